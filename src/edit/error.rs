@@ -1,0 +1,59 @@
+//! Why an edit is refused.
+
+use thiserror::Error;
+
+/// Why an edit is refused, in words for the person who tried it.
+#[derive(Debug, Error, PartialEq, Eq, Clone)]
+pub enum EditError {
+    /// The clip is gone.
+    #[error("the clip is no longer there")]
+    NoClip,
+    /// The track is gone.
+    #[error("the track is no longer there")]
+    NoTrack,
+    /// The asset is gone.
+    #[error("the media is no longer in the project")]
+    NoAsset,
+    /// The track is locked.
+    #[error("track {0} is locked")]
+    Locked(String),
+    /// Nothing was named to act on.
+    #[error("nothing is selected")]
+    Nothing,
+    /// The media has no such stream.
+    #[error("'{0}' has no {1} for that track")]
+    WrongKind(String, &'static str),
+    /// A clip of that kind can't go to that track.
+    #[error("there is no track of the same kind there")]
+    NoSuchTrack,
+    /// Too little media before the in point.
+    #[error("only {0} frames of media before the in point of '{1}'")]
+    MediaStart(i64, String),
+    /// Too little media after the out point.
+    #[error("only {0} frames of media after the out point of '{1}'")]
+    MediaEnd(i64, String),
+    /// A neighbour is in the way.
+    #[error("'{0}' is there")]
+    Neighbour(String),
+    /// A clip would have no frame left.
+    #[error("'{0}' would have no frame left")]
+    Empty(String),
+    /// Before the first frame, or beyond the longest timeline.
+    #[error("that lies outside the timeline")]
+    OutsideTimeline,
+    /// No gap there.
+    #[error("there is no gap there")]
+    NoGap,
+    /// The asset is on the timeline.
+    #[error("'{0}' is used on the timeline")]
+    InUse(String),
+    /// Frames of existing clips would lose their meaning.
+    #[error("the frame rate can't change once there are clips")]
+    RateFixed,
+    /// An impossible size.
+    #[error("{0}x{1} is not a picture size; both sides must be even, from 16 to 8192")]
+    Size(u32, u32),
+    /// The new file cannot carry the clips of the old one.
+    #[error("'{0}' does not fit: {1}")]
+    Unfit(String, String),
+}

@@ -1,0 +1,249 @@
+//! Every edit as a value and as a pure function of the project before it.
+//!
+//! An edit is refused with an [`EditError`] that says why, or done whole; the project that it was
+//! given never changes. The window's gestures, the headless commands and undo share the same values.
+//! Nothing here reads a file or the clock, draws or plays.
+
+mod arrange;
+mod bin;
+#[cfg(test)]
+mod cases;
+mod error;
+mod history;
+mod limits;
+mod place;
+mod remove;
+mod snap;
+#[cfg(test)]
+mod text;
+mod trim;
+mod working;
+
+pub use error::EditError;
+pub use history::{History, Step};
+pub use limits::{Limits, move_limits, trim_limits};
+pub use place::Placement;
+pub use snap::{SnapPoints, Snapped};
+
+use crate::model::{Asset, AssetId, ClipId, Frame, FrameCount, FrameRate, Project, Span, TrackId, TrackKind};
+use serde::{Deserialize, Serialize};
+
+/// One edit, as gestures commit it, scripts list it and history names it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Edit {
+    /// Puts media into the bin. Ids in the values are ignored; fresh ones are given.
+    AddAssets(Vec<Asset>),
+    /// Takes media that no clip uses out of the bin.
+    RemoveAssets(Vec<AssetId>),
+    /// Says where an asset lies now and what was found there.
+    Relink {
+        /// Which asset.
+        asset: AssetId,
+        /// The same asset with its new path, fingerprint and contents.
+        with: Box<Asset>,
+    },
+    /// Changes the sequence's picture size and rate. The rate of a sequence with clips stays as it is.
+    SetFormat {
+        /// Width in pixels, even.
+        width: u32,
+        /// Height in pixels, even.
+        height: u32,
+        /// Frames a second.
+        rate: FrameRate,
+    },
+    /// Adds an empty track above the others of its kind (below them, for sound).
+    AddTrack(TrackKind),
+    /// Removes a track with all its clips.
+    RemoveTrack(TrackId),
+    /// Sets a track's switches.
+    SetTrack {
+        /// Which track.
+        track: TrackId,
+        /// Refuses edits.
+        locked: bool,
+        /// Not seen, not heard.
+        muted: bool,
+        /// Heard alone.
+        solo: bool,
+    },
+    /// Places media after the last clip of its tracks.
+    Append(Placement),
+    /// Places media at a frame and pushes what follows right.
+    Insert {
+        /// What and on which tracks.
+        place: Placement,
+        /// Where.
+        at: Frame,
+        /// Whether all other unlocked tracks are pushed too.
+        sync_lock: bool,
+    },
+    /// Places media at a frame over whatever is there.
+    Overwrite {
+        /// What and on which tracks.
+        place: Placement,
+        /// Where.
+        at: Frame,
+    },
+    /// Cuts the clips under a frame in two: those named (with what is linked to them), or all on
+    /// unlocked tracks when none is named.
+    Split {
+        /// The first frame of the right halves.
+        at: Frame,
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Moves one edge of a clip within its media and up to its neighbours.
+    Trim {
+        /// Which clip.
+        clip: ClipId,
+        /// Which edge.
+        edge: Edge,
+        /// By how much; positive is later.
+        by: FrameCount,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Moves clips, in time and to other tracks of their kind.
+    Move {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// By how much; positive is later.
+        by: FrameCount,
+        /// By how many tracks of their kind; positive is towards higher numbers.
+        tracks: i32,
+        /// What happens where they land.
+        landing: Landing,
+        /// Whether the gap that they leave closes.
+        ripple: bool,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Takes clips out and leaves the gaps.
+    Lift {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Takes clips out and closes the gaps (ripple delete).
+    Extract {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// Whether other unlocked tracks, as far as they are empty there, close up too.
+        sync_lock: bool,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Takes a range out of tracks and leaves the gap.
+    LiftRange {
+        /// Which frames.
+        span: Span,
+        /// Which tracks; all unlocked ones when none is named.
+        tracks: Vec<TrackId>,
+    },
+    /// Takes a range out of tracks and closes the gap.
+    ExtractRange {
+        /// Which frames.
+        span: Span,
+        /// Which tracks; all unlocked ones when none is named.
+        tracks: Vec<TrackId>,
+    },
+    /// Closes the gap under a frame: later clips move left together.
+    CloseGap {
+        /// Whose gap.
+        track: TrackId,
+        /// A frame in it.
+        at: Frame,
+        /// Whether other unlocked tracks, as far as they are empty there, close up too.
+        sync_lock: bool,
+    },
+}
+
+/// An edge of a clip.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Edge {
+    /// Its first frame.
+    In,
+    /// Its end.
+    Out,
+}
+
+/// What happens where a moved clip lands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Landing {
+    /// It replaces what it covers.
+    #[default]
+    Overwrite,
+    /// It pushes what follows right, on all unlocked tracks.
+    Insert,
+}
+
+impl Edit {
+    /// What the menu calls it after "Undo" and "Redo".
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AddAssets(_) => "import",
+            Self::RemoveAssets(_) => "remove from bin",
+            Self::Relink { .. } => "relink",
+            Self::SetFormat { .. } => "sequence settings",
+            Self::AddTrack(_) => "add track",
+            Self::RemoveTrack(_) => "remove track",
+            Self::SetTrack { .. } => "track settings",
+            Self::Append(_) => "append",
+            Self::Insert { .. } => "insert",
+            Self::Overwrite { .. } => "overwrite",
+            Self::Split { .. } => "split",
+            Self::Trim { .. } => "trim",
+            Self::Move { .. } => "move",
+            Self::Lift { .. } | Self::LiftRange { .. } => "lift",
+            Self::Extract { .. } | Self::ExtractRange { .. } => "extract",
+            Self::CloseGap { .. } => "close gap",
+        }
+    }
+}
+
+/// Applies one edit.
+///
+/// # Errors
+/// [`EditError`] when it is refused; `project` is as it was in any case.
+pub fn apply(project: &Project, edit: &Edit) -> Result<Project, EditError> {
+    let mut working = working::Working::new(project);
+    match edit {
+        Edit::AddAssets(assets) => bin::add(&mut working, assets),
+        Edit::RemoveAssets(assets) => bin::remove(&mut working, assets)?,
+        Edit::Relink { asset, with } => bin::relink(&mut working, *asset, with)?,
+        Edit::SetFormat { width, height, rate } => arrange::set_format(&mut working, *width, *height, *rate)?,
+        Edit::AddTrack(kind) => arrange::add_track(&mut working, *kind),
+        Edit::RemoveTrack(track) => arrange::remove_track(&mut working, *track)?,
+        Edit::SetTrack { track, locked, muted, solo } => {
+            arrange::set_track(&mut working, *track, *locked, *muted, *solo)?;
+        }
+        Edit::Append(place) => place::append(&mut working, place)?,
+        Edit::Insert { place, at, sync_lock } => place::insert(&mut working, place, *at, *sync_lock)?,
+        Edit::Overwrite { place, at } => place::overwrite(&mut working, place, *at)?,
+        Edit::Split { at, clips, alone } => trim::split(&mut working, *at, clips, *alone)?,
+        Edit::Trim { clip, edge, by, alone } => trim::trim(&mut working, *clip, *edge, *by, *alone)?,
+        Edit::Move { clips, by, tracks, landing, ripple, alone } => {
+            arrange::move_clips(&mut working, clips, *by, *tracks, *landing, *ripple, *alone)?;
+        }
+        Edit::Lift { clips, alone } => remove::lift(&mut working, clips, *alone)?,
+        Edit::Extract { clips, sync_lock, alone } => remove::extract(&mut working, clips, *sync_lock, *alone)?,
+        Edit::LiftRange { span, tracks } => remove::lift_range(&mut working, *span, tracks)?,
+        Edit::ExtractRange { span, tracks } => remove::extract_range(&mut working, *span, tracks)?,
+        Edit::CloseGap { track, at, sync_lock } => remove::close_gap(&mut working, *track, *at, *sync_lock)?,
+    }
+    let after = working.finish()?;
+    debug_assert_eq!(after.check(), Ok(()), "{edit:?}");
+    Ok(after)
+}
+
+/// Applies a list of edits: all, or none.
+///
+/// # Errors
+/// The number of the refused edit, counted from 1, and why.
+pub fn apply_all(project: &Project, edits: &[Edit]) -> Result<Project, (usize, EditError)> {
+    edits.iter().enumerate().try_fold(project.clone(), |p, (i, edit)| apply(&p, edit).map_err(|e| (i + 1, e)))
+}

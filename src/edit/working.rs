@@ -1,0 +1,192 @@
+//! The scratch copy that an edit works on, and the steps that edits are made of.
+
+use super::EditError;
+use crate::model::{
+    Clip, ClipId, Frame, FrameCount, LinkId, Project, Sequence, SourceTime, Span, Track, TrackId, time::MAX_FRAMES,
+};
+use std::collections::HashMap;
+
+/// A copy of the project that shares all that has not been touched yet.
+pub(super) struct Working {
+    pub project: Project,
+    /// Right halves of clips that were linked are linked with each other: the old link and the new one.
+    right_links: HashMap<LinkId, LinkId>,
+}
+
+impl Working {
+    pub fn new(project: &Project) -> Self {
+        Self { project: project.clone(), right_links: HashMap::new() }
+    }
+
+    /// The project, unless something was pushed off the timeline.
+    pub fn finish(self) -> Result<Project, EditError> {
+        let outside = |t: &Track| {
+            t.clips.end().0 > MAX_FRAMES || t.clips.iter().next().is_some_and(|first| first.start < Frame::ZERO)
+        };
+        if self.sequence().tracks.iter().any(|t| outside(t)) {
+            return Err(EditError::OutsideTimeline);
+        }
+        Ok(self.project)
+    }
+
+    pub fn sequence(&self) -> &Sequence {
+        self.project.sequence()
+    }
+
+    pub fn track(&self, id: TrackId) -> Result<&Track, EditError> {
+        self.sequence().track(id).map(AsRef::as_ref).ok_or(EditError::NoTrack)
+    }
+
+    /// A track to change: refused when it is locked.
+    pub fn unlocked(&mut self, id: TrackId) -> Result<&mut Track, EditError> {
+        let track = self.project.sequence_mut().track_mut(id).ok_or(EditError::NoTrack)?;
+        if track.locked { Err(EditError::Locked(track.name.clone())) } else { Ok(track) }
+    }
+
+    pub fn unlocked_tracks(&self) -> Vec<TrackId> {
+        self.sequence().tracks.iter().filter(|t| !t.locked).map(|t| t.id).collect()
+    }
+
+    pub fn clip(&self, id: ClipId) -> Result<(TrackId, Clip), EditError> {
+        self.sequence().clip(id).map(|(t, c)| (t.id, c)).ok_or(EditError::NoClip)
+    }
+
+    /// The clips named and, unless `alone`, all that are linked or grouped with them; each once, with its track.
+    pub fn with_linked(&self, ids: &[ClipId], alone: bool) -> Result<Vec<(TrackId, Clip)>, EditError> {
+        if ids.is_empty() {
+            return Err(EditError::Nothing);
+        }
+        let mut found = ids.iter().map(|id| self.clip(*id)).collect::<Result<Vec<_>, _>>()?;
+        if !alone {
+            let links: Vec<_> = found.iter().filter_map(|(_, c)| c.link).collect();
+            let groups: Vec<_> = found.iter().filter_map(|(_, c)| c.group).collect();
+            if !links.is_empty() || !groups.is_empty() {
+                for track in &self.sequence().tracks {
+                    let member = |c: &Clip| {
+                        c.link.is_some_and(|l| links.contains(&l)) || c.group.is_some_and(|g| groups.contains(&g))
+                    };
+                    found.extend(track.clips.iter().filter(member).map(|c| (track.id, c)));
+                }
+            }
+        }
+        found.sort_by_key(|(_, c)| (c.start, c.id));
+        found.dedup_by_key(|(_, c)| c.id);
+        for (track, _) in &found {
+            let track = self.track(*track)?;
+            if track.locked {
+                return Err(EditError::Locked(track.name.clone()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Cuts the clip under `at` in two. On an edge or in a gap nothing changes.
+    ///
+    /// ```text
+    /// before  [A         ]
+    /// after   [A  ][A'   ]   A' has a fresh id and, if A was linked, the right halves' link
+    ///             ^ at
+    /// ```
+    pub fn split_track(&mut self, track: TrackId, at: Frame) -> Result<(), EditError> {
+        let rate = self.sequence().rate;
+        let Some(mut left) = self.track(track)?.clips.at(at).filter(|c| c.start < at) else { return Ok(()) };
+        let mut right = left.clone();
+        right.id = self.project.fresh_clip_id();
+        right.link = left.link.map(|link| self.right_link(link));
+        left.length = at - left.start;
+        right.start = at;
+        right.length -= left.length;
+        right.source_in = left.source_at(left.length, rate);
+        let clips = &mut self.unlocked(track)?.clips;
+        clips.replace(left);
+        clips.insert(right);
+        Ok(())
+    }
+
+    fn right_link(&mut self, link: LinkId) -> LinkId {
+        if let Some(known) = self.right_links.get(&link) {
+            return *known;
+        }
+        let fresh = LinkId(self.project.fresh_id());
+        self.right_links.insert(link, fresh);
+        fresh
+    }
+
+    /// Empties a span of a track: clips inside go, clips across its ends are cut there.
+    pub fn clear(&mut self, track: TrackId, span: Span) -> Result<(), EditError> {
+        self.unlocked(track)?;
+        if span.length <= FrameCount::ZERO {
+            return Ok(());
+        }
+        self.split_track(track, span.end())?;
+        self.split_track(track, span.start)?;
+        let clips = &mut self.unlocked(track)?.clips;
+        let gone: Vec<ClipId> = clips.range(span).map(|c| c.id).collect();
+        for id in gone {
+            clips.remove(id);
+        }
+        Ok(())
+    }
+
+    /// Moves all that starts at or after `from` on a track.
+    pub fn shift(&mut self, track: TrackId, from: Frame, by: FrameCount) -> Result<(), EditError> {
+        self.unlocked(track)?.clips.shift(from, by);
+        Ok(())
+    }
+
+    /// Opens a gap of `length` at `at` on tracks, cutting what lies across, and moves the markers with it.
+    pub fn open_gap(&mut self, tracks: &[TrackId], at: Frame, length: FrameCount) -> Result<(), EditError> {
+        for track in tracks {
+            self.unlocked(*track)?;
+            self.split_track(*track, at)?;
+            self.shift(*track, at, length)?;
+        }
+        for marker in &mut self.project.sequence_mut().markers {
+            if marker.at >= at {
+                marker.at += length;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes a span that is empty on `tracks`: what follows moves left. With sync lock the other unlocked
+    /// tracks move too, each as far as it is empty there as well: a bed of music that lies across stays.
+    pub fn close(&mut self, tracks: &[TrackId], span: Span, sync_lock: bool) -> Result<(), EditError> {
+        if span.length <= FrameCount::ZERO {
+            return Ok(());
+        }
+        for track in self.unlocked_tracks() {
+            let follows = sync_lock && self.track(track)?.clips.range(span).next().is_none();
+            if tracks.contains(&track) || follows {
+                self.shift(track, span.end(), -span.length)?;
+            }
+        }
+        for marker in &mut self.project.sequence_mut().markers {
+            if marker.at >= span.end() {
+                marker.at = marker.at - span.length;
+            } else if marker.at > span.start {
+                marker.at = span.start;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a clip that reaches outside its media.
+    pub fn check_media(&self, clip: &Clip) -> Result<(), EditError> {
+        let Some(range) = self.project.media_range(clip.content.asset) else { return Ok(()) };
+        let rate = self.sequence().rate;
+        let slack = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
+        let (a, b) = (clip.source_in, clip.source_out(rate));
+        let (first, last) = (a.min(b), a.max(b));
+        let room = |time: SourceTime| rate.frame_nearest(time).0.max(0);
+        if first < range.start - slack {
+            let old = self.sequence().clip(clip.id).map_or(SourceTime::ZERO, |(_, c)| c.source_in - range.start);
+            return Err(EditError::MediaStart(room(old), clip.content.name.clone()));
+        }
+        if last > range.end + slack {
+            let old = self.sequence().clip(clip.id).map_or(range.end, |(_, c)| range.end - c.source_out(rate));
+            return Err(EditError::MediaEnd(room(old), clip.content.name.clone()));
+        }
+        Ok(())
+    }
+}

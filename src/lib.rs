@@ -1,0 +1,3 @@
+//! Workprint, a video editor: people cut light proxies, the export conforms the originals.
+pub mod edit;
+pub mod model;

@@ -1,0 +1,165 @@
+//! What is known about a media file that clips refer to.
+
+use super::time::{FrameRate, SourceTime};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Names an [`Asset`] within its project.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AssetId(pub u64);
+
+/// A media file in the bin. Whether the file is there right now is not part of the document.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Asset {
+    /// Its name within the project.
+    pub id: AssetId,
+    /// What people call it; the file name at first.
+    pub name: String,
+    /// Where the original lies. Absolute in memory; the project file stores it relative to itself where possible.
+    pub path: PathBuf,
+    /// Tells the content apart from other files of the same name and finds its proxy; empty until known.
+    #[serde(default)]
+    pub fingerprint: String,
+    /// What probing found in it.
+    pub info: MediaInfo,
+}
+
+/// What a file is for an editor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum MediaKind {
+    /// Moving pictures, with or without sound.
+    Video,
+    /// Sound alone.
+    Audio,
+    /// One picture that lasts as long as asked.
+    Still,
+}
+
+/// What probing found in a file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct MediaInfo {
+    /// What it is for an editor.
+    pub kind: MediaKind,
+    /// The container's name as GStreamer describes it, such as `Quicktime`.
+    pub container: String,
+    /// How long it lasts; `None` for stills.
+    pub duration: Option<SourceTime>,
+    /// The first picture stream.
+    pub video: Option<VideoStream>,
+    /// Every audio stream, in the file's order.
+    pub audio: Vec<AudioStream>,
+}
+
+/// Width to height of one pixel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PixelAspect {
+    /// Width part, positive.
+    pub num: u32,
+    /// Height part, positive.
+    pub den: u32,
+}
+
+/// How a stored picture must be turned to stand upright: first mirrored left to right (if at all), then
+/// rotated clockwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Orientation {
+    /// Clockwise degrees: 0, 90, 180 or 270.
+    pub rotation: u16,
+    /// Whether it is mirrored left to right before that.
+    pub mirrored: bool,
+}
+
+impl Orientation {
+    /// Whether width and height change places.
+    #[must_use]
+    pub fn swaps_axes(self) -> bool {
+        self.rotation % 180 == 90
+    }
+}
+
+/// The curve that relates code values to light.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Transfer {
+    /// ITU-R BT.709 and all that look like it on an ordinary screen.
+    #[default]
+    Sdr,
+    /// SMPTE ST 2084, as HDR10 uses it.
+    Pq,
+    /// ARIB STD-B67, hybrid log-gamma.
+    Hlg,
+}
+
+/// A picture stream.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct VideoStream {
+    /// The codec's name as GStreamer describes it.
+    pub codec: String,
+    /// Width in pixels as displayed: upright, with square pixels.
+    pub width: u32,
+    /// Height in pixels as displayed: upright, with square pixels.
+    pub height: u32,
+    /// How the stored picture must be turned.
+    pub orientation: Orientation,
+    /// Width to height of a stored pixel.
+    pub pixel_aspect: PixelAspect,
+    /// Frames a second: exact where the file has one rate, else the nominal one; `None` if nothing tells.
+    pub rate: Option<FrameRate>,
+    /// Whether the gaps between frames differ.
+    pub variable_rate: bool,
+    /// Whether frames hold two fields.
+    pub interlaced: bool,
+    /// Whether pictures can be transparent.
+    pub alpha: bool,
+    /// Bits of each component.
+    pub bit_depth: u32,
+    /// The transfer curve, as far as it decides how the picture must be shown.
+    pub transfer: Transfer,
+    /// GStreamer's colorimetry string, empty if the file says nothing.
+    pub colorimetry: String,
+}
+
+/// A sound stream.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AudioStream {
+    /// The codec's name as GStreamer describes it.
+    pub codec: String,
+    /// Samples a second.
+    pub rate: u32,
+    /// How many channels.
+    pub channels: u32,
+    /// ISO 639 code, empty if the file says nothing.
+    pub language: String,
+}
+
+/// A half-open range of media.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceSpan {
+    /// Its first moment.
+    pub start: SourceTime,
+    /// The first moment after it.
+    pub end: SourceTime,
+}
+
+impl MediaInfo {
+    /// The range that clips may use; `None` where any range will do, as with stills.
+    #[must_use]
+    pub fn range(&self) -> Option<SourceSpan> {
+        match self.kind {
+            MediaKind::Still => None,
+            MediaKind::Video | MediaKind::Audio => self.duration.map(|end| SourceSpan { start: SourceTime::ZERO, end }),
+        }
+    }
+
+    /// Whether it has pictures.
+    #[must_use]
+    pub fn has_video(&self) -> bool {
+        self.video.is_some()
+    }
+
+    /// Whether it has sound.
+    #[must_use]
+    pub fn has_audio(&self) -> bool {
+        !self.audio.is_empty()
+    }
+}

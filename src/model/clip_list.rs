@@ -1,0 +1,304 @@
+//! The clips of one track, in order, in a form that is cheap to copy and to shift.
+//!
+//! Undo keeps every earlier state, so a copy must share all that an edit did not touch. Clips lie in
+//! chunks behind `Arc`; each chunk has an offset that is added to the starts stored in it. A local edit
+//! copies one chunk; moving everything after a point changes only offsets, so even a ripple through
+//! 10,000 clips costs kilobytes.
+
+use super::clip::{Clip, ClipId};
+use super::time::{Frame, FrameCount, Span};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+
+/// A chunk is split in two when it holds more clips than this.
+const CHUNK: usize = 64;
+
+/// The clips of a track, sorted by start. It keeps them sorted; that they do not overlap is checked by
+/// [`super::Sequence::check`].
+#[derive(Clone, Default, Debug)]
+pub struct ClipList {
+    chunks: Vec<Chunk>,
+}
+
+/// Never empty.
+#[derive(Clone, Debug)]
+struct Chunk {
+    offset: FrameCount,
+    clips: Arc<Vec<Clip>>,
+}
+
+impl Chunk {
+    fn get(&self, index: usize) -> Clip {
+        let mut clip = self.clips[index].clone();
+        clip.start += self.offset;
+        clip
+    }
+
+    fn first_start(&self) -> Frame {
+        self.clips[0].start + self.offset
+    }
+}
+
+impl ClipList {
+    /// An empty list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many clips there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(|c| c.clips.len()).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// All clips in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Clip> + '_ {
+        self.chunks.iter().flat_map(|chunk| (0..chunk.clips.len()).map(move |i| chunk.get(i)))
+    }
+
+    /// The first frame after the last clip.
+    #[must_use]
+    pub fn end(&self) -> Frame {
+        self.chunks.last().map_or(Frame::ZERO, |c| c.get(c.clips.len() - 1).end())
+    }
+
+    /// The clip of that name.
+    #[must_use]
+    pub fn get(&self, id: ClipId) -> Option<Clip> {
+        self.chunks.iter().find_map(|c| c.clips.iter().position(|clip| clip.id == id).map(|i| c.get(i)))
+    }
+
+    /// The clip on the screen at `frame`.
+    #[must_use]
+    pub fn at(&self, frame: Frame) -> Option<Clip> {
+        self.range(Span { start: frame, length: FrameCount(1) }).next()
+    }
+
+    /// The clips that share a frame with `span`, in order.
+    pub fn range(&self, span: Span) -> impl Iterator<Item = Clip> + '_ {
+        let first = self.chunks.partition_point(|c| c.first_start() <= span.start).saturating_sub(1);
+        self.chunks[first..].iter().take_while(move |c| c.first_start() < span.end()).flat_map(move |chunk| {
+            let from = chunk.clips.partition_point(|c| c.end() + chunk.offset <= span.start);
+            (from..chunk.clips.len()).map(move |i| chunk.get(i)).take_while(move |c| c.start < span.end())
+        })
+    }
+
+    /// The last clip that ends at or before `frame`.
+    #[must_use]
+    pub fn before(&self, frame: Frame) -> Option<Clip> {
+        let chunks = self.chunks.partition_point(|c| c.first_start() < frame);
+        self.chunks[..chunks]
+            .iter()
+            .rev()
+            .find_map(|c| (0..c.clips.len()).rev().map(|i| c.get(i)).find(|clip| clip.end() <= frame))
+    }
+
+    /// The first clip that starts at or after `frame`.
+    #[must_use]
+    pub fn after(&self, frame: Frame) -> Option<Clip> {
+        let first = self.chunks.partition_point(|c| c.first_start() <= frame).saturating_sub(1);
+        self.chunks[first..].iter().find_map(|c| {
+            let i = c.clips.partition_point(|clip| clip.start + c.offset < frame);
+            (i < c.clips.len()).then(|| c.get(i))
+        })
+    }
+
+    /// Puts a clip where its start says.
+    pub fn insert(&mut self, mut clip: Clip) {
+        let at = self.chunks.partition_point(|c| c.first_start() <= clip.start).saturating_sub(1);
+        let Some(chunk) = self.chunks.get_mut(at) else {
+            self.chunks.push(Chunk { offset: FrameCount::ZERO, clips: Arc::new(vec![clip]) });
+            return;
+        };
+        clip.start = clip.start - chunk.offset;
+        let clips = Arc::make_mut(&mut chunk.clips);
+        clips.insert(clips.partition_point(|c| c.start <= clip.start), clip);
+        if clips.len() > CHUNK {
+            let rest = clips.split_off(CHUNK / 2);
+            let offset = chunk.offset;
+            self.chunks.insert(at + 1, Chunk { offset, clips: Arc::new(rest) });
+        }
+    }
+
+    /// Takes a clip out.
+    pub fn remove(&mut self, id: ClipId) -> Option<Clip> {
+        let (at, i) = self
+            .chunks
+            .iter()
+            .enumerate()
+            .find_map(|(at, c)| c.clips.iter().position(|clip| clip.id == id).map(|i| (at, i)))?;
+        let found = self.chunks[at].get(i);
+        let clips = Arc::make_mut(&mut self.chunks[at].clips);
+        clips.remove(i);
+        if clips.is_empty() {
+            self.chunks.remove(at);
+        }
+        Some(found)
+    }
+
+    /// Puts `clip` in the place of the one with its id, wherever that was.
+    pub fn replace(&mut self, clip: Clip) {
+        self.remove(clip.id);
+        self.insert(clip);
+    }
+
+    /// Moves every clip that starts at or after `from` by `by`. The caller makes sure that none is
+    /// pushed over a clip before it.
+    pub fn shift(&mut self, from: Frame, by: FrameCount) {
+        let at = self.chunks.partition_point(|c| c.first_start() < from);
+        // the chunk before may hold some of them: cut it there
+        let mut first = at;
+        if let Some(chunk) = at.checked_sub(1).and_then(|i| self.chunks.get_mut(i)) {
+            let keep = chunk.clips.partition_point(|c| c.start + chunk.offset < from);
+            if keep < chunk.clips.len() {
+                let rest = Arc::make_mut(&mut chunk.clips).split_off(keep);
+                let offset = chunk.offset;
+                self.chunks.insert(at, Chunk { offset, clips: Arc::new(rest) });
+                first = at;
+            }
+        }
+        for chunk in &mut self.chunks[first..] {
+            chunk.offset += by;
+        }
+        self.merge_at(first);
+    }
+
+    /// Joins two neighbouring chunks when both are small, so that cutting at `shift` leaves no crumbs.
+    fn merge_at(&mut self, at: usize) {
+        if at == 0
+            || at >= self.chunks.len()
+            || self.chunks[at - 1].clips.len() + self.chunks[at].clips.len() > CHUNK / 2
+        {
+            return;
+        }
+        let right = self.chunks.remove(at);
+        let left = &mut self.chunks[at - 1];
+        let by = right.offset - left.offset;
+        let clips = Arc::make_mut(&mut left.clips);
+        clips.extend(right.clips.iter().cloned().map(|mut clip| {
+            clip.start += by;
+            clip
+        }));
+    }
+}
+
+impl FromIterator<Clip> for ClipList {
+    fn from_iter<I: IntoIterator<Item = Clip>>(iter: I) -> Self {
+        let mut clips: Vec<Clip> = iter.into_iter().collect();
+        clips.sort_by_key(|c| c.start);
+        let chunks =
+            clips.chunks(CHUNK / 2).map(|c| Chunk { offset: FrameCount::ZERO, clips: Arc::new(c.to_vec()) }).collect();
+        Self { chunks }
+    }
+}
+
+impl PartialEq for ClipList {
+    fn eq(&self, other: &Self) -> bool {
+        let same_chunks = self.chunks.len() == other.chunks.len()
+            && self
+                .chunks
+                .iter()
+                .zip(&other.chunks)
+                .all(|(a, b)| a.offset == b.offset && Arc::ptr_eq(&a.clips, &b.clips));
+        same_chunks || (self.len() == other.len() && self.iter().eq(other.iter()))
+    }
+}
+
+impl Serialize for ClipList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for ClipList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Clip>::deserialize(deserializer).map(|clips| clips.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AssetId, ClipContent, SourceTime, Speed};
+
+    fn clip(id: u64, start: i64, length: i64) -> Clip {
+        Clip {
+            id: ClipId(id),
+            start: Frame(start),
+            length: FrameCount(length),
+            source_in: SourceTime::ZERO,
+            speed: Speed::NORMAL,
+            link: None,
+            group: None,
+            enabled: true,
+            content: Arc::new(ClipContent { name: id.to_string(), asset: AssetId(0), stream: 0 }),
+        }
+    }
+
+    /// A list that was put together in a scrambled order and shifted here and there, beside a plain
+    /// vector to which the same was done.
+    #[test]
+    fn behaves_like_a_sorted_vector() {
+        let mut list = ClipList::new();
+        let mut plain: Vec<Clip> = Vec::new();
+        let mut seed = 7_u64;
+        let mut random = |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % n
+        };
+        for i in 0..2000 {
+            match random(4) {
+                0 | 1 => {
+                    let clip = clip(i, i64::try_from(i * 1000 % 2_000_003).unwrap() * 5, 3);
+                    if !plain.iter().any(|c| c.span().overlaps(clip.span())) {
+                        list.insert(clip.clone());
+                        plain.push(clip);
+                    }
+                }
+                2 if !plain.is_empty() => {
+                    let gone = plain.swap_remove(usize::try_from(random(plain.len() as u64)).unwrap());
+                    assert_eq!(list.remove(gone.id), Some(gone));
+                }
+                _ if !plain.is_empty() => {
+                    let from = plain[usize::try_from(random(plain.len() as u64)).unwrap()].start;
+                    list.shift(from, FrameCount(11));
+                    plain.iter_mut().filter(|c| c.start >= from).for_each(|c| c.start += FrameCount(11));
+                }
+                _ => {}
+            }
+            plain.sort_by_key(|c| c.start);
+            let probe = Frame(i64::try_from(random(10_000_000)).unwrap());
+            assert_eq!(list.at(probe), plain.iter().find(|c| c.span().contains(probe)).cloned());
+            assert_eq!(list.before(probe), plain.iter().rfind(|c| c.end() <= probe).cloned());
+            assert_eq!(list.after(probe), plain.iter().find(|c| c.start >= probe).cloned());
+        }
+        assert!(plain.len() > 200);
+        assert_eq!(list.iter().collect::<Vec<_>>(), plain);
+        let span = Span { start: plain[50].start + FrameCount(1), length: FrameCount(900_000) };
+        let expected: Vec<Clip> = plain.iter().filter(|c| c.span().overlaps(span)).cloned().collect();
+        assert_eq!(list.range(span).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_shift_shares_what_it_moves() {
+        let mut list: ClipList = (0..10_000).map(|i| clip(i, i64::try_from(i).unwrap() * 10, 10)).collect();
+        let before = list.clone();
+        list.shift(Frame(50), FrameCount(1));
+        let shared =
+            list.chunks.iter().filter(|a| before.chunks.iter().any(|b| Arc::ptr_eq(&a.clips, &b.clips))).count();
+        assert!(
+            list.chunks.len() - shared <= 2,
+            "{} of {} chunks copied",
+            list.chunks.len() - shared,
+            list.chunks.len()
+        );
+        assert_eq!(list.end(), Frame(100_001));
+    }
+}

@@ -1,0 +1,134 @@
+//! A sequence: the document that the timeline panel shows.
+
+use super::clip::{Clip, ClipId, LinkId};
+use super::clip_list::ClipList;
+use super::time::{Frame, FrameRate, Span};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Names a [`Track`] within its project.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TrackId(pub u64);
+
+/// What a track holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum TrackKind {
+    /// Pictures.
+    Video,
+    /// Sound.
+    Audio,
+}
+
+/// A row of clips.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Track {
+    /// Its name within the project.
+    pub id: TrackId,
+    /// What people call it: `V1`, `A1` and so on at first.
+    pub name: String,
+    /// What it holds.
+    pub kind: TrackKind,
+    /// Its clips.
+    pub clips: ClipList,
+    /// Refuses every edit.
+    #[serde(default)]
+    pub locked: bool,
+    /// Not seen, or not heard.
+    #[serde(default)]
+    pub muted: bool,
+    /// While any audio track is solo, only such tracks are heard.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+impl Track {
+    /// An empty track.
+    #[must_use]
+    pub fn new(id: TrackId, name: impl Into<String>, kind: TrackKind) -> Self {
+        Self { id, name: name.into(), kind, clips: ClipList::new(), locked: false, muted: false, solo: false }
+    }
+}
+
+/// A named frame.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Marker {
+    /// Where it stands.
+    pub at: Frame,
+    /// What it says.
+    pub name: String,
+}
+
+/// Tracks of clips at one rate and size. Video tracks are stacked in their order, the first at the bottom.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Sequence {
+    /// What people call it.
+    pub name: String,
+    /// Frames a second.
+    pub rate: FrameRate,
+    /// Width of the picture in square pixels; even, 16 to 8192.
+    pub width: u32,
+    /// Height of the picture in square pixels; even, 16 to 8192.
+    pub height: u32,
+    /// Samples a second of the mix, 8000 to 192 000.
+    pub sample_rate: u32,
+    /// Every track.
+    pub tracks: Vec<Arc<Track>>,
+    /// Markers, sorted by frame.
+    #[serde(default)]
+    pub markers: Vec<Marker>,
+}
+
+impl Sequence {
+    /// The first frame after everything on it.
+    #[must_use]
+    pub fn end(&self) -> Frame {
+        self.tracks.iter().map(|t| t.clips.end()).max().unwrap_or(Frame::ZERO)
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span::between(Frame::ZERO, self.end())
+    }
+
+    /// The track of that name within the project.
+    #[must_use]
+    pub fn track(&self, id: TrackId) -> Option<&Arc<Track>> {
+        self.tracks.iter().find(|t| t.id == id)
+    }
+
+    /// The same, to change: copies the track if an earlier state shares it.
+    pub fn track_mut(&mut self, id: TrackId) -> Option<&mut Track> {
+        self.tracks.iter_mut().find(|t| t.id == id).map(Arc::make_mut)
+    }
+
+    /// The tracks of one kind, in order.
+    pub fn tracks_of(&self, kind: TrackKind) -> impl DoubleEndedIterator<Item = &Arc<Track>> {
+        self.tracks.iter().filter(move |t| t.kind == kind)
+    }
+
+    /// The track and clip of that name.
+    #[must_use]
+    pub fn clip(&self, id: ClipId) -> Option<(&Arc<Track>, Clip)> {
+        self.tracks.iter().find_map(|t| t.clips.get(id).map(|clip| (t, clip)))
+    }
+
+    /// Every clip of a link, with its track.
+    #[must_use]
+    pub fn linked(&self, link: LinkId) -> Vec<(TrackId, Clip)> {
+        self.tracks
+            .iter()
+            .flat_map(|t| t.clips.iter().filter(move |c| c.link == Some(link)).map(move |c| (t.id, c)))
+            .collect()
+    }
+
+    /// The counterpart of a track among the other kind: A2 for V2, as far as there is one.
+    #[must_use]
+    pub fn counterpart(&self, id: TrackId) -> Option<TrackId> {
+        let kind = self.track(id)?.kind;
+        let index = self.tracks_of(kind).position(|t| t.id == id)?;
+        let other = if kind == TrackKind::Video { TrackKind::Audio } else { TrackKind::Video };
+        self.tracks_of(other).nth(index).map(|t| t.id)
+    }
+}
