@@ -1,1 +1,20 @@
-fn main() {}
+//! The program: a window, or a headless command.
+
+use clap::Parser;
+use std::process::ExitCode;
+use workprint::cli::{self, Cli, Outcome};
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("WORKPRINT_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let cli = Cli::parse();
+    match cli.command.map(cli::run) {
+        None | Some(Outcome::Done) => ExitCode::SUCCESS,
+        Some(Outcome::Failed) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,259 @@
+//! Pipelines that decode one stream of one file into an appsink, and the waits on them.
+
+use super::error::MediaError;
+use super::plugins;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// A file that gives nothing for so long is given up.
+pub(super) const STALL_LIMIT: Duration = Duration::from_secs(20);
+
+/// A switch that stops long work from another thread.
+#[derive(Clone, Default, Debug)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the work to stop soon.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Which stream of a file is decoded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Which {
+    Video,
+    /// The nth audio stream, from 0.
+    Audio(u32),
+}
+
+impl Which {
+    /// Whether a demuxer's stream of that type is not worth decoding.
+    fn ignores(self, name: &str) -> bool {
+        let picture = name.starts_with("video/") || name.starts_with("image/");
+        let other = if self == Self::Video { name.starts_with("audio/") } else { picture };
+        other || name.starts_with("text/") || name.starts_with("subpicture/")
+    }
+
+    fn matches(self, pad: &gst::Pad) -> bool {
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let prefix = if self == Self::Video { "video/x-raw" } else { "audio/x-raw" };
+        caps.structure(0).is_some_and(|s| s.name() == prefix)
+    }
+
+    fn index(self) -> usize {
+        match self {
+            Self::Video => 0,
+            Self::Audio(n) => n as usize,
+        }
+    }
+}
+
+/// A pipeline that ends in an appsink. Stopped when dropped.
+pub(super) struct Decoding {
+    pub path: PathBuf,
+    pub pipeline: gst::Pipeline,
+    pub sink: gst_app::AppSink,
+}
+
+impl Drop for Decoding {
+    fn drop(&mut self) {
+        // a pipeline that can't be stopped can't be freed either; there is nothing else to try
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+impl Decoding {
+    /// `filesrc ! decodebin ! tail ! appsink`, brought to its first buffer. `tail` is a launch description;
+    /// the appsink takes at most `ahead` buffers ahead.
+    pub fn open(path: &Path, which: Which, tail: &str, ahead: u32, threads: u32) -> Result<Self, MediaError> {
+        super::init()?;
+        std::fs::File::open(path).map_err(|e| MediaError::file(path, &e))?;
+        let missing = |e: gst::glib::BoolError| MediaError::Element(e.to_string());
+        let pipeline = gst::Pipeline::new();
+        let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
+        let decode = gst::ElementFactory::make("decodebin")
+            .build()
+            .map_err(missing)?;
+        let tail = gst::parse::bin_from_description(tail, true).map_err(|e| MediaError::Element(e.to_string()))?;
+        let sink = gst_app::AppSink::builder().sync(false).max_buffers(ahead).enable_last_sample(false).build();
+        let all = [&source, &decode, tail.upcast_ref(), sink.upcast_ref()];
+        pipeline.add_many(all).map_err(missing)?;
+        source.link(&decode).map_err(missing)?;
+        tail.link(&sink).map_err(missing)?;
+        configure_decoders(&decode, threads);
+        ignore_others(&decode, which);
+        route_streams(&decode, &pipeline, &tail, which);
+        let decoding = Self { path: path.to_owned(), pipeline, sink };
+        decoding.preroll()?;
+        Ok(decoding)
+    }
+
+    fn preroll(&self) -> Result<(), MediaError> {
+        if self.pipeline.set_state(gst::State::Paused).is_err() {
+            return Err(self.error().unwrap_or_else(|| self.decode_error("can't be decoded")));
+        }
+        self.wait_for_preroll()?;
+        self.play()
+    }
+
+    /// Waits until the first buffer (again, after a seek while paused) lies in the sink.
+    fn wait_for_preroll(&self) -> Result<(), MediaError> {
+        let bus = self.bus();
+        let kinds = [gst::MessageType::AsyncDone, gst::MessageType::Error, gst::MessageType::Eos];
+        let limit = gst::ClockTime::from_mseconds(u64::try_from(STALL_LIMIT.as_millis()).unwrap_or(u64::MAX));
+        match bus.timed_pop_filtered(limit, &kinds) {
+            None => Err(MediaError::Stalled { path: self.path.clone(), seconds: STALL_LIMIT.as_secs() }),
+            Some(message) if message.type_() == gst::MessageType::Error => Err(self.explain(&message)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn play(&self) -> Result<(), MediaError> {
+        match self.pipeline.set_state(gst::State::Playing) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.error().unwrap_or_else(|| self.decode_error("can't be decoded"))),
+        }
+    }
+
+    /// The next buffer; `None` at the end of the stream.
+    pub fn pull(&self, cancel: &Cancel) -> Result<Option<gst::Sample>, MediaError> {
+        let step = Duration::from_millis(100);
+        let mut waited = Duration::ZERO;
+        loop {
+            let step_time = gst::ClockTime::from_mseconds(100);
+            if let Some(sample) = self.sink.try_pull_sample(step_time) {
+                return Ok(Some(sample));
+            }
+            if self.sink.is_eos() {
+                return Ok(None);
+            }
+            if let Some(error) = self.error() {
+                return Err(error);
+            }
+            if cancel.is_cancelled() {
+                return Err(MediaError::Cancelled);
+            }
+            waited += step;
+            if waited >= STALL_LIMIT {
+                return Err(MediaError::Stalled { path: self.path.clone(), seconds: STALL_LIMIT.as_secs() });
+            }
+        }
+    }
+
+    /// Seeks; `false` where the file can't be sought in.
+    pub fn seek(&self, to: gst::ClockTime, flags: gst::SeekFlags) -> bool {
+        self.pipeline.seek_simple(gst::SeekFlags::FLUSH | flags, to).is_ok()
+    }
+
+    /// An error that the pipeline reported, if any.
+    pub fn error(&self) -> Option<MediaError> {
+        self.bus().pop_filtered(&[gst::MessageType::Error]).map(|message| self.explain(&message))
+    }
+
+    fn bus(&self) -> gst::Bus {
+        // a pipeline always has a bus; an empty one never delivers and the time limits apply
+        self.pipeline.bus().unwrap_or_default()
+    }
+
+    pub fn decode_error(&self, why: &str) -> MediaError {
+        MediaError::Decode { path: self.path.clone(), why: why.to_owned() }
+    }
+
+    fn explain(&self, message: &gst::Message) -> MediaError {
+        let gst::MessageView::Error(error) = message.view() else { return self.decode_error("unknown error") };
+        // the missing-plugin message comes before the error that it causes
+        while let Some(message) = self.bus().pop_filtered(&[gst::MessageType::Element]) {
+            if let Ok(missing) = gstreamer_pbutils::MissingPluginMessage::parse(&message) {
+                return MediaError::MissingPlugin {
+                    path: self.path.clone(),
+                    what: missing.description().to_string(),
+                    package: plugins::package_for_decoders().to_owned(),
+                };
+            }
+        }
+        let error = error.error();
+        if error.matches(gst::StreamError::TypeNotFound) || error.matches(gst::StreamError::WrongType) {
+            return MediaError::NotMedia { path: self.path.clone(), why: error.message().to_owned() };
+        }
+        self.decode_error(error.message().trim_end_matches('.'))
+    }
+}
+
+/// Fewer decoder threads mean less memory: each holds a picture and its references.
+fn configure_decoders(decode: &gst::Element, threads: u32) {
+    let Some(bin) = decode.downcast_ref::<gst::Bin>() else { return };
+    bin.connect_deep_element_added(move |_, _, element| {
+        let Some(factory) = element.factory() else { return };
+        let name = factory.name();
+        if name.starts_with("avdec_") {
+            if element.has_property("max-threads") {
+                element.set_property("max-threads", i32::try_from(threads).unwrap_or(1));
+            }
+            // a held picture must not hold the decoder's own frame pool
+            if element.has_property("direct-rendering") {
+                element.set_property("direct-rendering", false);
+            }
+        } else if matches!(name.as_str(), "vp8dec" | "vp9dec") {
+            element.set_property("threads", threads);
+        }
+    });
+}
+
+/// Leaves what is not wanted undecoded.
+fn ignore_others(decode: &gst::Element, which: Which) {
+    decode.connect("autoplug-continue", false, move |values| {
+        let pad = values.get(1)?.get::<gst::Pad>().ok()?;
+        let caps = values.get(2)?.get::<gst::Caps>().ok()?;
+        let factory = pad.parent_element().and_then(|e| e.factory());
+        let demuxed = factory.is_some_and(|f| f.klass().contains("Demux"));
+        let ignored = caps.structure(0).is_some_and(|s| which.ignores(s.name()));
+        Some((!(demuxed && ignored)).to_value())
+    });
+}
+
+/// Links the wanted stream to the tail and the others to sinks that drop them. When all pads are known
+/// and the wanted one is not among them, an error is posted instead of waiting for ever.
+fn route_streams(decode: &gst::Element, pipeline: &gst::Pipeline, tail: &gst::Bin, which: Which) {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let linked = Arc::new(AtomicBool::new(false));
+    let (weak, tail) = (pipeline.downgrade(), tail.downgrade());
+    let linked_pad = Arc::clone(&linked);
+    decode.connect_pad_added(move |_, pad| {
+        let (Some(pipeline), Some(tail)) = (weak.upgrade(), tail.upgrade()) else { return };
+        if which.matches(pad) && seen.fetch_add(1, Ordering::SeqCst) == which.index() {
+            let target = tail.static_pad("sink");
+            if target.is_some_and(|target| pad.link(&target).is_ok()) {
+                linked_pad.store(true, Ordering::SeqCst);
+            }
+            return;
+        }
+        let Ok(drop) = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build()
+        else {
+            return;
+        };
+        if pipeline.add(&drop).is_ok()
+            && let Some(target) = drop.static_pad("sink")
+        {
+            // an unlinked stream is dropped by the demuxer as well
+            let _ = pad.link(&target);
+            let _ = drop.sync_state_with_parent();
+        }
+    });
+    decode.connect_no_more_pads(move |decode| {
+        if !linked.load(Ordering::SeqCst) {
+            gst::element_error!(decode, gst::StreamError::WrongType, ("it has no such stream"));
+        }
+    });
+}

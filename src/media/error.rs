@@ -1,0 +1,83 @@
+//! What can go wrong with a media file, each with its remedy.
+
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why a media file can't be used.
+#[derive(Debug, Error, Clone)]
+pub enum MediaError {
+    /// GStreamer itself is broken.
+    #[error("GStreamer does not start: {0}; install the packages that `workprint doctor` names")]
+    Start(String),
+    /// The file can't be opened at all.
+    #[error("{path}: {why}", path = path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The file is there, but is no media.
+    #[error("{path}: not a media file ({why}); check that it is complete and not renamed", path = path.display())]
+    NotMedia {
+        /// Which file.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// A plugin is missing.
+    #[error("{path}: no decoder for {what}; install {package}", path = path.display())]
+    MissingPlugin {
+        /// Which file.
+        path: PathBuf,
+        /// The format.
+        what: String,
+        /// The package that has the plugin.
+        package: String,
+    },
+    /// Decoding failed.
+    #[error("{path}: {why}", path = path.display())]
+    Decode {
+        /// Which file.
+        path: PathBuf,
+        /// What GStreamer says.
+        why: String,
+    },
+    /// It took too long.
+    #[error("{path}: gave no data for {seconds} s; it may be damaged or on a drive that hangs", path = path.display())]
+    Stalled {
+        /// Which file.
+        path: PathBuf,
+        /// The limit that passed.
+        seconds: u64,
+    },
+    /// An element is missing or a pipeline could not be put together.
+    #[error("{0}; `workprint doctor` names the package to install")]
+    Element(String),
+    /// The cache can't be written.
+    #[error("{path}: {why}; free some space or choose another folder with WORKPRINT_CACHE", path = path.display())]
+    Cache {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The user stopped it.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl MediaError {
+    pub(crate) fn file(path: &Path, why: &std::io::Error) -> Self {
+        let why = match why.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+            _ => why.to_string(),
+        };
+        Self::File { path: path.to_owned(), why }
+    }
+
+    pub(crate) fn cache(path: &Path, why: impl std::fmt::Display) -> Self {
+        Self::Cache { path: path.to_owned(), why: why.to_string() }
+    }
+}

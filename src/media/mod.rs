@@ -1,0 +1,67 @@
+//! Media files: what is in them, decoding them, and what is made of them once (proxies, thumbnails,
+//! waveforms) and kept in the user's cache.
+//!
+//! Owns GStreamer's start-up. Never knows the timeline or the window. Invariants:
+//!
+//! - every wait has a time limit; a file that stalls is given up with an error that names it;
+//! - what is decoded ahead is bounded to a few pictures and a fraction of a second of sound;
+//! - a file in the cache is whole: it is written to a temporary name and renamed.
+
+mod audio_reader;
+mod cache;
+mod decode;
+mod error;
+mod fingerprint;
+mod plugins;
+mod probe;
+mod proxy;
+mod thumbnails;
+mod video_reader;
+mod waveform;
+
+pub use audio_reader::AudioReader;
+pub use cache::{Cache, CacheKind};
+pub use decode::Cancel;
+pub use error::MediaError;
+pub use fingerprint::fingerprint;
+pub use plugins::{Plugin, REQUIRED, missing_plugins};
+pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
+pub use proxy::{PROXY_LINES, ProxySettings, find_proxy, make_proxy, proxy_info, proxy_size};
+pub use thumbnails::{ThumbnailSheet, thumbnails};
+pub use video_reader::{Picture, PictureFormat, VideoReader};
+pub use waveform::{PEAKS_PER_SECOND, Waveform, waveform};
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use std::sync::OnceLock;
+
+/// Starts GStreamer once for the process and takes elements that are known to misbehave out of the choice.
+///
+/// # Errors
+/// [`MediaError::Start`] when GStreamer can't start at all.
+pub fn init() -> Result<(), MediaError> {
+    static STARTED: OnceLock<Result<(), String>> = OnceLock::new();
+    let started = STARTED.get_or_init(|| {
+        gst::init().map_err(|e| e.to_string())?;
+        for (element, rank) in [
+            // no max-threads, and it refuses profiles that avdec_h264 decodes
+            ("openh264dec", gst::Rank::NONE),
+            // decodes an animation to its first picture where avdec_gif shows them all
+            ("gdkpixbufdec", gst::Rank::MARGINAL),
+        ] {
+            if let Some(feature) = gst::Registry::get().lookup_feature(element) {
+                feature.set_rank(rank);
+            }
+        }
+        // hardware decoders differ from machine to machine in what they accept and in how they round;
+        // (decodebin's own force-sw-decoders also shuts out libav, in 1.22)
+        let all = gst::ElementFactory::factories_with_type(gst::ElementFactoryType::DECODER, gst::Rank::MARGINAL);
+        for factory in all {
+            if factory.klass().contains("Hardware") {
+                factory.set_rank(gst::Rank::NONE);
+            }
+        }
+        Ok(())
+    });
+    started.clone().map_err(MediaError::Start)
+}

@@ -1,0 +1,404 @@
+//! Finding out what is in a file.
+
+use super::decode::{Cancel, Decoding, Which};
+use super::error::MediaError;
+use crate::model::{
+    AudioStream, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream,
+};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use gstreamer_pbutils as pbutils;
+use gstreamer_pbutils::prelude::*;
+use gstreamer_video as gst_video;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A file that takes longer to probe is given up.
+pub const PROBE_TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// How many pictures' times are looked at to tell the rate.
+const TIMES: usize = 1200;
+
+/// Extensions that a folder is searched for; a file that is named itself is tried whatever its name.
+const EXTENSIONS: &[&str] = &[
+    "3gp", "aac", "aif", "aiff", "asf", "avi", "bmp", "flac", "flv", "gif", "jpeg", "jpg", "m2t", "m2ts", "m4a", "m4v",
+    "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "mts", "mxf", "oga", "ogg", "ogv", "opus", "png", "svg", "tif", "tiff",
+    "ts", "vob", "wav", "webm", "webp", "wmv",
+];
+
+/// The media files that a path stands for: itself, or those in the folder, in natural order of their names.
+/// Folders inside it are searched too, down to a depth of 16.
+///
+/// # Errors
+/// [`MediaError::File`] when there is no such file or folder.
+pub fn find_media(path: &Path) -> Result<Vec<PathBuf>, MediaError> {
+    fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(folder)?.flatten() {
+            let path = entry.path();
+            let Ok(meta) = entry.metadata() else { continue };
+            let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+            if meta.is_dir() && depth < 16 {
+                // what can't be read further down is passed over
+                let _ = walk(&path, depth + 1, found);
+            } else if EXTENSIONS.contains(&extension.as_str()) {
+                found.push(path);
+            }
+        }
+        Ok(())
+    }
+    let meta = std::fs::metadata(path).map_err(|e| MediaError::file(path, &e))?;
+    if !meta.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    walk(path, 0, &mut found).map_err(|e| MediaError::file(path, &e))?;
+    found.sort_by(|a, b| natord::compare_ignore_case(&a.to_string_lossy(), &b.to_string_lossy()));
+    Ok(found)
+}
+
+/// Finds out what is in a file. Takes at most about twice [`PROBE_TIME_LIMIT`].
+///
+/// # Errors
+/// Any [`MediaError`] about the file; a file without a usable stream is [`MediaError::NotMedia`].
+pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
+    super::init()?;
+    let meta = std::fs::File::open(path).and_then(|f| f.metadata()).map_err(|e| MediaError::file(path, &e))?;
+    let not_media = |why: &str| MediaError::NotMedia { path: path.to_owned(), why: why.to_owned() };
+    if meta.is_dir() {
+        return Err(not_media("it is a folder"));
+    }
+    if meta.len() == 0 {
+        return Err(not_media("it is empty"));
+    }
+    let found = discover(path)?;
+    let audio: Vec<AudioStream> = found.audio_streams().iter().map(audio_stream).collect();
+    // cover art in sound files is a "video" stream that is an image
+    let streams = found.video_streams();
+    let picture = streams.iter().find(|v| !v.is_image()).or_else(|| streams.first().filter(|_| audio.is_empty()));
+    let Some(picture) = picture else {
+        if audio.is_empty() {
+            return Err(not_media("it has neither picture nor sound"));
+        }
+        let duration = duration(path, &found, Which::Audio(0))?;
+        let container = container(&found);
+        return Ok(MediaInfo { kind: MediaKind::Audio, container, duration: Some(duration), video: None, audio });
+    };
+    let timing = timing(path);
+    let image = picture.is_image() && timing.as_ref().is_none_or(|t| t.count <= 1);
+    let video = video_stream(path, picture, &found, if image { None } else { timing.as_ref() })?;
+    let (kind, duration) = if image {
+        (MediaKind::Still, None)
+    } else {
+        (MediaKind::Video, Some(duration(path, &found, Which::Video)?))
+    };
+    Ok(MediaInfo { kind, container: container(&found), duration, video: Some(video), audio })
+}
+
+fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
+    let element = |e: gst::glib::Error| MediaError::Element(e.message().to_owned());
+    let limit = gst::ClockTime::from_seconds(PROBE_TIME_LIMIT.as_secs());
+    let discoverer = pbutils::Discoverer::new(limit).map_err(element)?;
+    let absolute = std::path::absolute(path).map_err(|e| MediaError::file(path, &e))?;
+    let uri = gst::glib::filename_to_uri(&absolute, None).map_err(element)?;
+    let info = match discoverer.discover_uri(&uri) {
+        Ok(info) => info,
+        Err(e) if e.matches(gst::CoreError::MissingPlugin) => {
+            return Err(MediaError::MissingPlugin {
+                path: path.to_owned(),
+                what: "this format".into(),
+                package: super::plugins::package_for_decoders().to_owned(),
+            });
+        }
+        Err(e) => {
+            let why = e.message().trim_end_matches('.').to_owned();
+            return Err(MediaError::NotMedia { path: path.to_owned(), why });
+        }
+    };
+    match info.result() {
+        pbutils::DiscovererResult::Timeout => {
+            Err(MediaError::Stalled { path: path.to_owned(), seconds: PROBE_TIME_LIMIT.as_secs() })
+        }
+        pbutils::DiscovererResult::MissingPlugins
+            if info.video_streams().is_empty() && info.audio_streams().is_empty() =>
+        {
+            Err(MediaError::MissingPlugin {
+                path: path.to_owned(),
+                what: container(&info),
+                package: super::plugins::package_for_decoders().to_owned(),
+            })
+        }
+        _ => Ok(info),
+    }
+}
+
+fn describe(caps: Option<&gst::Caps>) -> String {
+    caps.map(|c| pbutils::pb_utils_get_codec_description(c).to_string()).unwrap_or_default()
+}
+
+fn container(info: &pbutils::DiscovererInfo) -> String {
+    info.stream_info()
+        .and_then(|s| s.caps())
+        .map(|caps| {
+            let name = caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default();
+            match name.as_str() {
+                "video/quicktime" => "Quicktime".into(),
+                "audio/x-m4a" => "M4A".into(),
+                "video/x-matroska" | "audio/x-matroska" => "Matroska".into(),
+                "video/webm" | "audio/webm" => "WebM".into(),
+                "video/mpegts" => "MPEG-TS".into(),
+                _ => describe(Some(&caps)),
+            }
+        })
+        .unwrap_or_default()
+}
+
+fn audio_stream(stream: &pbutils::DiscovererAudioInfo) -> AudioStream {
+    AudioStream {
+        codec: describe(stream.caps().as_ref()),
+        rate: stream.sample_rate(),
+        channels: stream.channels(),
+        language: stream.language().map(|l| l.to_string()).unwrap_or_default(),
+    }
+}
+
+fn video_stream(
+    path: &Path,
+    stream: &pbutils::DiscovererVideoInfo,
+    found: &pbutils::DiscovererInfo,
+    timing: Option<&Timing>,
+) -> Result<VideoStream, MediaError> {
+    let first = first_picture(path)?;
+    let caps = stream.caps();
+    let structure = caps.as_ref().and_then(|c| c.structure(0));
+    let orientation = orientation(stream.tags().as_ref()).or_else(|| {
+        // where the container, not the stream, carries the tag
+        let container = found.stream_info().and_then(|s| s.tags());
+        orientation(container.as_ref())
+    });
+    let orientation = orientation.or_else(|| exif_orientation(path)).unwrap_or_default();
+    let par = first.par();
+    let (num, den) = (u32::try_from(par.numer()).unwrap_or(1), u32::try_from(par.denom()).unwrap_or(1));
+    let pixel_aspect = if num == 0 || den == 0 { PixelAspect { num: 1, den: 1 } } else { PixelAspect { num, den } };
+    let (width, height) = display_size(first.width(), first.height(), pixel_aspect, orientation);
+    let nominal = stream.framerate();
+    let nominal = match (u32::try_from(nominal.numer()), u32::try_from(nominal.denom())) {
+        (Ok(num), Ok(den)) => FrameRate::new(num, den),
+        _ => None,
+    };
+    let codec_alpha = structure.is_some_and(|s| s.get::<bool>("codec-alpha").unwrap_or(false));
+    let colorimetry = structure
+        .and_then(|s| s.get::<String>("colorimetry").ok())
+        .or_else(|| Some(first.colorimetry().to_string()))
+        .unwrap_or_default();
+    let transfer = if colorimetry.ends_with(":14") || first.colorimetry().transfer() == gst_video::VideoTransferFunction::AribStdB67
+    {
+        Transfer::Hlg
+    } else if first.colorimetry().transfer() == gst_video::VideoTransferFunction::Smpte2084 {
+        Transfer::Pq
+    } else {
+        Transfer::Sdr
+    };
+    let interlaced = first.interlace_mode() != gst_video::VideoInterlaceMode::Progressive;
+    let measured = timing.and_then(|t| t.rate);
+    let rate = match (measured, nominal) {
+        // fields that are stored one by one
+        (Some(fields), Some(frames)) if interlaced && FrameRate::new(frames.num() * 2, frames.den()) == Some(fields) => {
+            nominal
+        }
+        (Some(measured), _) => Some(measured),
+        (None, nominal) => nominal.filter(|_| timing.is_some()),
+    };
+    Ok(VideoStream {
+        codec: describe(caps.as_ref()),
+        width,
+        height,
+        orientation,
+        pixel_aspect,
+        rate,
+        variable_rate: timing.is_some_and(|t| t.variable),
+        interlaced,
+        alpha: codec_alpha || first.format_info().has_alpha(),
+        bit_depth: first.format_info().depth().first().copied().unwrap_or(8),
+        transfer,
+        colorimetry,
+    })
+}
+
+/// Upright and with square pixels: the axis that is stretched grows, so that nothing is lost.
+fn display_size(width: u32, height: u32, par: PixelAspect, orientation: Orientation) -> (u32, u32) {
+    let scale = |n: u32, num: u32, den: u32| {
+        u32::try_from((u64::from(n) * u64::from(num) + u64::from(den) / 2) / u64::from(den)).unwrap_or(u32::MAX)
+    };
+    let (width, height) = if par.num >= par.den {
+        (scale(width, par.num, par.den), height)
+    } else {
+        (width, scale(height, par.den, par.num))
+    };
+    if orientation.swaps_axes() { (height, width) } else { (width, height) }
+}
+
+fn orientation(tags: Option<&gst::TagList>) -> Option<Orientation> {
+    let value = tags?.get::<gst::tags::ImageOrientation>()?;
+    let text = value.get();
+    let (mirrored, rest) = match text.strip_prefix("flip-") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    Some(Orientation { rotation: rest.strip_prefix("rotate-")?.parse().ok()?, mirrored })
+}
+
+/// What EXIF data says of a still (GStreamer's still decoders pass it over).
+fn exif_orientation(path: &Path) -> Option<Orientation> {
+    let mut file = std::io::BufReader::new(std::fs::File::open(path).ok()?);
+    let exif = exif::Reader::new().read_from_container(&mut file).ok()?;
+    let value = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0)?;
+    // EXIF 2.3, 4.6.4: where the 0th row and the 0th column are
+    let (rotation, mirrored) = match value {
+        2 => (0, true),
+        3 => (180, false),
+        4 => (180, true),
+        5 => (270, true),
+        6 => (90, false),
+        7 => (90, true),
+        8 => (270, false),
+        _ => return None,
+    };
+    Some(Orientation { rotation, mirrored })
+}
+
+/// Decodes one picture: only then are its format, its pixel aspect and its fields certain.
+fn first_picture(path: &Path) -> Result<gst_video::VideoInfo, MediaError> {
+    let decoding = Decoding::open(path, Which::Video, "identity", 1, 1)?;
+    let sample = decoding.pull(&Cancel::default())?;
+    let caps = sample.as_ref().and_then(|s| s.caps());
+    caps.and_then(|c| gst_video::VideoInfo::from_caps(c).ok()).ok_or_else(|| decoding.decode_error("no picture in it can be decoded"))
+}
+
+/// What the times of the first pictures say.
+struct Timing {
+    count: usize,
+    rate: Option<FrameRate>,
+    variable: bool,
+}
+
+/// Reads the times of the first pictures without decoding them.
+fn timing(path: &Path) -> Option<Timing> {
+    let pipeline = gst::Pipeline::new();
+    let source = gst::ElementFactory::make("filesrc").property("location", path).build().ok()?;
+    let parse = gst::ElementFactory::make("parsebin").build().ok()?;
+    let sink = gst_app::AppSink::builder().sync(false).max_buffers(64).enable_last_sample(false).build();
+    pipeline.add_many([&source, &parse, sink.upcast_ref()]).ok()?;
+    source.link(&parse).ok()?;
+    let (weak, target) = (pipeline.downgrade(), sink.downgrade());
+    parse.connect_pad_added(move |_, pad| {
+        let (Some(pipeline), Some(sink)) = (weak.upgrade(), target.upgrade()) else { return };
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let picture = caps.structure(0).is_some_and(|s| s.name().starts_with("video/") || s.name().starts_with("image/"));
+        let free = sink.static_pad("sink").filter(|p| picture && !p.is_linked());
+        let target = free.or_else(|| {
+            let drop = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build().ok()?;
+            pipeline.add(&drop).ok()?;
+            drop.sync_state_with_parent().ok()?;
+            drop.static_pad("sink")
+        });
+        if let Some(target) = target {
+            // a stream that stays unlinked is dropped by the demuxer
+            let _ = pad.link(&target);
+        }
+    });
+    let mut times = Vec::new();
+    let begun = Instant::now();
+    if pipeline.set_state(gst::State::Playing).is_ok() {
+        while times.len() < TIMES && begun.elapsed() < PROBE_TIME_LIMIT {
+            let Some(sample) = sink.try_pull_sample(gst::ClockTime::from_mseconds(500)) else {
+                let failed = pipeline.bus().and_then(|b| b.pop_filtered(&[gst::MessageType::Error])).is_some();
+                if failed || sink.is_eos() {
+                    break;
+                }
+                continue;
+            };
+            let Some(buffer) = sample.buffer() else { continue };
+            if buffer.flags().contains(gst::BufferFlags::HEADER) && buffer.duration().is_none() {
+                continue;
+            }
+            times.extend(buffer.dts_or_pts().map(|_| buffer.pts().or(buffer.dts())).into_iter().flatten());
+        }
+    }
+    // nothing can be done about a pipeline that does not stop
+    let _ = pipeline.set_state(gst::State::Null);
+    let nanos: Vec<i64> = times.iter().filter_map(|t| i64::try_from(t.nseconds()).ok()).collect();
+    Some(rate_of(nanos))
+}
+
+/// Tells a constant rate from a variable one: it varies when over 5 % of the gaps differ by more than a
+/// tenth from the middle one.
+fn rate_of(mut times: Vec<i64>) -> Timing {
+    times.sort_unstable();
+    times.dedup();
+    let count = times.len();
+    let mut gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+    gaps.sort_unstable();
+    let Some(middle) = gaps.get(gaps.len() / 2).copied().filter(|g| *g > 0) else {
+        return Timing { count, rate: None, variable: false };
+    };
+    // containers that keep milliseconds make gaps of 33 and 34
+    let slack = (middle / 10).max(1_000_001);
+    let even: Vec<i64> = gaps.iter().copied().filter(|g| (g - middle).abs() <= slack).collect();
+    let variable = (gaps.len() - even.len()) * 20 > gaps.len();
+    #[expect(clippy::cast_precision_loss, reason = "a rate is snapped to a usual one")]
+    let fps = if variable { 1e9 / middle as f64 } else { even.len() as f64 * 1e9 / even.iter().sum::<i64>() as f64 };
+    Timing { count, rate: FrameRate::snap(fps), variable }
+}
+
+/// What the header says, or where the stream really ends if it says nothing.
+fn duration(path: &Path, found: &pbutils::DiscovererInfo, which: Which) -> Result<SourceTime, MediaError> {
+    if let Some(known) = found.duration().filter(|d| *d > gst::ClockTime::ZERO) {
+        return Ok(SourceTime::from_nanos(i64::try_from(known.nseconds()).unwrap_or(i64::MAX)));
+    }
+    let decoding = Decoding::open(path, which, "identity", 4, 1)?;
+    let (mut end, cancel, begun) = (0, Cancel::default(), Instant::now());
+    while begun.elapsed() < PROBE_TIME_LIMIT
+        && let Some(sample) = decoding.pull(&cancel)?
+    {
+        let Some(buffer) = sample.buffer() else { continue };
+        if let Some(pts) = buffer.pts() {
+            end = end.max(pts.nseconds() + buffer.duration().map_or(0, gst::ClockTime::nseconds));
+        }
+    }
+    if end < 1_000_000 {
+        return Err(decoding.decode_error("its length can't be told"));
+    }
+    Ok(SourceTime::from_nanos(i64::try_from(end).unwrap_or(i64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_constant_from_variable_rates() {
+        let milliseconds: Vec<i64> = (0..100).map(|n| (n * 1001 * 1000 / 30000) * 1_000_000).collect();
+        let timing = rate_of(milliseconds);
+        assert_eq!((timing.rate, timing.variable), (Some(FrameRate::F29_97), false));
+        let alternating: Vec<i64> = (0..100).map(|n| (n / 2 * 120 + n % 2 * 40) * 1_000_000).collect();
+        assert!(rate_of(alternating).variable);
+        assert!(rate_of(vec![]).rate.is_none());
+        assert!(rate_of(vec![5, 5, 5]).rate.is_none());
+    }
+
+    #[test]
+    fn one_hole_does_not_make_a_rate_variable() {
+        let times: Vec<i64> = (0..200).filter(|n| !(50..80).contains(n)).map(|n| n * 40_000_000).collect();
+        let timing = rate_of(times);
+        assert_eq!((timing.rate, timing.variable), (Some(FrameRate::F25), false));
+    }
+
+    #[test]
+    fn stretched_and_turned_sizes() {
+        let anamorphic = display_size(720, 576, PixelAspect { num: 59, den: 54 }, Orientation::default());
+        assert_eq!(anamorphic, (787, 576));
+        let turned = Orientation { rotation: 90, mirrored: false };
+        assert_eq!(display_size(1920, 1080, PixelAspect { num: 1, den: 1 }, turned), (1080, 1920));
+    }
+}

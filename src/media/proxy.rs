@@ -1,0 +1,266 @@
+//! Proxies: light copies with a key frame every 10 pictures, which seek in milliseconds.
+//!
+//! H.264 in MP4 with the source's own picture times, upright and with square pixels; pictures that can
+//! be transparent become FFV1 in Matroska, since H.264 has no transparency. Sound is read from the
+//! original: decoding it is cheap.
+
+use super::cache::{Cache, CacheKind};
+use super::decode::{Cancel, STALL_LIMIT};
+use super::error::MediaError;
+use super::video_reader::{PictureFormat, VideoReader};
+use crate::model::{Asset, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Proxies of larger pictures have about this many lines (of the shorter side).
+pub const PROXY_LINES: u32 = 540;
+
+/// How one proxy is made.
+#[derive(Clone, Copy, Debug)]
+pub struct ProxySettings {
+    /// Threads of the decoder and of the encoder, each.
+    pub threads: u32,
+}
+
+/// The size of an asset's proxy: its own, reduced until the shorter side is at most [`PROXY_LINES`]; even.
+#[must_use]
+pub fn proxy_size(info: &MediaInfo) -> Option<(u32, u32)> {
+    let video = info.video.as_ref()?;
+    let (w, h) = (u64::from(video.width.max(2)), u64::from(video.height.max(2)));
+    let short = w.min(h);
+    let target = short.min(u64::from(PROXY_LINES));
+    let even = |n: u64| u32::try_from(((n * target + short / 2) / short + 1) / 2 * 2).unwrap_or(2).clamp(16, 8192);
+    Some((even(w), even(h)))
+}
+
+/// What a proxy is like, for reading it in the place of its original.
+#[must_use]
+pub fn proxy_info(info: &MediaInfo) -> MediaInfo {
+    let mut info = info.clone();
+    if let Some(video) = &mut info.video {
+        video.orientation = Orientation::default();
+        video.pixel_aspect = PixelAspect { num: 1, den: 1 };
+        video.interlaced = false;
+        info.container = if video.alpha { "Matroska".into() } else { "Quicktime".into() };
+    }
+    info
+}
+
+fn cache_name(info: &MediaInfo) -> &'static str {
+    if info.video.as_ref().is_some_and(|v| v.alpha) { ".mkv" } else { ".mp4" }
+}
+
+/// The asset's proxy, if it was made already.
+#[must_use]
+pub fn find_proxy(cache: &Cache, asset: &Asset) -> Option<PathBuf> {
+    if asset.info.kind != MediaKind::Video || asset.fingerprint.is_empty() {
+        return None;
+    }
+    cache.find(CacheKind::Proxy, &asset.fingerprint, cache_name(&asset.info))
+}
+
+/// Makes an asset's proxy and tells its path; at once if it is there. `progress` gets 0 to 1.
+///
+/// # Errors
+/// Any [`MediaError`] about the file or the cache, or [`MediaError::Cancelled`].
+pub fn make_proxy(
+    cache: &Cache,
+    asset: &Asset,
+    settings: ProxySettings,
+    cancel: &Cancel,
+    progress: &dyn Fn(f32),
+) -> Result<PathBuf, MediaError> {
+    if let Some(there) = find_proxy(cache, asset) {
+        return Ok(there);
+    }
+    cache.make(CacheKind::Proxy, &asset.fingerprint, cache_name(&asset.info), |to| {
+        encode(asset, to, settings, cancel, progress)
+    })
+}
+
+fn encode(
+    asset: &Asset,
+    to: &Path,
+    settings: ProxySettings,
+    cancel: &Cancel,
+    progress: &dyn Fn(f32),
+) -> Result<(), MediaError> {
+    let failed = |why: &str| MediaError::Decode { path: asset.path.clone(), why: why.to_owned() };
+    let (Some((width, height)), Some(video)) = (proxy_size(&asset.info), &asset.info.video) else {
+        return Err(failed("it has no pictures"));
+    };
+    let pixels = if video.alpha { gst_video::VideoFormat::A420 } else { gst_video::VideoFormat::I420 };
+    let format = PictureFormat { width, height, format: pixels };
+    let mut reader = VideoReader::open(&asset.path, &asset.info, format, settings.threads)?;
+    let threads = settings.threads;
+    let encoder = if video.alpha {
+        "avenc_ffv1 ! matroskamux timecodescale=1000".to_owned()
+    } else {
+        format!(
+            "x264enc speed-preset=ultrafast tune=fastdecode pass=quant quantizer=24 key-int-max=10 bframes=0 \
+             sliced-threads=true threads={threads} ! video/x-h264,profile=constrained-baseline ! mp4mux name=mux"
+        )
+    };
+    let description = format!("appsrc name=in ! {encoder} ! filesink name=out sync=false");
+    let pipeline = gst::parse::launch(&description)
+        .ok()
+        .and_then(|e| e.downcast::<gst::Pipeline>().ok())
+        .ok_or_else(|| MediaError::Element("the proxy encoder can't be started".into()))?;
+    let result = feed(&pipeline, &mut reader, asset, to, cancel, progress);
+    // nothing can be done about a pipeline that does not stop
+    let _ = pipeline.set_state(gst::State::Null);
+    result
+}
+
+fn feed(
+    pipeline: &gst::Pipeline,
+    reader: &mut VideoReader,
+    asset: &Asset,
+    to: &Path,
+    cancel: &Cancel,
+    progress: &dyn Fn(f32),
+) -> Result<(), MediaError> {
+    let broken = || MediaError::Element("the proxy encoder has no input".into());
+    let input = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).ok_or_else(broken)?;
+    let output = pipeline.by_name("out").ok_or_else(broken)?;
+    output.set_property("location", to);
+    let video = asset.info.video.as_ref().ok_or_else(broken)?;
+    if let Some(pad) = pipeline.by_name("mux").and_then(|m| m.sink_pads().into_iter().next()) {
+        pad.set_property("trak-timescale", timescale(&asset.info));
+    }
+    let rate = video.rate.filter(|_| !video.variable_rate);
+    let fraction = rate.and_then(|r| Some(gst::Fraction::new(i32::try_from(r.num()).ok()?, i32::try_from(r.den()).ok()?)));
+    let caps = reader.format().info()?.to_caps().map_err(|e| MediaError::Element(e.to_string()))?;
+    let mut caps = caps;
+    if let Some(s) = caps.make_mut().structure_mut(0) {
+        s.set("framerate", fraction.unwrap_or(gst::Fraction::new(0, 1)));
+        s.set("colorimetry", "bt709");
+    }
+    input.set_caps(Some(&caps));
+    input.set_format(gst::Format::Time);
+    input.set_property("block", true);
+    input.set_max_buffers(2);
+    input.set_max_bytes(0);
+    pipeline.set_state(gst::State::Playing).map_err(|_| bus_error(pipeline, asset, to))?;
+    let total = asset.info.duration.map_or(1.0, SourceTime::seconds).max(0.001);
+    let mut following = reader.next(cancel)?;
+    if following.is_none() {
+        return Err(MediaError::Decode { path: asset.path.clone(), why: "no picture in it can be decoded".into() });
+    }
+    let mut last = -1;
+    while let Some(picture) = following {
+        // what breaks in the middle leaves a proxy of what came before
+        following = match reader.next(cancel) {
+            Ok(next) => next,
+            Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
+            Err(error) => {
+                tracing::warn!("{error}");
+                None
+            }
+        };
+        let start = picture.time.nanos().max(0);
+        if start <= last {
+            continue;
+        }
+        last = start;
+        let mut buffer = picture.buffer.copy();
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(clock_time(start));
+            buffer.set_dts(None);
+            let end = following.as_ref().map(|f| f.time.nanos()).filter(|end| *end > start);
+            buffer.set_duration(end.map(|end| end - start).or(buffer.duration().map(|d| nanos(d))).map(clock_time));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a share of 1")]
+        progress((picture.time.seconds() / total).clamp(0.0, 1.0) as f32);
+        if cancel.is_cancelled() {
+            return Err(MediaError::Cancelled);
+        }
+        input.push_buffer(buffer).map_err(|_| bus_error(pipeline, asset, to))?;
+    }
+    input.end_of_stream().map_err(|_| bus_error(pipeline, asset, to))?;
+    wait_for_end(pipeline, cancel, asset, to)
+}
+
+fn wait_for_end(pipeline: &gst::Pipeline, cancel: &Cancel, asset: &Asset, to: &Path) -> Result<(), MediaError> {
+    let bus = pipeline.bus().unwrap_or_default();
+    let mut waited = Duration::ZERO;
+    while waited < STALL_LIMIT {
+        let step = gst::ClockTime::from_mseconds(100);
+        match bus.timed_pop_filtered(step, &[gst::MessageType::Eos, gst::MessageType::Error]) {
+            Some(message) => match message.view() {
+                gst::MessageView::Error(e) => return Err(MediaError::cache(to, e.error().message())),
+                _ => return Ok(()),
+            },
+            None if cancel.is_cancelled() => return Err(MediaError::Cancelled),
+            None => waited += Duration::from_millis(100),
+        }
+    }
+    Err(MediaError::Stalled { path: asset.path.clone(), seconds: STALL_LIMIT.as_secs() })
+}
+
+fn bus_error(pipeline: &gst::Pipeline, asset: &Asset, to: &Path) -> MediaError {
+    let message = pipeline.bus().and_then(|b| b.pop_filtered(&[gst::MessageType::Error]));
+    match message.as_ref().map(|m| m.view()) {
+        Some(gst::MessageView::Error(e)) => MediaError::cache(to, e.error().message()),
+        _ => MediaError::Decode { path: asset.path.clone(), why: "its proxy can't be encoded".into() },
+    }
+}
+
+fn clock_time(nanos: i64) -> gst::ClockTime {
+    gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
+}
+
+fn nanos(time: gst::ClockTime) -> i64 {
+    i64::try_from(time.nseconds()).unwrap_or(i64::MAX)
+}
+
+/// Ticks a second in which the source's picture times are whole, or fine enough not to matter.
+fn timescale(info: &MediaInfo) -> u32 {
+    let rate = info.video.as_ref().filter(|v| !v.variable_rate).and_then(|v| v.rate);
+    match rate {
+        Some(rate) if rate.num() >= 10_000 => rate.num(),
+        Some(rate) => rate.num() * 1000,
+        None => 90_000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(width: u32, height: u32) -> MediaInfo {
+        MediaInfo {
+            kind: MediaKind::Video,
+            container: "Quicktime".into(),
+            duration: None,
+            video: Some(crate::model::VideoStream {
+                codec: String::new(),
+                width,
+                height,
+                orientation: Orientation::default(),
+                pixel_aspect: PixelAspect { num: 1, den: 1 },
+                rate: None,
+                variable_rate: false,
+                interlaced: false,
+                alpha: false,
+                bit_depth: 8,
+                transfer: crate::model::Transfer::Sdr,
+                colorimetry: String::new(),
+            }),
+            audio: vec![],
+        }
+    }
+
+    #[test]
+    fn proxies_keep_the_shape_and_are_even() {
+        assert_eq!(proxy_size(&info(1920, 1080)), Some((960, 540)));
+        assert_eq!(proxy_size(&info(1080, 1920)), Some((540, 960)));
+        assert_eq!(proxy_size(&info(161, 121)), Some((162, 122)));
+        assert_eq!(proxy_size(&info(3026, 1386)), Some((1180, 540)));
+        assert_eq!(proxy_size(&info(1, 1)), Some((16, 16)));
+    }
+}

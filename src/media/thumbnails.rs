@@ -1,0 +1,121 @@
+//! Small pictures of an asset for the bin and the timeline.
+
+use super::cache::{Cache, CacheKind};
+use super::decode::Cancel;
+use super::error::MediaError;
+use super::proxy;
+use super::video_reader::{Picture, PictureFormat, VideoReader};
+use crate::model::{Asset, MediaKind, SourceTime};
+use gstreamer_video as gst_video;
+use gstreamer_video::prelude::*;
+use image::{ImageFormat, RgbaImage};
+use std::path::Path;
+
+/// Height of a thumbnail in pixels.
+const HEIGHT: u32 = 90;
+
+/// At most so many per asset, so that all of a project's fit into memory.
+const MOST: usize = 48;
+
+/// Thumbnails at equal distances, side by side in one picture.
+#[derive(Clone, Debug)]
+pub struct ThumbnailSheet {
+    /// Width of one thumbnail.
+    pub width: u32,
+    /// Height of one thumbnail.
+    pub height: u32,
+    /// How many there are.
+    pub count: u32,
+    /// Media time from one to the next.
+    pub every: SourceTime,
+    /// RGBA pixels of the whole sheet, `width * count` by `height`.
+    pub pixels: Vec<u8>,
+}
+
+impl ThumbnailSheet {
+    /// The number of the thumbnail that shows the moment best.
+    #[must_use]
+    pub fn at(&self, time: SourceTime) -> u32 {
+        let index = if self.every.0 > 0 { time.0.max(0) / self.every.0 } else { 0 };
+        u32::try_from(index).unwrap_or(u32::MAX).min(self.count.saturating_sub(1))
+    }
+}
+
+/// The thumbnails of an asset: from the cache, or made of its proxy where there is one, else of key frames
+/// of the original.
+///
+/// # Errors
+/// Any [`MediaError`] about the file or the cache, or [`MediaError::Cancelled`].
+pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaError> {
+    let video = asset.info.video.as_ref().ok_or_else(|| MediaError::Decode {
+        path: asset.path.clone(),
+        why: "it has no pictures".into(),
+    })?;
+    let (count, every) = match asset.info.duration.filter(|_| asset.info.kind == MediaKind::Video) {
+        None => (1, SourceTime::ZERO),
+        Some(duration) => {
+            let count = usize::try_from(duration.0 / SourceTime::SECOND.0).unwrap_or(0).clamp(1, MOST);
+            (count, SourceTime(duration.0 / i64::try_from(count).unwrap_or(1)))
+        }
+    };
+    let (w, h) = (u64::from(video.width.max(1)), u64::from(video.height.max(1)));
+    let width = u32::try_from(w * u64::from(HEIGHT) / h).unwrap_or(160).clamp(16, 400) / 2 * 2;
+    if let Some(path) = cache.find(CacheKind::Thumbnails, &asset.fingerprint, ".png")
+        && let Some(pixels) = load(&path, width, count)
+    {
+        return Ok(ThumbnailSheet { width, height: HEIGHT, count: u32::try_from(count).unwrap_or(1), every, pixels });
+    }
+    let sheet = render(cache, asset, (width, count), every, cancel)?;
+    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".png", |path| {
+        sheet.save_with_format(path, ImageFormat::Png).map_err(|e| MediaError::cache(path, e))
+    })?;
+    Ok(ThumbnailSheet {
+        width,
+        height: HEIGHT,
+        count: u32::try_from(count).unwrap_or(1),
+        every,
+        pixels: sheet.into_raw(),
+    })
+}
+
+fn load(path: &Path, width: u32, count: usize) -> Option<Vec<u8>> {
+    let picture = image::open(path).ok()?.into_rgba8();
+    let expected = (width * u32::try_from(count).ok()?, HEIGHT);
+    (picture.dimensions() == expected).then(|| picture.into_raw())
+}
+
+fn render(
+    cache: &Cache,
+    asset: &Asset,
+    (width, count): (u32, usize),
+    every: SourceTime,
+    cancel: &Cancel,
+) -> Result<RgbaImage, MediaError> {
+    let format = PictureFormat { width, height: HEIGHT, format: gst_video::VideoFormat::Rgba };
+    let proxy = proxy::find_proxy(cache, asset);
+    let mut reader = match &proxy {
+        Some(path) => VideoReader::open(path, &proxy::proxy_info(&asset.info), format, 1)?,
+        None => VideoReader::open(&asset.path, &asset.info, format, 1)?,
+    };
+    let total = width * u32::try_from(count).unwrap_or(1);
+    let mut sheet = RgbaImage::new(total, HEIGHT);
+    for n in 0..count {
+        let time = SourceTime(every.0 * i64::try_from(n).unwrap_or(0) + every.0 / 2);
+        let picture = if count == 1 { reader.at(time, cancel)? } else { reader.near(time, cancel)? };
+        let Some(picture) = picture else { continue };
+        if let Some(tile) = rgba(&picture) {
+            let x = i64::from(width) * i64::try_from(n).unwrap_or(0);
+            image::imageops::replace(&mut sheet, &tile, x, 0);
+        }
+    }
+    Ok(sheet)
+}
+
+/// An RGBA picture without the padding that its lines may have.
+fn rgba(picture: &Picture) -> Option<RgbaImage> {
+    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(&picture.buffer, &picture.info).ok()?;
+    let (stride, line) = (usize::try_from(frame.plane_stride()[0]).ok()?, frame.width() as usize * 4);
+    let data = frame.plane_data(0).ok()?;
+    let pixels = data.chunks(stride).take(frame.height() as usize).flat_map(|l| &l[..line]).copied().collect();
+    RgbaImage::from_raw(frame.width(), frame.height(), pixels)
+}

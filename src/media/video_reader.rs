@@ -1,0 +1,275 @@
+//! The pictures of one file, decoded, upright, in the size and format that is asked for.
+
+use super::decode::{Cancel, Decoding, Which};
+use super::error::MediaError;
+use crate::model::{MediaInfo, Orientation, SourceTime};
+use gstreamer as gst;
+use gstreamer_video as gst_video;
+use std::path::Path;
+
+/// What pictures are converted to. Pixels are square, the colours BT.709 in limited range (for RGB:
+/// sRGB in full range).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PictureFormat {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// How they lie in memory.
+    pub format: gst_video::VideoFormat,
+}
+
+impl PictureFormat {
+    /// GStreamer caps, for upright pictures or for ones that are turned afterwards.
+    fn caps(self, swapped: bool) -> String {
+        let (width, height) = if swapped { (self.height, self.width) } else { (self.width, self.height) };
+        let rgb = matches!(self.format, gst_video::VideoFormat::Rgba | gst_video::VideoFormat::Rgbx);
+        let colorimetry = if rgb { "sRGB" } else { "bt709" };
+        format!(
+            "video/x-raw,format={},width={width},height={height},pixel-aspect-ratio=1/1,colorimetry={colorimetry}",
+            self.format.to_str()
+        )
+    }
+
+    /// The layout in memory.
+    ///
+    /// # Errors
+    /// [`MediaError::Element`] for sizes that GStreamer can't express.
+    pub fn info(self) -> Result<gst_video::VideoInfo, MediaError> {
+        gst_video::VideoInfo::builder(self.format, self.width, self.height)
+            .build()
+            .map_err(|e| MediaError::Element(e.to_string()))
+    }
+}
+
+/// A decoded picture.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// When it appears, in the file's own time.
+    pub time: SourceTime,
+    /// The pixels, in the reader's format.
+    pub buffer: gst::Buffer,
+    /// Their layout.
+    pub info: gst_video::VideoInfo,
+}
+
+/// Reads the pictures of one file. Asked for the picture at a moment, it gives the last one that
+/// began by then, whatever the rate; going on from there is cheap, going back or far ahead seeks.
+pub struct VideoReader {
+    decoding: Decoding,
+    format: PictureFormat,
+    tolerance: SourceTime,
+    variable_rate: bool,
+    still: bool,
+    current: Option<Picture>,
+    next: Option<Picture>,
+    ended: bool,
+    /// Whether the file refuses to be sought in; it is read from the start then.
+    unseekable: bool,
+    threads: u32,
+    tail: String,
+}
+
+/// Going ahead by more than this seeks; below it is cheaper to decode what lies between.
+const SEEK_AHEAD: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
+
+impl VideoReader {
+    /// Opens a file that was probed, decoding with `threads` threads.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file.
+    pub fn open(path: &Path, info: &MediaInfo, format: PictureFormat, threads: u32) -> Result<Self, MediaError> {
+        let video = info.video.as_ref();
+        let orientation = video.map(|v| v.orientation).unwrap_or_default();
+        let interlaced = video.is_some_and(|v| v.interlaced);
+        let tail = tail(orientation, interlaced, format);
+        let decoding = Decoding::open(path, Which::Video, &tail, 2, threads)?;
+        Ok(Self {
+            decoding,
+            format,
+            tolerance: tolerance(&info.container),
+            variable_rate: video.is_none_or(|v| v.variable_rate),
+            still: info.kind == crate::model::MediaKind::Still,
+            current: None,
+            next: None,
+            ended: false,
+            unseekable: false,
+            threads,
+            tail,
+        })
+    }
+
+    /// What pictures are converted to.
+    #[must_use]
+    pub fn format(&self) -> PictureFormat {
+        self.format
+    }
+
+    /// The next picture in the file, `None` after the last.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
+    pub fn next(&mut self, cancel: &Cancel) -> Result<Option<Picture>, MediaError> {
+        self.fill(cancel)?;
+        let Some(next) = self.next.take() else { return Ok(None) };
+        self.current = Some(next.clone());
+        Ok(Some(next))
+    }
+
+    /// The picture on the screen at `time`: the last that began by then. Before the first picture that is
+    /// the first one, after the last the last one; `None` when the file has none at all.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
+    pub fn at(&mut self, time: SourceTime, cancel: &Cancel) -> Result<Option<Picture>, MediaError> {
+        let limit = time + self.tolerance;
+        let behind = self.current.as_ref().is_some_and(|c| c.time > limit);
+        let far = |p: &Picture| limit - p.time > SEEK_AHEAD;
+        let ahead = match (&self.next, &self.current) {
+            (Some(next), _) => far(next),
+            (None, Some(current)) => !self.ended && far(current),
+            (None, None) => time > SEEK_AHEAD,
+        };
+        if (behind || ahead) && !self.still {
+            self.seek(time, cancel)?;
+        }
+        self.advance(limit, cancel)?;
+        Ok(self.current.clone())
+    }
+
+    /// Positions the reader so that the next [`Self::at`] with this time finds its picture decoded.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
+    pub fn seek(&mut self, time: SourceTime, cancel: &Cancel) -> Result<(), MediaError> {
+        if self.still {
+            return Ok(());
+        }
+        let limit = time + self.tolerance;
+        if !self.unseekable {
+            // an accurate seek drops what ends before the target by its nominal duration: with variable
+            // rates that may be the very picture we want, so these start from the key frame
+            let accurate = !self.variable_rate && self.try_seek(time, gst::SeekFlags::ACCURATE, limit, cancel)?;
+            if accurate || self.try_seek(time, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
+                return Ok(());
+            }
+            // some demuxers land a little late: aim earlier, once
+            let earlier = SourceTime((time - SourceTime(SEEK_AHEAD.0 * 2)).0.max(0));
+            if self.try_seek(earlier, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
+                return Ok(());
+            }
+        }
+        if self.try_seek(SourceTime::ZERO, gst::SeekFlags::ACCURATE, limit, cancel)? {
+            return Ok(());
+        }
+        self.unseekable = true;
+        self.decoding = Decoding::open(&self.decoding.path, Which::Video, &self.tail, 2, self.threads)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// A picture near a moment, quickly: the key frame before it.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
+    pub fn near(&mut self, time: SourceTime, cancel: &Cancel) -> Result<Option<Picture>, MediaError> {
+        let flags = gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
+        if self.still || !self.try_seek(time, flags, time + self.tolerance, cancel)? {
+            return self.at(time, cancel);
+        }
+        self.next(cancel)
+    }
+
+    /// Whether the seek worked and landed at or before `limit` (or at the very start).
+    fn try_seek(
+        &mut self,
+        to: SourceTime,
+        flags: gst::SeekFlags,
+        limit: SourceTime,
+        cancel: &Cancel,
+    ) -> Result<bool, MediaError> {
+        let nanos = u64::try_from(to.nanos()).unwrap_or(0);
+        if !self.decoding.seek(gst::ClockTime::from_nseconds(nanos), flags) {
+            return Ok(false);
+        }
+        self.forget();
+        self.fill(cancel)?;
+        Ok(match &self.next {
+            Some(first) => first.time <= limit || to <= SourceTime::ZERO,
+            None => false,
+        })
+    }
+
+    fn forget(&mut self) {
+        (self.current, self.next, self.ended) = (None, None, false);
+    }
+
+    /// Moves on to the last picture that begins at or before `limit`.
+    fn advance(&mut self, limit: SourceTime, cancel: &Cancel) -> Result<(), MediaError> {
+        loop {
+            if let Err(error) = self.fill(cancel) {
+                // what was decoded before it broke stays on the screen; the caller is told once
+                self.ended = true;
+                return Err(error);
+            }
+            match self.next.take_if(|n| n.time <= limit || self.current.is_none()) {
+                Some(next) => self.current = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn fill(&mut self, cancel: &Cancel) -> Result<(), MediaError> {
+        while self.next.is_none() && !self.ended {
+            let Some(sample) = self.decoding.pull(cancel)? else {
+                self.ended = true;
+                return Ok(());
+            };
+            self.next = self.picture(&sample);
+        }
+        Ok(())
+    }
+
+    fn picture(&self, sample: &gst::Sample) -> Option<Picture> {
+        let buffer = sample.buffer_owned()?;
+        let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
+        let time = match buffer.pts() {
+            Some(pts) => {
+                let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+                let signed = segment.to_stream_time_full(pts)?;
+                let nanos = i64::try_from(signed.abs().nseconds()).ok()?;
+                SourceTime::from_nanos(if signed.is_negative() { -nanos } else { nanos })
+            }
+            None if self.still => SourceTime::ZERO,
+            None => self.current.as_ref().map_or(SourceTime::ZERO, |c| c.time),
+        };
+        Some(Picture { time, buffer, info })
+    }
+}
+
+/// Matroska and WebM round to milliseconds; muxers elsewhere are off by up to 288 µs.
+fn tolerance(container: &str) -> SourceTime {
+    let lower = container.to_lowercase();
+    let coarse = ["matroska", "webm", "flash", "asf", "gif"].iter().any(|c| lower.contains(c));
+    SourceTime(SourceTime::SECOND.0 / if coarse { 1000 } else { 3333 })
+}
+
+/// Scales before it turns: fewer pixels, and any source format will do.
+fn tail(orientation: Orientation, interlaced: bool, format: PictureFormat) -> String {
+    let deinterlace = if interlaced { "deinterlace fields=top ! " } else { "" };
+    let flip = match (orientation.mirrored, orientation.rotation) {
+        (false, 90) => Some("90r"),
+        (false, 180) => Some("180"),
+        (false, 270) => Some("90l"),
+        (true, 0) => Some("horiz"),
+        (true, 180) => Some("vert"),
+        (true, 90) => Some("ul-lr"),
+        (true, 270) => Some("ur-ll"),
+        _ => None,
+    };
+    let flip = flip.map_or_else(String::new, |d| format!(" ! videoflip video-direction={d}"));
+    format!(
+        "{deinterlace}videoconvertscale add-borders=false ! {}{flip}",
+        format.caps(orientation.swaps_axes())
+    )
+}
