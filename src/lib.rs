@@ -1,6 +1,22 @@
 //! Workprint, a video editor: people cut light proxies, the export conforms the originals.
-pub mod edit;
-pub mod model;
-pub mod media;
+//!
+//! ```text
+//! ui ──► app ──► worker ──► render ──► media ──► model
+//!  │      │         │          │                   ▲
+//!  │      ├──► edit ┼──────────┼───────────────────┤
+//!  │      └──► project_file ───┼───────────────────┤
+//!  └────────► model            │       interchange ┘
+//! cli ──► worker, edit, project_file, interchange …   (everything but ui and app)
+//! ```
+//!
+//! Arrows say who may use whom; `tests/tidy.rs` reads the `use` lines and fails on any other. Each folder's
+//! `mod.rs` says what it promises and what it never knows.
+
 pub mod cli;
+pub mod edit;
+pub mod interchange;
+pub mod media;
+pub mod model;
+pub mod project_file;
+pub mod render;
 pub mod worker;

@@ -12,8 +12,9 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
+    workprint::render::tame_allocator();
     let cli = Cli::parse();
-    match cli.command.map(cli::run) {
+    match cli.command.as_ref().map(cli::run) {
         None | Some(Outcome::Done) => ExitCode::SUCCESS,
         Some(Outcome::Failed) => ExitCode::FAILURE,
     }

@@ -4,12 +4,23 @@
 //! Results go to stdout, log and progress to stderr; exit code 0 only when all that was asked was done,
 //! 1 when something failed, 2 for wrong usage.
 
+mod assemble;
+mod doctor;
+mod edit;
+mod export;
+mod frame;
+mod presets;
 mod probe;
+mod proxy;
+mod show;
 
+use crate::media::Cancel;
+use crate::model::{Frame, FrameRate, Project, parse_time};
+use bytesize::ByteSize;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
-/// The command line.
+/// A native video editor. Without a command it opens its window.
 #[derive(Parser, Debug)]
 #[command(name = "workprint", version, about, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -17,6 +28,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     /// A project to open, and media for the bin.
+    #[arg(value_name = "PROJECT.ron | MEDIA")]
     pub files: Vec<PathBuf>,
 }
 
@@ -25,6 +37,22 @@ pub struct Cli {
 pub enum Command {
     /// Tells what is in each file.
     Probe(probe::Args),
+    /// Builds a project from a cut list.
+    Assemble(assemble::Args),
+    /// Tells what is on the timeline.
+    Show(show::Args),
+    /// Applies a list of edits: all, or none.
+    Edit(edit::Args),
+    /// Renders one frame to a PNG.
+    Frame(frame::Args),
+    /// Makes the proxies that are missing.
+    Proxy(proxy::Args),
+    /// Renders the timeline to a file.
+    Export(export::Args),
+    /// Lists presets and whether this machine can run them.
+    Presets(presets::Args),
+    /// Checks GStreamer, its plugins and the cache.
+    Doctor(doctor::Args),
 }
 
 /// What a command ends with: the text of each failure was printed already.
@@ -38,9 +66,17 @@ pub enum Outcome {
 
 /// Runs a command.
 #[must_use]
-pub fn run(command: Command) -> Outcome {
+pub fn run(command: &Command) -> Outcome {
     let result = match command {
-        Command::Probe(args) => probe::run(&args),
+        Command::Probe(args) => probe::run(args),
+        Command::Assemble(args) => assemble::run(args),
+        Command::Show(args) => show::run(args),
+        Command::Edit(args) => edit::run(args),
+        Command::Frame(args) => frame::run(args),
+        Command::Proxy(args) => proxy::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Presets(args) => presets::run(args),
+        Command::Doctor(args) => doctor::run(args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");
@@ -52,6 +88,38 @@ pub fn run(command: Command) -> Outcome {
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    use std::io::Write;
+    // a reader that has seen enough and closed the pipe is no failure worth a panic
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(value)?)?;
     Ok(())
+}
+
+/// A position on the timeline as it was written.
+fn position(text: &str, project: &Project) -> Result<Frame, Failure> {
+    let rate = project.sequence().rate;
+    Ok(parse_time(text)?.at(rate).ok_or_else(|| format!("'{text}': there is no such timecode at {rate} frames a second"))?)
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let bad = || format!("'{text}' is not a size; write 1920x1080");
+    let (width, height) = text.split_once('x').ok_or_else(bad)?;
+    Ok((width.parse().map_err(|_| bad())?, height.parse().map_err(|_| bad())?))
+}
+
+fn rate(text: &str) -> Result<FrameRate, String> {
+    text.parse()
+}
+
+fn bytes(text: &str) -> Result<ByteSize, String> {
+    text.parse().map_err(|_| format!("'{text}' is not a size; write 512MiB or 2GB"))
+}
+
+/// A switch that Ctrl+C and a polite kill throw, so that what is half done is cleaned up.
+fn cancel_on_interrupt() -> Cancel {
+    let cancel = Cancel::default();
+    let for_handler = cancel.clone();
+    if let Err(error) = ctrlc::set_handler(move || for_handler.cancel()) {
+        tracing::warn!("an interrupt will not clean up: {error}");
+    }
+    cancel
 }

@@ -3,7 +3,7 @@
 use super::{Failure, Outcome, print_json};
 use crate::media;
 use crate::model::{MediaInfo, MediaKind, Transfer};
-use crate::worker::probe_all;
+use crate::worker::{Probed, probe_all};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     media::init()?;
-    let found = probe_all(&args.media, |_| {});
+    let found: Vec<_> = args.media.iter().zip(probe_all(&args.media, |_, _| {})).collect();
     let failed = found.iter().any(|(_, r)| r.is_err());
     if args.json {
         let all: Vec<Value> = found.iter().map(|(path, result)| to_json(path, result)).collect();
@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     } else {
         for (path, result) in &found {
             match result {
-                Ok(info) => println!("{}: {}", path.display(), describe(info)),
+                Ok(found) => println!("{}: {}", path.display(), describe(&found.info)),
                 Err(error) => eprintln!("error: {error}"),
             }
         }
@@ -86,9 +86,9 @@ fn transfer(transfer: Transfer) -> &'static str {
     }
 }
 
-fn to_json(path: &Path, result: &Result<MediaInfo, media::MediaError>) -> Value {
+fn to_json(path: &Path, result: &Result<Probed, media::MediaError>) -> Value {
     let info = match result {
-        Ok(info) => info,
+        Ok(found) => &found.info,
         Err(error) => {
             return json!({
                 "path": path, "kind": null, "container": null, "duration": null, "video": null, "audio": [],

@@ -15,7 +15,7 @@ mod place;
 mod remove;
 mod snap;
 #[cfg(test)]
-mod text;
+pub(crate) mod text;
 mod trim;
 mod working;
 

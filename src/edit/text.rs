@@ -44,7 +44,7 @@ fn asset(id: AssetId, name: &str, frames: i64) -> Asset {
 }
 
 /// The project that a text describes. Assets A to F exist whether they are used or not.
-pub(super) fn parse(text: &str) -> Project {
+pub(crate) fn parse(text: &str) -> Project {
     let mut project = Project::new(1920, 1080, RATE, 48000);
     let mut lengths = BTreeMap::new();
     let mut tracks_text = text;
@@ -99,7 +99,7 @@ pub(super) fn parse(text: &str) -> Project {
 }
 
 /// The text of a project. Links are numbered in the order in which they are met.
-pub(super) fn print(project: &Project) -> String {
+pub(crate) fn print(project: &Project) -> String {
     let mut links: Vec<LinkId> = Vec::new();
     let mut tracks = Vec::new();
     for track in &project.sequence().tracks {

@@ -79,7 +79,7 @@ impl Cache {
     /// Makes a file under a temporary name with `make` and gives it its own when that succeeded.
     ///
     /// # Errors
-    /// What `make` returned, or [`MediaError::Cache`].
+    /// What `make` returned, or [`MediaError::Write`].
     pub fn make(
         &self,
         kind: CacheKind,
@@ -89,16 +89,11 @@ impl Cache {
     ) -> Result<PathBuf, MediaError> {
         let path = self.path(kind, fingerprint, name);
         let folder = path.parent().unwrap_or(&self.root).to_owned();
-        fs::create_dir_all(&folder).map_err(|e| MediaError::cache(&folder, e))?;
+        fs::create_dir_all(&folder).map_err(|e| MediaError::write(&folder, e))?;
         let suffix = path.extension().and_then(OsStr::to_str).map_or_else(String::new, |e| format!(".{e}"));
-        let temporary = tempfile::Builder::new()
-            .prefix(".making-")
-            .suffix(&suffix)
-            .tempfile_in(&folder)
-            .map_err(|e| MediaError::cache(&folder, e))?
-            .into_temp_path();
+        let temporary = super::temporary_in(&folder, &suffix)?;
         make(&temporary)?;
-        temporary.persist(&path).map_err(|e| MediaError::cache(&path, e.error))?;
+        temporary.persist(&path).map_err(|e| MediaError::write(&path, e.error))?;
         self.shrink(&path);
         Ok(path)
     }
@@ -146,7 +141,7 @@ mod tests {
 
     fn put(cache: &Cache, name: &str, bytes: usize) -> Result<PathBuf, MediaError> {
         cache.make(CacheKind::Proxy, name, ".mp4", |path| {
-            fs::write(path, vec![0; bytes]).map_err(|e| MediaError::cache(path, e))
+            fs::write(path, vec![0; bytes]).map_err(|e| MediaError::write(path, e))
         })
     }
 

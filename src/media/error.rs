@@ -54,9 +54,9 @@ pub enum MediaError {
     /// An element is missing or a pipeline could not be put together.
     #[error("{0}; `workprint doctor` names the package to install")]
     Element(String),
-    /// The cache can't be written.
-    #[error("{path}: {why}; free some space or choose another folder with WORKPRINT_CACHE", path = path.display())]
-    Cache {
+    /// A file can't be written.
+    #[error("{path}: {why}; free some space there or choose another folder", path = path.display())]
+    Write {
         /// Which file.
         path: PathBuf,
         /// What the system says.
@@ -77,7 +77,7 @@ impl MediaError {
         Self::File { path: path.to_owned(), why }
     }
 
-    pub(crate) fn cache(path: &Path, why: impl std::fmt::Display) -> Self {
-        Self::Cache { path: path.to_owned(), why: why.to_string() }
+    pub(crate) fn write(path: &Path, why: impl std::fmt::Display) -> Self {
+        Self::Write { path: path.to_owned(), why: why.to_string() }
     }
 }

@@ -10,6 +10,7 @@
 mod audio_reader;
 mod cache;
 mod decode;
+mod encoding;
 mod error;
 mod fingerprint;
 mod plugins;
@@ -22,6 +23,7 @@ mod waveform;
 pub use audio_reader::AudioReader;
 pub use cache::{Cache, CacheKind};
 pub use decode::Cancel;
+pub use encoding::Encoding;
 pub use error::MediaError;
 pub use fingerprint::fingerprint;
 pub use plugins::{Plugin, REQUIRED, missing_plugins};
@@ -34,6 +36,16 @@ pub use waveform::{PEAKS_PER_SECOND, Waveform, waveform};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::OnceLock;
+
+/// A temporary file for something that will be renamed when it is whole, with the permissions that any new
+/// file gets, hidden from folder listings, gone again unless it is renamed.
+pub(crate) fn temporary_in(folder: &std::path::Path, suffix: &str) -> Result<tempfile::TempPath, MediaError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".workprint-").suffix(suffix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map(tempfile::NamedTempFile::into_temp_path).map_err(|e| MediaError::write(folder, e))
+}
 
 /// Starts GStreamer once for the process and takes elements that are known to misbehave out of the choice.
 ///

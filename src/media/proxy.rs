@@ -5,16 +5,14 @@
 //! original: decoding it is cheap.
 
 use super::cache::{Cache, CacheKind};
-use super::decode::{Cancel, STALL_LIMIT};
+use super::decode::Cancel;
+use super::encoding::Encoding;
 use super::error::MediaError;
 use super::video_reader::{PictureFormat, VideoReader};
 use crate::model::{Asset, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime};
 use gstreamer as gst;
-use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Proxies of larger pictures have about this many lines (of the shorter side).
 pub const PROXY_LINES: u32 = 540;
@@ -105,47 +103,29 @@ fn encode(
              sliced-threads=true threads={threads} ! video/x-h264,profile=constrained-baseline ! mp4mux name=mux"
         )
     };
-    let description = format!("appsrc name=in ! {encoder} ! filesink name=out sync=false");
-    let pipeline = gst::parse::launch(&description)
-        .ok()
-        .and_then(|e| e.downcast::<gst::Pipeline>().ok())
-        .ok_or_else(|| MediaError::Element("the proxy encoder can't be started".into()))?;
-    let result = feed(&pipeline, &mut reader, asset, to, cancel, progress);
-    // nothing can be done about a pipeline that does not stop
-    let _ = pipeline.set_state(gst::State::Null);
-    result
+    let encoding = Encoding::launch(&format!("appsrc name=in ! {encoder} ! filesink name=out sync=false"), to)?;
+    feed(&encoding, &mut reader, asset, cancel, progress)?;
+    encoding.finish(cancel)
 }
 
 fn feed(
-    pipeline: &gst::Pipeline,
+    encoding: &Encoding,
     reader: &mut VideoReader,
     asset: &Asset,
-    to: &Path,
     cancel: &Cancel,
     progress: &dyn Fn(f32),
 ) -> Result<(), MediaError> {
-    let broken = || MediaError::Element("the proxy encoder has no input".into());
-    let input = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).ok_or_else(broken)?;
-    let output = pipeline.by_name("out").ok_or_else(broken)?;
-    output.set_property("location", to);
-    let video = asset.info.video.as_ref().ok_or_else(broken)?;
-    if let Some(pad) = pipeline.by_name("mux").and_then(|m| m.sink_pads().into_iter().next()) {
-        pad.set_property("trak-timescale", timescale(&asset.info));
-    }
-    let rate = video.rate.filter(|_| !video.variable_rate);
-    let fraction = rate.and_then(|r| Some(gst::Fraction::new(i32::try_from(r.num()).ok()?, i32::try_from(r.den()).ok()?)));
-    let caps = reader.format().info()?.to_caps().map_err(|e| MediaError::Element(e.to_string()))?;
-    let mut caps = caps;
+    let mut caps = reader.format().info()?.to_caps().map_err(|e| MediaError::Element(e.to_string()))?;
+    let video = asset.info.video.as_ref();
+    let rate = video.filter(|v| !v.variable_rate).and_then(|v| v.rate);
+    let whole = |n: u32| i32::try_from(n).unwrap_or(1);
     if let Some(s) = caps.make_mut().structure_mut(0) {
-        s.set("framerate", fraction.unwrap_or(gst::Fraction::new(0, 1)));
+        s.set("framerate", rate.map_or(gst::Fraction::new(0, 1), |r| gst::Fraction::new(whole(r.num()), whole(r.den()))));
         s.set("colorimetry", "bt709");
     }
-    input.set_caps(Some(&caps));
-    input.set_format(gst::Format::Time);
-    input.set_property("block", true);
-    input.set_max_buffers(2);
-    input.set_max_bytes(0);
-    pipeline.set_state(gst::State::Playing).map_err(|_| bus_error(pipeline, asset, to))?;
+    let input = encoding.input("in", &caps, 2)?;
+    encoding.set_track_timescale(0, timescale(&asset.info));
+    encoding.start()?;
     let total = asset.info.duration.map_or(1.0, SourceTime::seconds).max(0.001);
     let mut following = reader.next(cancel)?;
     if following.is_none() {
@@ -169,53 +149,23 @@ fn feed(
         last = start;
         let mut buffer = picture.buffer.copy();
         if let Some(buffer) = buffer.get_mut() {
+            let end = following.as_ref().map(|f| f.time.nanos()).filter(|end| *end > start);
             buffer.set_pts(clock_time(start));
             buffer.set_dts(None);
-            let end = following.as_ref().map(|f| f.time.nanos()).filter(|end| *end > start);
-            buffer.set_duration(end.map(|end| end - start).or(buffer.duration().map(|d| nanos(d))).map(clock_time));
+            if let Some(end) = end {
+                buffer.set_duration(clock_time(end - start));
+            }
         }
         #[expect(clippy::cast_possible_truncation, reason = "a share of 1")]
         progress((picture.time.seconds() / total).clamp(0.0, 1.0) as f32);
-        if cancel.is_cancelled() {
-            return Err(MediaError::Cancelled);
-        }
-        input.push_buffer(buffer).map_err(|_| bus_error(pipeline, asset, to))?;
+        encoding.push(&input, buffer, cancel)?;
     }
-    input.end_of_stream().map_err(|_| bus_error(pipeline, asset, to))?;
-    wait_for_end(pipeline, cancel, asset, to)
-}
-
-fn wait_for_end(pipeline: &gst::Pipeline, cancel: &Cancel, asset: &Asset, to: &Path) -> Result<(), MediaError> {
-    let bus = pipeline.bus().unwrap_or_default();
-    let mut waited = Duration::ZERO;
-    while waited < STALL_LIMIT {
-        let step = gst::ClockTime::from_mseconds(100);
-        match bus.timed_pop_filtered(step, &[gst::MessageType::Eos, gst::MessageType::Error]) {
-            Some(message) => match message.view() {
-                gst::MessageView::Error(e) => return Err(MediaError::cache(to, e.error().message())),
-                _ => return Ok(()),
-            },
-            None if cancel.is_cancelled() => return Err(MediaError::Cancelled),
-            None => waited += Duration::from_millis(100),
-        }
-    }
-    Err(MediaError::Stalled { path: asset.path.clone(), seconds: STALL_LIMIT.as_secs() })
-}
-
-fn bus_error(pipeline: &gst::Pipeline, asset: &Asset, to: &Path) -> MediaError {
-    let message = pipeline.bus().and_then(|b| b.pop_filtered(&[gst::MessageType::Error]));
-    match message.as_ref().map(|m| m.view()) {
-        Some(gst::MessageView::Error(e)) => MediaError::cache(to, e.error().message()),
-        _ => MediaError::Decode { path: asset.path.clone(), why: "its proxy can't be encoded".into() },
-    }
+    input.end_of_stream().map_err(|_| encoding.failure())?;
+    Ok(())
 }
 
 fn clock_time(nanos: i64) -> gst::ClockTime {
     gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
-}
-
-fn nanos(time: gst::ClockTime) -> i64 {
-    i64::try_from(time.nseconds()).unwrap_or(i64::MAX)
 }
 
 /// Ticks a second in which the source's picture times are whole, or fine enough not to matter.

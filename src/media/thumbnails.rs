@@ -67,7 +67,7 @@ pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<Thumb
     }
     let sheet = render(cache, asset, (width, count), every, cancel)?;
     cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".png", |path| {
-        sheet.save_with_format(path, ImageFormat::Png).map_err(|e| MediaError::cache(path, e))
+        sheet.save_with_format(path, ImageFormat::Png).map_err(|e| MediaError::write(path, e))
     })?;
     Ok(ThumbnailSheet {
         width,

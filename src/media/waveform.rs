@@ -43,7 +43,7 @@ pub fn waveform(cache: &Cache, asset: &Asset, stream: u32, cancel: &Cancel) -> R
     }
     let peaks = measure(asset, stream, cancel)?;
     cache.make(CacheKind::Waveform, &asset.fingerprint, &name, |path| {
-        std::fs::write(path, &peaks).map_err(|e| MediaError::cache(path, e))
+        std::fs::write(path, &peaks).map_err(|e| MediaError::write(path, e))
     })?;
     Ok(Waveform { peaks })
 }

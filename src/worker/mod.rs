@@ -1,5 +1,13 @@
 //! The threads: commands in, events out, and the job queue.
+//!
+//! Never knows egui. Invariants: every thread has a name, every channel a bound; a job can be cancelled,
+//! and is joined before the worker ends.
+
 mod machine;
+mod parallel;
 mod probing;
+mod proxying;
+
 pub use machine::{allowed_cores, total_memory};
-pub use probing::probe_all;
+pub use probing::{Probed, probe_all};
+pub use proxying::{make_proxies, proxy_threads, proxy_workers};

@@ -1,44 +1,47 @@
 //! Probing many files at once, a few at a time.
 
-use super::machine::allowed_cores;
-use crate::media::{MediaError, probe};
-use crate::model::MediaInfo;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use super::machine::{allowed_cores, total_memory};
+use super::parallel::in_parallel;
+use crate::media::{MediaError, fingerprint, probe};
+use crate::model::{Asset, AssetId, MediaInfo};
+use std::path::{Path, PathBuf};
 
-/// Probes files in parallel, as many at a time as there are cores; the results are in the files' order.
-/// `done` is told of each as it is finished, from any thread.
+/// Memory that one probe may need: it decodes a picture, which may be large.
+const PER_PROBE: u64 = 300 << 20;
+
+/// What is known of a file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Probed {
+    /// What is in it.
+    pub info: MediaInfo,
+    /// Tells its content apart.
+    pub fingerprint: String,
+}
+
+impl Probed {
+    /// An asset made of it, yet without an id.
+    #[must_use]
+    pub fn into_asset(self, path: &Path) -> Asset {
+        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Asset { id: AssetId(0), name, path, fingerprint: self.fingerprint, info: self.info }
+    }
+}
+
+/// Probes files in parallel, as many at a time as cores and memory allow; the results are in the files'
+/// order. `done` is told of each as it is finished, from any thread.
 pub fn probe_all(
     paths: &[PathBuf],
-    done: impl Fn(usize) + Sync,
-) -> Vec<(PathBuf, Result<MediaInfo, MediaError>)> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut found = Vec::new();
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = paths.get(i) else { return found };
-            found.push((i, probe(path)));
-            done(i);
-        }
-    };
-    let workers = allowed_cores().clamp(1, 8).min(paths.len().max(1));
-    let mut all = std::thread::scope(|scope| {
-        let spawn = |n| std::thread::Builder::new().name(format!("probe-{n}")).spawn_scoped(scope, work);
-        let threads: Vec<_> = (0..workers).map_while(|n| spawn(n).ok()).collect();
-        // without any thread of its own the work is done here
-        let mut all = if threads.is_empty() { work() } else { Vec::new() };
-        all.extend(threads.into_iter().flat_map(|t| t.join().unwrap_or_default()));
-        all
-    });
-    all.sort_by_key(|(i, _)| *i);
-    let mut results = all.into_iter().peekable();
-    paths
-        .iter()
-        .enumerate()
-        .map(|(i, path)| {
-            let result = results.next_if(|(n, _)| *n == i).map_or(Err(MediaError::Cancelled), |(_, r)| r);
-            (path.clone(), result)
-        })
-        .collect()
+    done: impl Fn(&Path, &Result<Probed, MediaError>) + Sync,
+) -> Vec<Result<Probed, MediaError>> {
+    let by_memory = usize::try_from(total_memory() / 4 / PER_PROBE).unwrap_or(1);
+    let workers = allowed_cores().min(by_memory).clamp(1, 8);
+    in_parallel("probe", workers, paths, |path| {
+        let result = probe(path).and_then(|info| Ok(Probed { info, fingerprint: fingerprint(path)? }));
+        done(path, &result);
+        result
+    })
+    .into_iter()
+    .map(|r| r.unwrap_or(Err(MediaError::Cancelled)))
+    .collect()
 }

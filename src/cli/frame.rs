@@ -1,0 +1,37 @@
+//! `workprint frame`: one composited frame.
+
+use super::{Failure, Outcome, position};
+use crate::media::Cache;
+use crate::project_file::load;
+use crate::render::{Media, render_frame};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The project.
+    project: PathBuf,
+    /// Which frame: 12.5, 00:00:12.500, 00:00:12:15 or 375f.
+    #[arg(long, value_name = "TIME")]
+    at: String,
+    /// The PNG to write.
+    #[arg(short, long, value_name = "PICTURE.png")]
+    output: PathBuf,
+    /// Reads proxies where there are some.
+    #[arg(long)]
+    proxy: bool,
+}
+
+pub fn run(args: &Args) -> Result<Outcome, Failure> {
+    let project = Arc::new(load(&args.project)?);
+    let frame = position(&args.at, &project)?;
+    let media = if args.proxy { Media::Proxies(Cache::of_user()) } else { Media::Originals };
+    let (picture, warnings) = render_frame(&project, media, frame)?;
+    let name = args.output.display();
+    picture.save_with_format(&args.output, image::ImageFormat::Png).map_err(|e| format!("{name}: not written: {e}"))?;
+    for warning in &warnings {
+        eprintln!("warning: {}: {}", warning.name, warning.text);
+    }
+    // a picture without one of its clips is not what was asked for
+    Ok(if warnings.is_empty() { Outcome::Done } else { Outcome::Failed })
+}

@@ -1,0 +1,49 @@
+//! `workprint proxy`: the proxies that are missing.
+
+use super::{Failure, Outcome, cancel_on_interrupt};
+use crate::media::{self, Cache};
+use crate::model::{Asset, MediaKind};
+use crate::project_file::load;
+use crate::worker::{make_proxies, probe_all, proxy_workers};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// A project, or media files.
+    #[arg(required = true, value_name = "PROJECT.ron | MEDIA")]
+    files: Vec<PathBuf>,
+    /// How many at a time; chosen from cores and memory when not given.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: Option<u16>,
+}
+
+pub fn run(args: &Args) -> Result<Outcome, Failure> {
+    media::init()?;
+    let mut failed = false;
+    let mut assets: Vec<Arc<Asset>> = Vec::new();
+    let is_project = |p: &&PathBuf| p.extension().is_some_and(|e| e == "ron");
+    for project in args.files.iter().filter(is_project) {
+        assets.extend(load(project)?.assets.into_values());
+    }
+    let loose: Vec<PathBuf> = args.files.iter().filter(|p| !is_project(p)).cloned().collect();
+    for (path, result) in loose.iter().zip(probe_all(&loose, |_, _| {})) {
+        match result {
+            Ok(probed) => assets.push(Arc::new(probed.into_asset(path))),
+            Err(error) => {
+                eprintln!("error: {error}");
+                failed = true;
+            }
+        }
+    }
+    // stills and sound are light as they are
+    assets.retain(|a| a.info.kind == MediaKind::Video);
+    let cancel = cancel_on_interrupt();
+    let workers = args.jobs.map_or_else(proxy_workers, usize::from);
+    let results = make_proxies(&Cache::of_user(), &assets, workers, &cancel, |asset, result| match result {
+        Ok(proxy) => println!("{} -> {}", asset.path.display(), proxy.display()),
+        Err(error) => eprintln!("error: {error}"),
+    });
+    failed |= results.iter().any(Result::is_err);
+    Ok(if failed { Outcome::Failed } else { Outcome::Done })
+}

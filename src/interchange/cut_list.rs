@@ -1,0 +1,316 @@
+//! Cut lists: CSV rows that say which part of which file goes where.
+
+use crate::edit::{Edit, EditError, Placement, apply};
+use crate::model::{
+    Asset, AssetId, FrameCount, FrameRate, MediaInfo, MediaKind, Project, SourceTime, Span, TimeText, TrackId,
+    TrackKind, parse_time,
+};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// How long a still lasts when the list does not say, in seconds.
+const STILL_SECONDS: i64 = 5;
+
+/// More tracks than this in a list are a slip of the pen.
+const MOST_TRACKS: u32 = 99;
+
+/// One row.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cut {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The file or folder, absolute or relative to the list's folder, already joined with it.
+    pub source: PathBuf,
+    /// The in point.
+    pub source_in: Option<TimeText>,
+    /// The out point, exclusive.
+    pub source_out: Option<TimeText>,
+    /// The kind and number, from 1, of the track.
+    pub track: Option<(TrackKind, u32)>,
+    /// The record position.
+    pub at: Option<TimeText>,
+    /// The clip's name.
+    pub name: Option<String>,
+}
+
+/// Why a cut list can't be read.
+#[derive(Debug, Error)]
+pub enum CutListError {
+    /// The file can't be read, or is no CSV.
+    #[error("{path}: {why}", path = path.display())]
+    File {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// A row is wrong.
+    #[error("{path}, line {line}: {why}", path = path.display())]
+    Row {
+        /// The list.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Reads a cut list.
+///
+/// # Errors
+/// [`CutListError`] for the first row that is wrong.
+pub fn read_cut_list(path: &Path) -> Result<Vec<Cut>, CutListError> {
+    let file_error = |why: String| CutListError::File { path: path.to_owned(), why };
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_path(path).map_err(|e| {
+        file_error(match e.kind() {
+            csv::ErrorKind::Io(io) if io.kind() == std::io::ErrorKind::NotFound => "there is no such file".into(),
+            _ => e.to_string(),
+        })
+    })?;
+    let headers = reader.headers().map_err(|_| file_error("not a text file".into()))?.clone();
+    let mut columns = HashMap::new();
+    for (index, name) in headers.iter().enumerate() {
+        let name = name.trim_start_matches('\u{feff}').to_lowercase();
+        if !["source", "in", "out", "track", "at", "name"].contains(&name.as_str()) {
+            return Err(file_error(format!(
+                "unknown column '{}'; the columns are source, in, out, track, at and name",
+                name.chars().take(40).collect::<String>()
+            )));
+        }
+        columns.insert(name, index);
+    }
+    if !columns.contains_key("source") {
+        return Err(file_error("the column 'source' is missing; the first line must name the columns".into()));
+    }
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let mut cuts = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| file_error(format!("not a cut list: {e}")))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row_error = |why: String| CutListError::Row { path: path.to_owned(), line, why };
+        let field = |name: &str| columns.get(name).and_then(|i| record.get(*i)).filter(|f| !f.is_empty());
+        let time = |name: &str| field(name).map(parse_time).transpose().map_err(|e| row_error(format!("{name}: {e}")));
+        let Some(source) = field("source") else {
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
+            return Err(row_error("the source is missing".into()));
+        };
+        let track = field("track").map(|t| parse_track(t).ok_or_else(|| row_error(format!("'{t}' is not a track; write V1 or A2"))));
+        cuts.push(Cut {
+            line,
+            source: folder.join(source),
+            source_in: time("in")?,
+            source_out: time("out")?,
+            track: track.transpose()?,
+            at: time("at")?,
+            name: field("name").map(str::to_owned),
+        });
+    }
+    if cuts.is_empty() {
+        return Err(file_error("the list has no rows".into()));
+    }
+    Ok(cuts)
+}
+
+fn parse_track(text: &str) -> Option<(TrackKind, u32)> {
+    let (kind, number) = match text.split_at_checked(1)? {
+        ("V" | "v", number) => (TrackKind::Video, number),
+        ("A" | "a", number) => (TrackKind::Audio, number),
+        _ => return None,
+    };
+    let number: u32 = number.parse().ok()?;
+    (1..=MOST_TRACKS).contains(&number).then_some((kind, number))
+}
+
+/// What a sequence is made like.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AssembleOptions {
+    /// Picture size; the first picture source's when not given.
+    pub size: Option<(u32, u32)>,
+    /// Frames a second; the first picture source's when not given.
+    pub rate: Option<FrameRate>,
+    /// Samples a second; 48 000 when not given.
+    pub sample_rate: Option<u32>,
+}
+
+/// Why no project can be built from a list.
+#[derive(Debug, Error)]
+pub enum AssembleError {
+    /// A row asks for what can't be.
+    #[error("line {line}: {source_name}: {why}")]
+    Row {
+        /// The line in the list, from 1.
+        line: u64,
+        /// The file.
+        source_name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The options are impossible.
+    #[error(transparent)]
+    Format(#[from] EditError),
+}
+
+/// Builds a project from cuts; `media` holds what is in each source file, by its path, and its fingerprint.
+///
+/// # Errors
+/// [`AssembleError`] for the first row that can't be placed.
+pub fn assemble(
+    cuts: &[Cut],
+    media: &HashMap<PathBuf, (MediaInfo, String)>,
+    options: AssembleOptions,
+) -> Result<Project, AssembleError> {
+    let first = cuts.iter().filter_map(|c| media.get(&c.source)?.0.video.as_ref()).next();
+    let even = |n: u32| (n / 2 * 2).clamp(16, 8192);
+    let size = options.size.or_else(|| first.map(|v| (even(v.width), even(v.height)))).unwrap_or((1920, 1080));
+    // a still has no rate: the first moving picture's counts
+    let moving = cuts.iter().filter_map(|c| media.get(&c.source)?.0.video.as_ref()?.rate).next();
+    let rate = options.rate.or(moving).unwrap_or(FrameRate::F30);
+    let mut project = Project::new(1920, 1080, rate, options.sample_rate.unwrap_or(48_000));
+    project = apply(&project, &Edit::SetFormat { width: size.0, height: size.1, rate })?;
+    let mut assets: HashMap<&Path, AssetId> = HashMap::new();
+    for cut in cuts {
+        if let Some((info, fingerprint)) = media.get(&cut.source)
+            && !assets.contains_key(cut.source.as_path())
+        {
+            let name = cut.source.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+            let path = std::path::absolute(&cut.source).unwrap_or_else(|_| cut.source.clone());
+            let asset =
+                Asset { id: AssetId(0), name, path, fingerprint: fingerprint.clone(), info: info.clone() };
+            let id = AssetId(project.next_id);
+            project = apply(&project, &Edit::AddAssets(vec![asset]))?;
+            // the same file under two spellings is one asset
+            let id = if project.assets.contains_key(&id) {
+                id
+            } else {
+                let absolute = std::path::absolute(&cut.source).unwrap_or_else(|_| cut.source.clone());
+                project.assets.values().find(|a| a.path == absolute).map_or(id, |a| a.id)
+            };
+            assets.insert(&cut.source, id);
+        }
+    }
+    for cut in cuts {
+        let row = |why: String| AssembleError::Row { line: cut.line, source_name: cut.source.display().to_string(), why };
+        let asset = assets.get(cut.source.as_path()).copied().ok_or_else(|| row("it was not read".into()))?;
+        project = place(project, cut, asset, rate).map_err(row)?;
+    }
+    Ok(project)
+}
+
+fn place(mut project: Project, cut: &Cut, asset: AssetId, rate: FrameRate) -> Result<Project, String> {
+    let info = project.assets[&asset].info.clone();
+    let (source_in, length) = range(cut, &info, rate)?;
+    let kind = if info.has_video() { TrackKind::Video } else { TrackKind::Audio };
+    let (kind, number) = cut.track.unwrap_or((kind, 1));
+    let video = kind == TrackKind::Video;
+    if video && !info.has_video() {
+        return Err("it has no picture for a video track".into());
+    }
+    if !video && !info.has_audio() {
+        return Err("it has no sound for an audio track".into());
+    }
+    let main = track(&mut project, kind, number).map_err(|e| e.to_string())?;
+    let linked = (video && info.has_audio()).then(|| track(&mut project, TrackKind::Audio, number)).transpose();
+    let linked = linked.map_err(|e| e.to_string())?;
+    let at = match cut.at {
+        Some(at) => at.at(rate).ok_or("there is no such timecode at this rate")?,
+        None => project.sequence().track(main).map(|t| t.clips.end()).unwrap_or_default(),
+    };
+    let span = Span { start: at, length };
+    for id in std::iter::once(main).chain(linked) {
+        let Some(track) = project.sequence().track(id) else { continue };
+        if let Some(there) = track.clips.range(span).next() {
+            return Err(format!("it overlaps '{}' on track {}", there.content.name, track.name));
+        }
+    }
+    let place = Placement {
+        asset,
+        source_in,
+        length,
+        video: video.then_some(main),
+        audio: if video { linked } else { Some(main) },
+        name: cut.name.clone(),
+    };
+    apply(&project, &Edit::Overwrite { place, at }).map_err(|e| e.to_string())
+}
+
+/// The in point and the length in frames.
+fn range(cut: &Cut, info: &MediaInfo, rate: FrameRate) -> Result<(SourceTime, FrameCount), String> {
+    let own_rate = info.video.as_ref().and_then(|v| v.rate).unwrap_or(rate);
+    let moment = |text: Option<TimeText>, what: &str| match text {
+        None => Ok(None),
+        Some(text) => text.in_source(own_rate).map(Some).ok_or(format!("there is no such timecode as its {what}")),
+    };
+    let (from, to) = (moment(cut.source_in, "in")?, moment(cut.source_out, "out")?);
+    let from = from.unwrap_or(SourceTime::ZERO);
+    let still = info.kind == MediaKind::Still;
+    let end = if still { None } else { info.duration };
+    let to = to.or(end).unwrap_or(from + SourceTime(SourceTime::SECOND.0 * STILL_SECONDS));
+    if to <= from {
+        return Err(format!("its out point ({:.3} s) is not after its in point ({:.3} s)", to.seconds(), from.seconds()));
+    }
+    let half = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
+    if let Some(end) = end.filter(|end| to > *end + half) {
+        return Err(format!("its out point ({:.3} s) is after its end ({:.3} s)", to.seconds(), end.seconds()));
+    }
+    // a whole file gives whole frames only; a millisecond of slack for headers that round
+    let frames = match cut.source_out {
+        Some(_) => rate.frame_nearest(to - from),
+        None => rate.frame_at(to - from + SourceTime(SourceTime::SECOND.0 / 1000)),
+    };
+    if frames.0 < 1 {
+        return Err("it is shorter than one frame".into());
+    }
+    Ok((from, FrameCount(frames.0)))
+}
+
+/// The nth track of a kind, added with those before it if need be.
+fn track(project: &mut Project, kind: TrackKind, number: u32) -> Result<TrackId, EditError> {
+    loop {
+        if let Some(track) = project.sequence().tracks_of(kind).nth(number as usize - 1) {
+            return Ok(track.id);
+        }
+        *project = apply(project, &Edit::AddTrack(kind))?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Cut>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cuts.csv");
+        std::fs::write(&path, text).unwrap();
+        read_cut_list(&path).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn columns_come_in_any_order() {
+        let cuts = read("out,source,at,track\n2.5,a.mp4,00:00:01:00,V2\n,b.wav,,\n").unwrap();
+        assert_eq!(cuts.len(), 2);
+        assert_eq!(cuts[0].track, Some((TrackKind::Video, 2)));
+        assert_eq!(cuts[0].source_out, Some(TimeText::Time(SourceTime::from_seconds(2.5))));
+        assert_eq!((cuts[1].source_in, cuts[1].track, cuts[1].line), (None, None, 3));
+    }
+
+    #[test]
+    fn bad_lists_say_which_line() {
+        for (text, word) in [
+            ("", "source"),
+            ("a,b\n1,2\n", "unknown column"),
+            ("source,in\n", "no rows"),
+            ("source,in\nx.mp4,NaN\n", "line 2"),
+            ("source,in\nx.mp4,1\ny.mp4,-3\n", "line 3"),
+            ("source,track\nx.mp4,V0\n", "not a track"),
+            ("source,track\nx.mp4,V4000000000\n", "not a track"),
+            ("source,out\nx.mp4,1e400\n", "not a time"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(word) && error.contains("cuts.csv"), "{text:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Pipelines that encode what they are pushed into a file.
+
+use super::decode::{Cancel, STALL_LIMIT};
+use super::error::MediaError;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// An encoder that takes longer for one picture is taken to be stuck. Slow presets on small machines take
+/// seconds, and a full disk cache can stop a write for a while.
+const PUSH_LIMIT: Duration = Duration::from_secs(120);
+
+/// A pipeline with appsrcs at one end and a file at the other. Stopped when dropped.
+pub struct Encoding {
+    pipeline: gst::Pipeline,
+    target: PathBuf,
+}
+
+impl Drop for Encoding {
+    fn drop(&mut self) {
+        // a pipeline that can't be stopped can't be freed either; there is nothing else to try
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+impl Encoding {
+    /// Builds a pipeline from a launch description whose filesink is named `out` and whose muxer, if it has
+    /// settings for its tracks, is named `mux`.
+    ///
+    /// # Errors
+    /// [`MediaError::Element`] when an element is missing.
+    pub fn launch(description: &str, target: &Path) -> Result<Self, MediaError> {
+        super::init()?;
+        let pipeline = gst::parse::launch(description)
+            .map_err(|e| MediaError::Element(e.message().to_owned()))?
+            .downcast::<gst::Pipeline>()
+            .map_err(|_| MediaError::Element("the encoder can't be put together".into()))?;
+        let encoding = Self { pipeline, target: target.to_owned() };
+        encoding.element("out")?.set_property("location", target);
+        Ok(encoding)
+    }
+
+    /// An element by its name.
+    ///
+    /// # Errors
+    /// [`MediaError::Element`] when there is none.
+    pub fn element(&self, name: &str) -> Result<gst::Element, MediaError> {
+        self.pipeline.by_name(name).ok_or_else(|| MediaError::Element(format!("the encoder has no '{name}'")))
+    }
+
+    /// An appsrc by its name, set to block when `most` buffers wait in it.
+    ///
+    /// # Errors
+    /// [`MediaError::Element`] when there is none.
+    pub fn input(&self, name: &str, caps: &gst::Caps, most: u64) -> Result<gst_app::AppSrc, MediaError> {
+        let input = self
+            .element(name)?
+            .downcast::<gst_app::AppSrc>()
+            .map_err(|_| MediaError::Element(format!("'{name}' is no input")))?;
+        input.set_caps(Some(caps));
+        input.set_format(gst::Format::Time);
+        input.set_max_bytes(0);
+        input.set_max_buffers(most);
+        Ok(input)
+    }
+
+    /// Ticks a second of the muxer's nth track, for MP4.
+    pub fn set_track_timescale(&self, index: usize, ticks: u32) {
+        let pad = self.pipeline.by_name("mux").and_then(|m| m.sink_pads().into_iter().nth(index));
+        if let Some(pad) = pad.filter(|p| p.has_property("trak-timescale")) {
+            pad.set_property("trak-timescale", ticks);
+        }
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// [`MediaError::Write`] when the file can't be opened, and what else the pipeline reports.
+    pub fn start(&self) -> Result<(), MediaError> {
+        self.pipeline.set_state(gst::State::Playing).map(|_| ()).map_err(|_| self.failure())
+    }
+
+    /// Pushes a buffer, waiting while the input is full.
+    ///
+    /// # Errors
+    /// What the pipeline reports, [`MediaError::Cancelled`], or [`MediaError::Stalled`] after a long time.
+    pub fn push(&self, input: &gst_app::AppSrc, buffer: gst::Buffer, cancel: &Cancel) -> Result<(), MediaError> {
+        let begun = Instant::now();
+        let most = input.max_buffers();
+        while input.current_level_buffers() >= most {
+            self.check(cancel, begun)?;
+        }
+        input.push_buffer(buffer).map(|_| ()).map_err(|_| self.failure())
+    }
+
+    /// One step of a wait: a few milliseconds, cut short by an error of the pipeline.
+    ///
+    /// # Errors
+    /// What the pipeline reports, [`MediaError::Cancelled`], or [`MediaError::Stalled`] after a long time.
+    pub fn check(&self, cancel: &Cancel, begun: Instant) -> Result<(), MediaError> {
+        if cancel.is_cancelled() {
+            return Err(MediaError::Cancelled);
+        }
+        let step = gst::ClockTime::from_mseconds(1);
+        if let Some(message) = self.bus().timed_pop_filtered(step, &[gst::MessageType::Error]) {
+            return Err(self.explain(&message));
+        }
+        if begun.elapsed() > PUSH_LIMIT {
+            return Err(MediaError::Stalled { path: self.target.clone(), seconds: PUSH_LIMIT.as_secs() });
+        }
+        Ok(())
+    }
+
+    /// Waits until all that was pushed is in the file. Every input must have been told that it ended.
+    ///
+    /// # Errors
+    /// What the pipeline reports, [`MediaError::Cancelled`], or [`MediaError::Stalled`] when nothing is
+    /// written for a long time.
+    pub fn finish(&self, cancel: &Cancel) -> Result<(), MediaError> {
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        let size = || std::fs::metadata(&self.target).map_or(0, |m| m.len());
+        let (mut written, mut since) = (size(), Instant::now());
+        loop {
+            match self.bus().timed_pop_filtered(gst::ClockTime::from_mseconds(50), &kinds) {
+                Some(message) if message.type_() == gst::MessageType::Eos => return Ok(()),
+                Some(message) => return Err(self.explain(&message)),
+                None if cancel.is_cancelled() => return Err(MediaError::Cancelled),
+                None => {}
+            }
+            if size() != written {
+                (written, since) = (size(), Instant::now());
+            }
+            if since.elapsed() > PUSH_LIMIT + STALL_LIMIT {
+                return Err(MediaError::Stalled { path: self.target.clone(), seconds: PUSH_LIMIT.as_secs() });
+            }
+        }
+    }
+
+    /// What the pipeline reports, or that it stopped without a word.
+    #[must_use]
+    pub fn failure(&self) -> MediaError {
+        // the message comes from another thread, a moment after the refusal
+        let moment = gst::ClockTime::from_mseconds(500);
+        match self.bus().timed_pop_filtered(moment, &[gst::MessageType::Error]) {
+            Some(message) => self.explain(&message),
+            None => MediaError::write(&self.target, "the encoder stopped"),
+        }
+    }
+
+    fn bus(&self) -> gst::Bus {
+        // a pipeline always has a bus; an empty one never delivers and the time limits apply
+        self.pipeline.bus().unwrap_or_default()
+    }
+
+    fn explain(&self, message: &gst::Message) -> MediaError {
+        let gst::MessageView::Error(error) = message.view() else {
+            return MediaError::write(&self.target, "the encoder stopped");
+        };
+        let detail = error.debug().map(|d| d.to_string()).unwrap_or_default();
+        let space = error.error().matches(gst::ResourceError::NoSpaceLeft) || detail.contains("No space left");
+        let message = error.error();
+        MediaError::write(&self.target, if space { "the disk is full" } else { message.message().trim_end_matches('.') })
+    }
+}

@@ -1,0 +1,266 @@
+//! Projects as files: one `.ron` with its version in its head, saved whole or not at all, recovered after a
+//! crash.
+//!
+//! Never knows GStreamer or the window. Invariants:
+//!
+//! - a save that fails leaves the file that was there;
+//! - a file that loads is consistent ([`Project::check`]); missing media never keep a project from opening;
+//! - media paths are relative to the project where possible, so that both can move together.
+
+mod paths;
+mod recent;
+mod recovery;
+
+pub use recent::Recent;
+pub use recovery::{Recovered, Session, orphans};
+
+use crate::model::{Inconsistency, Project};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The version that is written.
+pub const VERSION: u32 = 1;
+
+/// A larger file is no project.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Why a project can't be opened or saved.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The file can't be read.
+    #[error("{path}: {why}", path = path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The file can't be written.
+    #[error("{path}: not saved: {why}; the file that was there is untouched", path = path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// It is something else.
+    #[error("{path}: not a Workprint project: {why}", path = path.display())]
+    NotProject {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why reading stopped.
+        why: String,
+    },
+    /// A later program wrote it.
+    #[error("{path}: made by a newer Workprint (format {version}, this one reads up to {VERSION}); update Workprint", path = path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// It contradicts itself.
+    #[error("{path}: damaged: {why}", path = path.display())]
+    Inconsistent {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        why: Inconsistency,
+    },
+}
+
+/// Read before all else: what follows may be of any version.
+#[derive(Deserialize)]
+#[serde(rename = "Workprint")]
+struct Head {
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Workprint")]
+struct Document {
+    version: u32,
+    project: Project,
+}
+
+/// Opens a project.
+///
+/// # Errors
+/// [`FileError`], with the place in the file where reading stopped.
+pub fn load(path: &Path) -> Result<Project, FileError> {
+    let text = read(path)?;
+    parse(path, &text)
+}
+
+fn read(path: &Path) -> Result<String, FileError> {
+    let failed = |e: std::io::Error| {
+        let why = match e.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+            _ => e.to_string(),
+        };
+        FileError::Read { path: path.to_owned(), why }
+    };
+    let not_project = |why: &str| FileError::NotProject { path: path.to_owned(), why: why.to_owned() };
+    let file = fs::File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    if meta.is_dir() {
+        return Err(not_project("it is a folder"));
+    }
+    if meta.len() > MOST_BYTES {
+        return Err(not_project("it is far too large"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(not_project("it is empty"));
+    }
+    String::from_utf8(bytes).map_err(|_| not_project("it is not text"))
+}
+
+fn parse(path: &Path, text: &str) -> Result<Project, FileError> {
+    let not_project = |e: ron::error::SpannedError| FileError::NotProject { path: path.to_owned(), why: e.to_string() };
+    let head: Head = ron::from_str(text).map_err(not_project)?;
+    if head.version > VERSION {
+        return Err(FileError::Newer { path: path.to_owned(), version: head.version });
+    }
+    let document: Document = ron::from_str(text).map_err(not_project)?;
+    let mut project = document.project;
+    paths::make_absolute(&mut project, &folder_of(path));
+    project.check().map_err(|why| FileError::Inconsistent { path: path.to_owned(), why })?;
+    Ok(project)
+}
+
+/// Saves a project: to a temporary file beside it, synced and renamed.
+///
+/// # Errors
+/// [`FileError::Write`]; the file that was there is untouched.
+pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
+    let failed = |why: String| FileError::Write { path: path.to_owned(), why };
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Err(failed(format!("there is no folder {}", folder.display())));
+    }
+    let mut project = project.clone();
+    paths::make_relative(&mut project, &folder);
+    let text = print(project).map_err(|e| failed(e.to_string()))?;
+    write_whole(path, text.as_bytes()).map_err(|e| failed(e.to_string()))
+}
+
+fn print(project: Project) -> Result<String, ron::Error> {
+    let pretty = ron::ser::PrettyConfig::new().depth_limit(7).struct_names(false).indentor(" ");
+    ron::ser::to_string_pretty(&Document { version: VERSION, project }, pretty).map(|text| text + "\n")
+}
+
+/// Writes a file whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = folder_of(path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".workprint-").suffix(".ron");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(&folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    // the rename itself reaches the disk with the folder; not every system can sync one
+    #[cfg(unix)]
+    if let Ok(folder) = fs::File::open(&folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// The absolute folder that a file lies in.
+fn folder_of(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::text::{parse as timeline, print as show};
+
+    #[test]
+    fn a_saved_project_is_the_same_when_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ron");
+        let mut project = timeline("V1: A@0+24 src5 ~1, B@30+10 | V2 locked: C@3+4 | A1: A@0+24 src5 ~1");
+        let id = crate::model::AssetId(3);
+        let mut asset = (*project.assets[&id]).clone();
+        asset.path = folder.path().join("clips/ü 1.mov");
+        project.assets.insert(id, asset.into());
+        save(&project, &path).unwrap();
+        assert_eq!(load(&path).unwrap(), project);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\"clips/ü 1.mov\""), "{text}");
+        // both move together
+        let moved = tempfile::tempdir().unwrap();
+        fs::copy(&path, moved.path().join("b.ron")).unwrap();
+        let there = load(&moved.path().join("b.ron")).unwrap();
+        assert_eq!(there.assets[&id].path, moved.path().join("clips/ü 1.mov"));
+        assert_eq!(show(&there), show(&project));
+    }
+
+    #[test]
+    fn bad_files_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bad.ron");
+        let mut good = Vec::new();
+        save(&timeline("V1: A@0+24"), &path).unwrap();
+        fs::File::open(&path).unwrap().read_to_end(&mut good).unwrap();
+        let good_text = String::from_utf8(good.clone()).unwrap();
+        let deep = "(".repeat(100_000);
+        let wrong_length = good_text.replace("length: 24", "length: -24");
+        let newer = good_text.replacen("version: 1", "version: 999", 1);
+        assert!(wrong_length != good_text && newer != good_text);
+        for (bytes, word) in [
+            (b"".to_vec(), "empty"),
+            (vec![0xff, 0xfe, 0, 1, 2], "not text"),
+            (good[..good.len() / 2].to_vec(), "not a Workprint project"),
+            (deep.into_bytes(), "not a Workprint project"),
+            (newer.into_bytes(), "newer"),
+            (wrong_length.into_bytes(), "damaged"),
+            (b"(version: 1, project: 5)".to_vec(), "not a Workprint project"),
+        ] {
+            fs::write(&path, bytes).unwrap();
+            let error = load(&path).unwrap_err().to_string();
+            assert!(error.contains("bad.ron") && error.contains(word) && !error.contains('\n'), "{error}");
+        }
+        assert!(load(folder.path()).unwrap_err().to_string().contains("folder"));
+        assert!(load(&folder.path().join("none.ron")).unwrap_err().to_string().contains("no such file"));
+    }
+
+    #[test]
+    fn every_truncation_and_many_corruptions_are_refused_or_consistent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.ron");
+        save(&timeline("V1: A@0+24 ~1, B@24+3 | A1: A@0+24 ~1"), &path).unwrap();
+        let good = fs::read(&path).unwrap();
+        for end in (0..good.len() - 2).step_by(13) {
+            let cut = String::from_utf8_lossy(&good[..end]).into_owned();
+            assert!(parse(&path, &cut).is_err(), "cut at {end}");
+        }
+        let mut seed = 1_u64;
+        for _ in 0..3000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+            let mut bad = good.clone();
+            let at = usize::try_from(seed >> 20).unwrap() % bad.len();
+            bad[at] = b"0123456789(){}[],:-\"xSomeNone "[usize::try_from(seed >> 50).unwrap() % 30];
+            if let Ok(project) = parse(&path, &String::from_utf8_lossy(&bad)) {
+                assert_eq!(project.check(), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_save_that_fails_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = save(&timeline("V1: A@0+24"), &folder.path().join("none/p.ron")).unwrap_err().to_string();
+        assert!(error.contains("no folder"), "{error}");
+    }
+}

@@ -1,0 +1,38 @@
+//! The projects that were opened lately.
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// How many are remembered.
+const MOST: usize = 12;
+
+/// The projects that were opened lately, the last first.
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
+pub struct Recent {
+    /// Absolute paths.
+    pub projects: Vec<PathBuf>,
+}
+
+impl Recent {
+    /// Reads the list from a settings folder; empty when there is none.
+    #[must_use]
+    pub fn load(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join("recent.ron")).unwrap_or_default();
+        ron::from_str(&text).unwrap_or_default()
+    }
+
+    /// Puts a project first and writes the list. A list that can't be written is no reason to disturb anyone.
+    pub fn add(&mut self, folder: &Path, project: &Path) {
+        let project = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
+        self.projects.retain(|p| *p != project);
+        self.projects.insert(0, project);
+        self.projects.truncate(MOST);
+        let written = std::fs::create_dir_all(folder).and_then(|()| {
+            let text = ron::to_string(self).map_err(std::io::Error::other)?;
+            super::write_whole(&folder.join("recent.ron"), text.as_bytes())
+        });
+        if let Err(error) = written {
+            tracing::warn!("the list of recent projects is not saved: {error}");
+        }
+    }
+}

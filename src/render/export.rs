@@ -1,0 +1,543 @@
+//! The export: conforms the originals, encodes, and never leaves half a file under the target's name.
+
+use super::budget::{EncoderPlan, plan_encoder};
+use super::memory::{Memory, return_freed};
+use super::pictures::Pictures;
+use super::plan::most_layers;
+use super::presets::{Container, Encoder, Preset};
+use super::priming::skip_priming;
+use super::ring::Ring;
+use super::sounds::Sounds;
+use super::{Media, Warning};
+use crate::media::{Cancel, Encoding, MediaError};
+use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span};
+use bytesize::ByteSize;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// Samples that avenc_aac's output comes late by.
+const AAC_PRIMING: u32 = 1024;
+
+/// How often progress is told.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// What is exported, where to and how.
+#[derive(Clone, Debug)]
+pub struct ExportSettings {
+    /// The file to make.
+    pub path: PathBuf,
+    /// The encoder's settings.
+    pub preset: &'static Preset,
+    /// Which frames; all when none is given.
+    pub range: Option<Span>,
+    /// Resident memory of the process that must not be passed, in bytes.
+    pub budget: u64,
+    /// Cores that may be used.
+    pub cores: usize,
+    /// Whether a file of that name is replaced.
+    pub overwrite: bool,
+}
+
+/// What an export tells while it runs.
+#[derive(Clone, Debug)]
+pub enum ExportEvent {
+    /// What was chosen, before anything is written.
+    Planned {
+        /// Frames to render.
+        frames: i64,
+        /// The budget in bytes.
+        budget: u64,
+        /// The expected peak in bytes.
+        predicted_peak: u64,
+        /// A rough guess of the file's size in bytes.
+        predicted_size: u64,
+        /// The encoder and its settings, in words.
+        encoder: String,
+    },
+    /// How far it is; at least once a second.
+    Progress {
+        /// Frames done.
+        frame: i64,
+        /// Frames in all.
+        frames: i64,
+        /// Frames a second, lately.
+        fps: f64,
+        /// Seconds left.
+        eta: f64,
+        /// Resident memory in bytes.
+        rss: u64,
+        /// The budget in bytes.
+        budget: u64,
+    },
+    /// Something is wrong with a clip; the export goes on.
+    Warning(Warning),
+}
+
+/// What an export did.
+#[derive(Clone, Debug)]
+pub struct ExportSummary {
+    /// The file.
+    pub path: PathBuf,
+    /// Frames in it.
+    pub frames: i64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// The process' highest resident memory in bytes.
+    pub peak_rss: u64,
+    /// The file's size in bytes.
+    pub size: u64,
+}
+
+/// Why there is no export.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// Nothing on the timeline, or in the range.
+    #[error("there is nothing to export: the {0} is empty")]
+    Empty(&'static str),
+    /// The range is not on the timeline.
+    #[error("the range {0}..{1} does not lie on the timeline of {2} frames")]
+    Range(i64, i64, i64),
+    /// The folder is missing.
+    #[error("{path}: there is no such folder; make it or choose another", path = .0.display())]
+    NoFolder(PathBuf),
+    /// The target is a folder.
+    #[error("{path}: this is a folder; give the file a name", path = .0.display())]
+    IsFolder(PathBuf),
+    /// There is a file already.
+    #[error("{path}: there is a file already; choose another name or allow overwriting", path = .0.display())]
+    Exists(PathBuf),
+    /// The target is one of the sources.
+    #[error("{path}: this is one of the project's own media files; choose another name", path = .0.display())]
+    IsSource(PathBuf),
+    /// The extension says something else than the preset makes.
+    #[error("{path}: the preset '{preset}' makes .{extension} files; name it so", path = path.display())]
+    Extension {
+        /// The target.
+        path: PathBuf,
+        /// The preset.
+        preset: &'static str,
+        /// What it should end with.
+        extension: &'static str,
+    },
+    /// An original is missing.
+    #[error("{path}: the original is missing; relink '{name}' or take it off the timeline", path = path.display())]
+    Offline {
+        /// Where it should be.
+        path: PathBuf,
+        /// The asset's name.
+        name: String,
+    },
+    /// The budget is too small.
+    #[error("a memory budget of {budget} is too small for this export; the least that would do is {least}")]
+    Budget {
+        /// What was allowed.
+        budget: ByteSize,
+        /// What is needed.
+        least: ByteSize,
+    },
+    /// The encoder is not installed.
+    #[error("the preset '{preset}' needs {element}; install {package}")]
+    Missing {
+        /// The preset.
+        preset: &'static str,
+        /// GStreamer's element.
+        element: &'static str,
+        /// What to install.
+        package: &'static str,
+    },
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+}
+
+impl ExportError {
+    /// Whether the user stopped it.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Media(MediaError::Cancelled))
+    }
+}
+
+/// Exports the active sequence. Blocks until it is done; call it on a thread of its own.
+///
+/// # Errors
+/// [`ExportError`]; the target is as it was then, and no temporary file is left.
+pub fn export(
+    project: &Arc<Project>,
+    settings: &ExportSettings,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(ExportEvent),
+) -> Result<ExportSummary, ExportError> {
+    crate::media::init()?;
+    let begun = Instant::now();
+    let span = check(project, settings)?;
+    let sequence = Arc::clone(project.sequence());
+    let plan = fit_budget(project, &sequence, settings, span)?;
+    tell(ExportEvent::Planned {
+        frames: span.length.0,
+        budget: settings.budget,
+        predicted_peak: plan.predicted,
+        predicted_size: guess_size(settings.preset, &sequence, span.length),
+        encoder: describe(settings.preset, &plan),
+    });
+    let folder = folder_of(&settings.path);
+    let extension = settings.preset.container.extension();
+    let temporary = crate::media::temporary_in(&folder, &format!(".{extension}"))?;
+    let memory = Memory::default();
+    let mut run = Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory };
+    run.render(&temporary, tell)?;
+    if settings.preset.container == Container::Mp4 && settings.preset.audio_bitrate.is_some() {
+        skip_priming(&temporary, AAC_PRIMING, run.samples(), sequence.sample_rate)
+            .map_err(|e| MediaError::write(&settings.path, e))?;
+    }
+    let size = std::fs::metadata(&temporary).map_err(|e| MediaError::write(&settings.path, e))?.len();
+    finish_file(temporary, settings)?;
+    Ok(ExportSummary {
+        path: settings.path.clone(),
+        frames: span.length.0,
+        seconds: begun.elapsed().as_secs_f64(),
+        peak_rss: memory.peak(),
+        size,
+    })
+}
+
+/// Gives the finished file its name.
+fn finish_file(temporary: tempfile::TempPath, settings: &ExportSettings) -> Result<(), ExportError> {
+    let failed = |e: std::io::Error| ExportError::Media(MediaError::write(&settings.path, e));
+    let file = std::fs::File::open(&temporary).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    if settings.overwrite {
+        temporary.persist(&settings.path).map_err(|e| failed(e.error))
+    } else {
+        temporary.persist_noclobber(&settings.path).map_err(|e| match e.error.kind() {
+            std::io::ErrorKind::AlreadyExists => ExportError::Exists(settings.path.clone()),
+            _ => failed(e.error),
+        })
+    }
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")).to_owned()
+}
+
+/// Checks all that can be known before the start; gives the span to render.
+fn check(project: &Project, settings: &ExportSettings) -> Result<Span, ExportError> {
+    let whole = project.sequence().span();
+    if whole.length == FrameCount::ZERO {
+        return Err(ExportError::Empty("timeline"));
+    }
+    let span = settings.range.unwrap_or(whole);
+    if span.length <= FrameCount::ZERO {
+        return Err(ExportError::Empty("range"));
+    }
+    if span.start < Frame::ZERO || span.end() > whole.end() {
+        return Err(ExportError::Range(span.start.0, span.end().0, whole.length.0));
+    }
+    if let Some(plugin) = settings.preset.missing().first() {
+        let (element, package) = (plugin.element, plugin.package);
+        return Err(ExportError::Missing { preset: settings.preset.name, element, package });
+    }
+    let path = &settings.path;
+    if !folder_of(path).is_dir() {
+        return Err(ExportError::NoFolder(folder_of(path)));
+    }
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(ExportError::IsFolder(path.clone()));
+    }
+    let extension = settings.preset.container.extension();
+    if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension)) {
+        return Err(ExportError::Extension { path: path.clone(), preset: settings.preset.name, extension });
+    }
+    let same = |a: &Path| a.canonicalize().ok().is_some_and(|a| path.canonicalize().ok() == Some(a));
+    if project.assets.values().any(|a| same(&a.path)) {
+        return Err(ExportError::IsSource(path.clone()));
+    }
+    if path.exists() && !settings.overwrite {
+        return Err(ExportError::Exists(path.clone()));
+    }
+    for asset in used_assets(project, span) {
+        if !asset.path.is_file() {
+            return Err(ExportError::Offline { path: asset.path.clone(), name: asset.name.clone() });
+        }
+    }
+    Ok(span)
+}
+
+/// The assets that the span needs, each once.
+fn used_assets(project: &Project, span: Span) -> Vec<&Arc<crate::model::Asset>> {
+    let mut ids: Vec<_> = project
+        .sequence()
+        .tracks
+        .iter()
+        .filter(|t| !t.muted)
+        .flat_map(|t| t.clips.range(span).filter(|c| c.enabled).map(|c| c.content.asset))
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.iter().filter_map(|id| project.assets.get(id)).collect()
+}
+
+fn fit_budget(
+    project: &Project,
+    sequence: &Sequence,
+    settings: &ExportSettings,
+    span: Span,
+) -> Result<EncoderPlan, ExportError> {
+    let largest = used_assets(project, span)
+        .iter()
+        .filter_map(|a| a.info.video.as_ref().map(|v| (v.width, v.height)))
+        .max_by_key(|(w, h)| u64::from(*w) * u64::from(*h))
+        .unwrap_or((16, 16));
+    let layers = most_layers(project, span, 100_000);
+    let canvas = (sequence.width, sequence.height);
+    plan_encoder(settings.preset, canvas, largest, layers, settings.cores, settings.budget)
+        .map_err(|least| ExportError::Budget { budget: ByteSize(settings.budget), least: ByteSize(least) })
+}
+
+fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
+    let kind = if plan.sliced { "slices" } else { "frame threads" };
+    match preset.encoder {
+        Encoder::X264Quality { speed, crf } => {
+            format!("x264 {speed}, crf {crf}, look-ahead {}, {} {kind}", plan.lookahead, plan.threads)
+        }
+        Encoder::X264Quantizer { speed, quantizer } => {
+            format!("x264 {speed}, quantiser {quantizer}, {} {kind}", plan.threads)
+        }
+        Encoder::Ffv1 => format!("FFV1, {} threads", plan.threads),
+    }
+}
+
+/// Bits for each pixel of ordinary footage, times the pixels. The truth depends on the picture.
+fn guess_size(preset: &Preset, sequence: &Sequence, length: FrameCount) -> u64 {
+    let hundredths = match preset.encoder {
+        Encoder::X264Quality { .. } => 8,
+        Encoder::X264Quantizer { .. } => 25,
+        Encoder::Ffv1 => 450,
+    };
+    let pixels = u64::from(sequence.width) * u64::from(sequence.height) * u64::try_from(length.0).unwrap_or(0);
+    let seconds = u64::try_from(sequence.rate.duration_of(length).0 / SourceTime::SECOND.0).unwrap_or(0);
+    pixels / 8 * hundredths / 100 + seconds * u64::from(preset.audio_bitrate.unwrap_or(700_000)) / 8
+}
+
+/// One run of the renderer into an encoder.
+struct Run<'a> {
+    project: &'a Arc<Project>,
+    sequence: &'a Arc<Sequence>,
+    settings: &'a ExportSettings,
+    plan: EncoderPlan,
+    span: Span,
+    cancel: &'a Cancel,
+    memory: &'a Memory,
+}
+
+impl Run<'_> {
+    /// Samples of sound in the whole span.
+    fn samples(&self) -> u64 {
+        let at = |frame| self.sequence.rate.sample_of(frame, self.sequence.sample_rate);
+        u64::try_from(at(self.span.end()) - at(self.span.start)).unwrap_or(0)
+    }
+
+    fn render(&mut self, to: &Path, tell: &mut dyn FnMut(ExportEvent)) -> Result<(), ExportError> {
+        let sequence = Arc::clone(self.sequence);
+        let canvas = (sequence.width, sequence.height);
+        let project = Arc::clone(self.project);
+        let mut pictures = Pictures::new(
+            Arc::clone(&project),
+            Media::Originals,
+            canvas,
+            self.span,
+            self.plan.decoder_threads,
+            self.cancel.clone(),
+        )?;
+        let mut sounds = Sounds::new(project, self.span, self.cancel.clone())?;
+        let encoding = Encoding::launch(&self.pipeline(), to)?;
+        let (video, audio) = self.inputs(&encoding, &pictures)?;
+        let pad = video.static_pad("src").ok_or_else(|| MediaError::Element("the encoder has no input".into()))?;
+        let fixed = !matches!(self.settings.preset.encoder, Encoder::Ffv1);
+        let mut ring = fixed.then(|| Ring::new(self.plan.slots, pictures.canvas().bytes(), &pad));
+        encoding.start()?;
+        let mut progress = Progress::new(self);
+        let mut samples = Vec::new();
+        let mut section_end = Frame(-1);
+        for n in 0..self.span.length.0 {
+            if self.cancel.is_cancelled() {
+                return Err(MediaError::Cancelled.into());
+            }
+            let frame = self.span.start + FrameCount(n);
+            sounds.render(frame, &mut samples)?;
+            encoding.push(&audio, self.sound_buffer(frame, &samples), self.cancel)?;
+            let mut buffer = match &mut ring {
+                Some(ring) => {
+                    let begun = Instant::now();
+                    while !ring.wait(Duration::from_millis(50)) {
+                        encoding.check(self.cancel, begun)?;
+                    }
+                    let (buffer, drawn) = ring.write(|pixels| pictures.render(frame, pixels));
+                    drawn?;
+                    buffer
+                }
+                None => {
+                    let mut pixels = vec![0; pictures.canvas().bytes()];
+                    pictures.render(frame, &mut pixels)?;
+                    pictures.canvas().buffer(pixels)
+                }
+            };
+            self.stamp(&mut buffer, n);
+            encoding.push(&video, buffer, self.cancel)?;
+            for warning in pictures.take_warnings().into_iter().chain(sounds.take_warnings()) {
+                tell(ExportEvent::Warning(warning));
+            }
+            let left = pictures.left_in_section(frame);
+            if frame + left != section_end {
+                section_end = frame + left;
+                return_freed();
+            }
+            progress.frame_done(self, n + 1, tell);
+        }
+        drop(pictures);
+        drop(sounds);
+        video.end_of_stream().map_err(|_| encoding.failure())?;
+        audio.end_of_stream().map_err(|_| encoding.failure())?;
+        encoding.finish(self.cancel)?;
+        progress.tell(self, self.span.length.0, tell);
+        Ok(())
+    }
+
+    fn pipeline(&self) -> String {
+        let plan = &self.plan;
+        let ahead = if plan.looks_ahead() {
+            format!("rc-lookahead={} ", plan.lookahead)
+        } else {
+            "rc-lookahead=0 mb-tree=false bframes=0 b-adapt=false ".into()
+        };
+        let threads = format!("threads={} sliced-threads={} sync-lookahead=0", plan.threads, plan.sliced);
+        let encoder = match self.settings.preset.encoder {
+            Encoder::X264Quality { speed, crf } => format!(
+                "x264enc name=enc speed-preset={speed} pass=qual quantizer={crf} vbv-buf-capacity=0 {ahead}{threads} \
+                 ! video/x-h264,profile=high ! h264parse"
+            ),
+            Encoder::X264Quantizer { speed, quantizer } => format!(
+                "x264enc name=enc speed-preset={speed} pass=quant quantizer={quantizer} {threads} ! h264parse"
+            ),
+            Encoder::Ffv1 => format!("avenc_ffv1 slices=4 max-threads={}", plan.threads),
+        };
+        let sound = match self.settings.preset.audio_bitrate {
+            Some(bits) => format!("avenc_aac bitrate={bits} ! aacparse"),
+            None => "audio/x-raw,format=S24LE ! flacenc".into(),
+        };
+        let muxer = match self.settings.preset.container {
+            Container::Mp4 => format!("mp4mux name=mux movie-timescale={}", self.sequence.sample_rate),
+            Container::Matroska => "matroskamux name=mux timecodescale=1000".into(),
+        };
+        // packets are small; what bounds these queues is how far sound and picture are apart in the encoders
+        format!(
+            "appsrc name=video ! {encoder} ! queue max-size-buffers=0 max-size-time=0 max-size-bytes=16777216 ! mux. \
+             appsrc name=audio ! audioconvert ! {sound} ! \
+             queue max-size-buffers=0 max-size-time=0 max-size-bytes=16777216 ! mux. \
+             {muxer} ! filesink name=out sync=false"
+        )
+    }
+
+    fn inputs(
+        &self,
+        encoding: &Encoding,
+        pictures: &Pictures,
+    ) -> Result<(gst_app::AppSrc, gst_app::AppSrc), MediaError> {
+        let rate = self.sequence.rate;
+        let whole = |n: u32| i32::try_from(n).unwrap_or(1);
+        let mut caps = pictures.canvas().info().to_caps().map_err(|e| MediaError::Element(e.to_string()))?;
+        if let Some(s) = caps.make_mut().structure_mut(0) {
+            s.set("framerate", gst::Fraction::new(whole(rate.num()), whole(rate.den())));
+        }
+        let video = encoding.input("video", &caps, 1)?;
+        let caps = gst::Caps::builder("audio/x-raw")
+            .field("format", "F32LE")
+            .field("layout", "interleaved")
+            .field("channels", 2)
+            .field("channel-mask", gst::Bitmask::new(3))
+            .field("rate", whole(self.sequence.sample_rate))
+            .build();
+        let audio = encoding.input("audio", &caps, 64)?;
+        // a time scale in which every frame, and every sample, is whole
+        let ticks = if rate.num() >= 10_000 { rate.num() } else { rate.num() * 1000 };
+        encoding.set_track_timescale(0, ticks);
+        encoding.set_track_timescale(1, self.sequence.sample_rate);
+        Ok((video, audio))
+    }
+
+    fn stamp(&self, buffer: &mut gst::Buffer, n: i64) {
+        let at = |n| self.sequence.rate.duration_of(FrameCount(n)).nanos();
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(clock_time(at(n)));
+            buffer.set_duration(clock_time(at(n + 1) - at(n)));
+        }
+    }
+
+    fn sound_buffer(&self, frame: Frame, samples: &[[f32; 2]]) -> gst::Buffer {
+        let sequence = self.sequence;
+        let sample = |f: Frame| sequence.rate.sample_of(f, sequence.sample_rate);
+        let first = sample(frame) - sample(self.span.start);
+        let bytes: Vec<u8> = samples.iter().flatten().flat_map(|s| s.to_le_bytes()).collect();
+        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+        let time =
+            |n: i64| clock_time(crate::model::time::mul_div_round(n, 1_000_000_000, i64::from(sequence.sample_rate)));
+        if let Some(buffer) = buffer.get_mut() {
+            let end = first + i64::try_from(samples.len()).unwrap_or(0);
+            buffer.set_pts(time(first));
+            buffer.set_duration(time(end).saturating_sub(time(first)));
+        }
+        buffer
+    }
+}
+
+fn clock_time(nanos: i64) -> gst::ClockTime {
+    gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
+}
+
+/// Rate and time left, over the last few seconds, so that one slow clip does not make them jump.
+struct Progress {
+    told: Instant,
+    at: i64,
+    fps: Option<f64>,
+}
+
+impl Progress {
+    fn new(_: &Run) -> Self {
+        Self { told: Instant::now(), at: 0, fps: None }
+    }
+
+    fn frame_done(&mut self, run: &Run, done: i64, tell: &mut dyn FnMut(ExportEvent)) {
+        if self.told.elapsed() >= PROGRESS_EVERY {
+            self.tell(run, done, tell);
+        }
+    }
+
+    fn tell(&mut self, run: &Run, done: i64, tell: &mut dyn FnMut(ExportEvent)) {
+        #[expect(clippy::cast_precision_loss, reason = "for display")]
+        let (frames, left) = ((done - self.at) as f64, (run.span.length.0 - done) as f64);
+        let elapsed = self.told.elapsed().as_secs_f64();
+        if elapsed > 0.05 {
+            let now = frames / elapsed;
+            self.fps = Some(self.fps.map_or(now, |fps| fps * 0.7 + now * 0.3));
+        }
+        (self.told, self.at) = (Instant::now(), done);
+        let fps = self.fps.unwrap_or(0.0);
+        let rss = run.memory.sample();
+        if rss > run.settings.budget / 10 * 9 {
+            return_freed();
+        }
+        tell(ExportEvent::Progress {
+            frame: done,
+            frames: run.span.length.0,
+            fps,
+            eta: if fps > 0.0 { left / fps } else { 0.0 },
+            rss,
+            budget: run.settings.budget,
+        });
+    }
+}

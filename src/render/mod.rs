@@ -1,0 +1,74 @@
+//! One renderer for the preview, single frames and the export: a plan of sections, readers for their
+//! media, a canvas and a mix.
+//!
+//! Never knows egui. Invariants:
+//!
+//! - what preview, `frame` and export show is made by the same [`Pictures`] and [`Sounds`]; only the media
+//!   (proxies or originals) and the canvas' size differ;
+//! - a section yields exactly its frames and exactly its samples, whatever its sources do: the last
+//!   picture, black or silence, and a [`Warning`] that names the clip;
+//! - memory does not depend on the number of clips: the plan is computed section by section, readers
+//!   exist for this section and the next, and a few idle ones are kept.
+
+mod budget;
+mod canvas;
+mod export;
+mod frame;
+mod memory;
+mod pictures;
+mod plan;
+mod presets;
+mod priming;
+mod readers;
+mod ring;
+mod sounds;
+
+pub use budget::{EncoderPlan, default_budget, least_budget, plan_encoder};
+pub use canvas::{Canvas, to_rgba};
+pub use export::{ExportError, ExportEvent, ExportSettings, ExportSummary, export};
+pub use frame::{FrameError, render_frame};
+pub use memory::{Memory, tame_allocator};
+pub use pictures::Pictures;
+pub use plan::{Fit, Layer, PictureSection, Rect, Sound, SoundSection, fit, picture_section, sound_section};
+pub use presets::{Container, Encoder, Preset, find_preset, presets};
+pub use sounds::Sounds;
+
+use crate::media::{Cache, find_proxy, proxy_info};
+use crate::model::{Asset, ClipId, MediaInfo};
+use std::path::PathBuf;
+
+/// Which files the renderer reads.
+#[derive(Clone, Debug)]
+pub enum Media {
+    /// The originals.
+    Originals,
+    /// The proxies, and the originals of what has none yet.
+    Proxies(Cache),
+}
+
+impl Media {
+    /// The file to read for an asset's pictures, and what is in it.
+    #[must_use]
+    pub fn picture_file(&self, asset: &Asset) -> (PathBuf, MediaInfo) {
+        match self {
+            Self::Proxies(cache) => match find_proxy(cache, asset) {
+                Some(proxy) => (proxy, proxy_info(&asset.info)),
+                None => (asset.path.clone(), asset.info.clone()),
+            },
+            Self::Originals => (asset.path.clone(), asset.info.clone()),
+        }
+    }
+}
+
+/// Something went wrong in one clip; the render goes on without it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    /// Which clip.
+    pub clip: ClipId,
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub source: PathBuf,
+    /// What is wrong and what is shown instead.
+    pub text: String,
+}

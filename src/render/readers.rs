@@ -1,0 +1,251 @@
+//! Readers that are ready when their section begins: opened and sought on a thread of their own, one
+//! section ahead, and kept for the next cut from the same file.
+
+use crate::media::{AudioReader, Cancel, MediaError, PictureFormat, VideoReader};
+use crate::model::{MediaInfo, SourceTime};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+/// Idle readers that are kept; each holds a decoder and its pictures.
+const IDLE: usize = 3;
+
+/// Something that reads a file from a position on.
+pub(super) trait Reader: Send + Sized + 'static {
+    /// Which file, and how.
+    type Spec: Clone + PartialEq + Send + 'static;
+    /// A position in it.
+    type Position: Copy + PartialEq + Send + 'static;
+
+    fn open(spec: &Self::Spec) -> Result<Self, MediaError>;
+    fn prepare(&mut self, at: Self::Position, cancel: &Cancel) -> Result<(), MediaError>;
+}
+
+/// How pictures of a file are read.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct VideoSpec {
+    pub path: PathBuf,
+    pub info: MediaInfo,
+    pub format: PictureFormat,
+    pub threads: u32,
+}
+
+impl Reader for VideoReader {
+    type Spec = VideoSpec;
+    type Position = SourceTime;
+
+    fn open(spec: &VideoSpec) -> Result<Self, MediaError> {
+        Self::open(&spec.path, &spec.info, spec.format, spec.threads)
+    }
+
+    fn prepare(&mut self, at: SourceTime, cancel: &Cancel) -> Result<(), MediaError> {
+        self.at(at, cancel).map(|_| ())
+    }
+}
+
+/// How sound of a file is read.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct AudioSpec {
+    pub path: PathBuf,
+    pub stream: u32,
+    pub rate: u32,
+}
+
+impl Reader for AudioReader {
+    type Spec = AudioSpec;
+    type Position = i64;
+
+    fn open(spec: &AudioSpec) -> Result<Self, MediaError> {
+        Self::open(&spec.path, spec.stream, spec.rate)
+    }
+
+    fn prepare(&mut self, at: i64, _: &Cancel) -> Result<(), MediaError> {
+        self.seek(at)
+    }
+}
+
+/// A reader of a certain file at a certain position.
+pub(super) struct Wanted<R: Reader> {
+    pub spec: R::Spec,
+    pub at: R::Position,
+}
+
+// derived, these would ask the same of the reader itself
+impl<R: Reader> Clone for Wanted<R> {
+    fn clone(&self) -> Self {
+        Self { spec: self.spec.clone(), at: self.at }
+    }
+}
+
+impl<R: Reader> PartialEq for Wanted<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.at == other.at
+    }
+}
+
+enum Request<R: Reader> {
+    Prepare(u64, Wanted<R>),
+    GiveBack(R::Spec, R),
+}
+
+struct Prepared<R> {
+    ticket: u64,
+    reader: Result<R, MediaError>,
+}
+
+/// The readers of one consumer, of pictures or of sound.
+pub(super) struct Readers<R: Reader> {
+    requests: Option<Sender<Request<R>>>,
+    prepared: Receiver<Prepared<R>>,
+    thread: Option<JoinHandle<()>>,
+    cancel: Cancel,
+    next_ticket: u64,
+    /// What was asked for and not taken yet.
+    asked: Vec<(u64, Wanted<R>)>,
+    /// What came back before it was asked for.
+    ready: HashMap<u64, Result<R, MediaError>>,
+}
+
+impl<R: Reader> Readers<R> {
+    /// Starts the thread.
+    pub fn new(name: &str, cancel: Cancel) -> Result<Self, MediaError> {
+        let (requests, incoming) = bounded(64);
+        let (outgoing, prepared) = bounded(64);
+        let for_thread = cancel.clone();
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || serve(&incoming, &outgoing, &for_thread))
+            .map_err(|e| MediaError::Element(format!("no thread can be started: {e}")))?;
+        Ok(Self {
+            requests: Some(requests),
+            prepared,
+            thread: Some(thread),
+            cancel,
+            next_ticket: 0,
+            asked: Vec::new(),
+            ready: HashMap::new(),
+        })
+    }
+
+    /// Asks for a reader to be made ready; at once if it was asked for already.
+    pub fn prepare(&mut self, wanted: &Wanted<R>) {
+        if self.asked.iter().any(|(_, w)| w == wanted) {
+            return;
+        }
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        if self.send(Request::Prepare(ticket, wanted.clone())) {
+            self.asked.push((ticket, wanted.clone()));
+        }
+    }
+
+    /// Sends a request, taking in what is ready meanwhile: both channels are bounded, and neither side may
+    /// wait for the other for ever.
+    fn send(&mut self, request: Request<R>) -> bool {
+        let Some(requests) = &self.requests else { return false };
+        let mut request = Some(request);
+        while let Some(unsent) = request.take() {
+            match requests.try_send(unsent) {
+                Ok(()) => {}
+                Err(TrySendError::Disconnected(_)) => return false,
+                Err(TrySendError::Full(unsent)) => {
+                    request = Some(unsent);
+                    let step = std::time::Duration::from_millis(2);
+                    if let Ok(prepared) = self.prepared.recv_timeout(step) {
+                        self.ready.insert(prepared.ticket, prepared.reader);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Waits for a reader, asking for it first if need be.
+    pub fn take(&mut self, wanted: &Wanted<R>) -> Result<R, MediaError> {
+        self.prepare(wanted);
+        let Some(index) = self.asked.iter().position(|(_, w)| w == wanted) else { return Err(MediaError::Cancelled) };
+        let (ticket, _) = self.asked.swap_remove(index);
+        loop {
+            if let Some(ready) = self.ready.remove(&ticket) {
+                return ready;
+            }
+            match self.prepared.recv() {
+                Ok(prepared) => self.ready.insert(prepared.ticket, prepared.reader),
+                Err(_) => return Err(MediaError::Cancelled),
+            };
+        }
+    }
+
+    /// Gives back what was asked for but is not in `still_wanted`.
+    pub fn forget_all_but(&mut self, still_wanted: &[Wanted<R>]) {
+        let (keep, drop): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.asked).into_iter().partition(|(_, w)| still_wanted.contains(w));
+        self.asked = keep;
+        for (ticket, wanted) in drop {
+            loop {
+                if let Some(ready) = self.ready.remove(&ticket) {
+                    if let Ok(reader) = ready {
+                        self.give_back(wanted.spec, reader);
+                    }
+                    break;
+                }
+                match self.prepared.recv() {
+                    Ok(prepared) => self.ready.insert(prepared.ticket, prepared.reader),
+                    Err(_) => return,
+                };
+            }
+        }
+    }
+
+    /// Returns a reader that is no longer needed, for the next cut from the same file.
+    pub fn give_back(&mut self, spec: R::Spec, reader: R) {
+        // when the thread is gone the reader is dropped here
+        self.send(Request::GiveBack(spec, reader));
+    }
+}
+
+impl<R: Reader> Drop for Readers<R> {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        self.requests = None;
+        while self.prepared.recv().is_ok() {}
+        if let Some(thread) = self.thread.take() {
+            // a reader that panicked has been reported by the panic itself
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve<R: Reader>(requests: &Receiver<Request<R>>, prepared: &Sender<Prepared<R>>, cancel: &Cancel) {
+    // the most recently used last
+    let mut idle: Vec<(R::Spec, R)> = Vec::new();
+    for request in requests {
+        match request {
+            Request::GiveBack(spec, reader) => {
+                idle.push((spec, reader));
+                if idle.len() > IDLE {
+                    idle.remove(0);
+                }
+            }
+            Request::Prepare(ticket, wanted) => {
+                let kept = idle.iter().rposition(|(spec, _)| *spec == wanted.spec).map(|i| idle.remove(i).1);
+                // a reader that broke in an earlier clip may do better when opened anew
+                let reused = kept.and_then(|mut reader| reader.prepare(wanted.at, cancel).ok().map(|()| reader));
+                let reader = reused.map_or_else(|| open(&wanted, cancel), Ok);
+                if prepared.send(Prepared { ticket, reader }).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn open<R: Reader>(wanted: &Wanted<R>, cancel: &Cancel) -> Result<R, MediaError> {
+    if cancel.is_cancelled() {
+        return Err(MediaError::Cancelled);
+    }
+    let mut reader = R::open(&wanted.spec)?;
+    reader.prepare(wanted.at, cancel)?;
+    Ok(reader)
+}
