@@ -35,7 +35,7 @@ impl AudioReader {
     pub fn open(path: &Path, stream: u32, rate: u32) -> Result<Self, MediaError> {
         let tail = format!(
             "audioconvert ! audioresample quality=6 ! \
-             audio/x-raw,format=F32LE,layout=interleaved,channels=2,rate={rate}"
+             capsfilter caps=\"audio/x-raw,format=F32LE,layout=interleaved,channels=2,rate={rate}\""
         );
         let decoding = Decoding::open(path, Which::Audio(stream), &tail, 8, 1)?;
         Ok(Self { decoding, rate, position: 0, queue: VecDeque::new(), valid_from: 0, expected: None, ended: false })

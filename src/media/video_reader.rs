@@ -269,7 +269,7 @@ fn tail(orientation: Orientation, interlaced: bool, format: PictureFormat) -> St
     };
     let flip = flip.map_or_else(String::new, |d| format!(" ! videoflip video-direction={d}"));
     format!(
-        "{deinterlace}videoconvertscale add-borders=false ! {}{flip}",
+        "{deinterlace}videoconvertscale add-borders=false ! capsfilter caps=\"{}\"{flip}",
         format.caps(orientation.swaps_axes())
     )
 }

@@ -308,7 +308,7 @@ fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
         Encoder::X264Quantizer { speed, quantizer } => {
             format!("x264 {speed}, quantiser {quantizer}, {} {kind}", plan.threads)
         }
-        Encoder::Ffv1 => format!("FFV1, {} threads", plan.threads),
+        Encoder::Ffv1 => "FFV1, 4 slices".into(),
     }
 }
 
@@ -424,7 +424,7 @@ impl Run<'_> {
             Encoder::X264Quantizer { speed, quantizer } => format!(
                 "x264enc name=enc speed-preset={speed} pass=quant quantizer={quantizer} {threads} ! h264parse"
             ),
-            Encoder::Ffv1 => format!("avenc_ffv1 slices=4 max-threads={}", plan.threads),
+            Encoder::Ffv1 => "avenc_ffv1 slices=4".into(),
         };
         let sound = match self.settings.preset.audio_bitrate {
             Some(bits) => format!("avenc_aac bitrate={bits} ! aacparse"),

@@ -1,0 +1,85 @@
+//! Cuts come out on exactly the frames that were asked for, and sound stays on its picture.
+
+mod common;
+
+use common::{Decoded, Footage, Seeded, bursts, decode, mkv, mp4, succeed, webm};
+use std::fmt::Write;
+use std::path::Path;
+
+/// 30 random cuts of a source, exported: the frames that were cut, and what came out.
+fn random_cuts(folder: &Path, source: &str, footage: &Footage, seed: u64, preset: &str) -> (Vec<usize>, Decoded) {
+    let mut random = Seeded(seed);
+    let mut list = String::from("source,in,out\n");
+    let mut expected = Vec::new();
+    for _ in 0..30 {
+        let length = 2 + random.below(25);
+        let first = random.below(footage.frames - length);
+        let time = |frame: usize| {
+            format!("{:.6}", frame as f64 * f64::from(footage.rate.1) / f64::from(footage.rate.0))
+        };
+        writeln!(list, "{source},{},{}", time(first), time(first + length)).unwrap();
+        expected.extend(first..first + length);
+    }
+    std::fs::write(folder.join("cuts.csv"), list).unwrap();
+    let rate = format!("{}/{}", footage.rate.0, footage.rate.1);
+    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron", "--rate", &rate]);
+    let out = if preset == "lossless" { "out.mkv" } else { "out.mp4" };
+    succeed(folder, &["export", "p.ron", "-o", out, "--preset", preset, "--overwrite"]);
+    (expected, decode(&folder.join(out)))
+}
+
+fn check(name: &str, footage: &Footage, expected: &[usize], found: &Decoded) {
+    assert_eq!(found.numbers, expected, "{name}");
+    let period = f64::from(footage.rate.1) / f64::from(footage.rate.0);
+    for (n, time) in found.times.iter().enumerate() {
+        assert!((time - n as f64 * period).abs() < 0.0001, "{name}: frame {n} at {time}");
+    }
+    // a burst belongs to each picture that begins a second, where its clip began before it and goes on after
+    let heard = bursts(&found.sound);
+    let mut checked = 0;
+    for (n, number) in expected.iter().enumerate().skip(2) {
+        let whole = expected[n - 2] + 2 == *number && expected.get(n + 2) == Some(&(number + 2));
+        if number % footage.burst_every() != 0 || !whole {
+            continue;
+        }
+        let at = n as f64 * period;
+        let nearest = heard.iter().map(|b| b - at).min_by(|a, b| a.abs().total_cmp(&b.abs()));
+        assert!(nearest.is_some_and(|d| d.abs() < 0.004), "{name}: frame {n} ({number}) at {at}: {nearest:?}");
+        checked += 1;
+    }
+    assert!(checked >= 5, "{name}: only {checked} bursts");
+}
+
+#[test]
+fn random_cuts_are_exact_in_every_rate_and_container() {
+    let folder = tempfile::tempdir().unwrap();
+    for (n, rate) in [(24, 1), (30, 1), (30000, 1001)].into_iter().enumerate() {
+        let footage = Footage::new(rate, 240);
+        for (container, make) in
+            [("mp4", mp4 as fn(&Footage, &Path)), ("mkv", mkv), ("webm", webm)]
+        {
+            let source = format!("{}-{}.{container}", rate.0, rate.1);
+            make(&footage, &folder.path().join(&source));
+            let (expected, found) = random_cuts(folder.path(), &source, &footage, n as u64 + 1, "draft");
+            check(&source, &footage, &expected, &found);
+        }
+    }
+}
+
+#[test]
+fn the_lossless_preset_is_as_exact() {
+    let folder = tempfile::tempdir().unwrap();
+    let footage = Footage::new((25, 1), 200);
+    mp4(&footage, &folder.path().join("a.mp4"));
+    let (expected, found) = random_cuts(folder.path(), "a.mp4", &footage, 9, "lossless");
+    check("lossless", &footage, &expected, &found);
+}
+
+#[test]
+fn the_default_preset_keeps_order_through_look_ahead_and_b_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let footage = Footage::new((30, 1), 200);
+    mkv(&footage, &folder.path().join("a.mkv"));
+    let (expected, found) = random_cuts(folder.path(), "a.mkv", &footage, 5, "h264");
+    check("h264", &footage, &expected, &found);
+}
