@@ -14,9 +14,8 @@ fn random_cuts(folder: &Path, source: &str, footage: &Footage, seed: u64, preset
     for _ in 0..30 {
         let length = 2 + random.below(25);
         let first = random.below(footage.frames - length);
-        let time = |frame: usize| {
-            format!("{:.6}", frame as f64 * f64::from(footage.rate.1) / f64::from(footage.rate.0))
-        };
+        let time =
+            |frame: usize| format!("{:.6}", frame as f64 * f64::from(footage.rate.1) / f64::from(footage.rate.0));
         writeln!(list, "{source},{},{}", time(first), time(first + length)).unwrap();
         expected.extend(first..first + length);
     }
@@ -55,9 +54,7 @@ fn random_cuts_are_exact_in_every_rate_and_container() {
     let folder = tempfile::tempdir().unwrap();
     for (n, rate) in [(24, 1), (30, 1), (30000, 1001)].into_iter().enumerate() {
         let footage = Footage::new(rate, 240);
-        for (container, make) in
-            [("mp4", mp4 as fn(&Footage, &Path)), ("mkv", mkv), ("webm", webm)]
-        {
+        for (container, make) in [("mp4", mp4 as fn(&Footage, &Path)), ("mkv", mkv), ("webm", webm)] {
             let source = format!("{}-{}.{container}", rate.0, rate.1);
             make(&footage, &folder.path().join(&source));
             let (expected, found) = random_cuts(folder.path(), &source, &footage, n as u64 + 1, "draft");

@@ -34,7 +34,13 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         let named = |e| format!("{}, line {}: {e}", args.cuts.display(), cut.line);
         let files = find_media(&cut.source).map_err(named)?;
         if files.is_empty() {
-            return Err(format!("{}, line {}: {}: no media in this folder", args.cuts.display(), cut.line, cut.source.display()).into());
+            return Err(format!(
+                "{}, line {}: {}: no media in this folder",
+                args.cuts.display(),
+                cut.line,
+                cut.source.display()
+            )
+            .into());
         }
         cuts.extend(files.into_iter().map(|source| Cut { source, ..cut.clone() }));
     }

@@ -19,7 +19,8 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let missing = missing_plugins();
     let cache = Cache::of_user();
     let probe = std::fs::create_dir_all(cache.root()).and_then(|()| tempfile::tempfile_in(cache.root()));
-    let cache_error = probe.err().map(|e| format!("{}: {e}; set WORKPRINT_CACHE to a writable folder", cache.root().display()));
+    let cache_error =
+        probe.err().map(|e| format!("{}: {e}; set WORKPRINT_CACHE to a writable folder", cache.root().display()));
     let ok = missing.is_empty() && cache_error.is_none();
     if args.json {
         let plugins: Vec<Value> = REQUIRED

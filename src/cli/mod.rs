@@ -97,7 +97,9 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 /// A position on the timeline as it was written.
 fn position(text: &str, project: &Project) -> Result<Frame, Failure> {
     let rate = project.sequence().rate;
-    Ok(parse_time(text)?.at(rate).ok_or_else(|| format!("'{text}': there is no such timecode at {rate} frames a second"))?)
+    Ok(parse_time(text)?
+        .at(rate)
+        .ok_or_else(|| format!("'{text}': there is no such timecode at {rate} frames a second"))?)
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {

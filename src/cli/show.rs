@@ -18,7 +18,11 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let project = load(&args.project)?;
-    if args.json { print_json(&to_json(&project))? } else { print!("{}", in_words(&project)?) }
+    if args.json {
+        print_json(&to_json(&project))?
+    } else {
+        print!("{}", in_words(&project)?)
+    }
     Ok(Outcome::Done)
 }
 

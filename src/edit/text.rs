@@ -6,7 +6,7 @@
 use super::{Edit, EditError, History, Placement};
 use crate::model::{
     Asset, AssetId, AudioStream, Clip, ClipContent, ClipId, Frame, FrameCount, FrameRate, LinkId, MediaInfo, MediaKind,
-    Orientation, PixelAspect, Project, Speed, Track, TrackId, TrackKind, Transfer, VideoStream,
+    Orientation, PixelAspect, Project, SourceTime, Speed, Track, TrackId, TrackKind, Transfer, VideoStream,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -24,6 +24,7 @@ fn asset(id: AssetId, name: &str, frames: i64) -> Asset {
             kind: MediaKind::Video,
             container: "Quicktime".into(),
             duration: Some(RATE.duration_of(FrameCount(frames))),
+            start: SourceTime::ZERO,
             video: Some(VideoStream {
                 codec: "H.264".into(),
                 width: 1920,

@@ -98,7 +98,8 @@ pub fn read_cut_list(path: &Path) -> Result<Vec<Cut>, CutListError> {
             }
             return Err(row_error("the source is missing".into()));
         };
-        let track = field("track").map(|t| parse_track(t).ok_or_else(|| row_error(format!("'{t}' is not a track; write V1 or A2"))));
+        let track = field("track")
+            .map(|t| parse_track(t).ok_or_else(|| row_error(format!("'{t}' is not a track; write V1 or A2"))));
         cuts.push(Cut {
             line,
             source: folder.join(source),
@@ -178,8 +179,7 @@ pub fn assemble(
         {
             let name = cut.source.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
             let path = std::path::absolute(&cut.source).unwrap_or_else(|_| cut.source.clone());
-            let asset =
-                Asset { id: AssetId(0), name, path, fingerprint: fingerprint.clone(), info: info.clone() };
+            let asset = Asset { id: AssetId(0), name, path, fingerprint: fingerprint.clone(), info: info.clone() };
             let id = AssetId(project.next_id);
             project = apply(&project, &Edit::AddAssets(vec![asset]))?;
             // the same file under two spellings is one asset
@@ -193,7 +193,8 @@ pub fn assemble(
         }
     }
     for cut in cuts {
-        let row = |why: String| AssembleError::Row { line: cut.line, source_name: cut.source.display().to_string(), why };
+        let row =
+            |why: String| AssembleError::Row { line: cut.line, source_name: cut.source.display().to_string(), why };
         let asset = assets.get(cut.source.as_path()).copied().ok_or_else(|| row("it was not read".into()))?;
         project = place(project, cut, asset, rate).map_err(row)?;
     }
@@ -217,7 +218,12 @@ fn place(mut project: Project, cut: &Cut, asset: AssetId, rate: FrameRate) -> Re
     let linked = linked.map_err(|e| e.to_string())?;
     let at = match cut.at {
         Some(at) => at.at(rate).ok_or("there is no such timecode at this rate")?,
-        None => project.sequence().track(main).map(|t| t.clips.end()).unwrap_or_default(),
+        // behind both, where the sound of its own track's number is longer
+        None => std::iter::once(main)
+            .chain(linked)
+            .filter_map(|id| project.sequence().track(id).map(|t| t.clips.end()))
+            .max()
+            .unwrap_or_default(),
     };
     let span = Span { start: at, length };
     for id in std::iter::once(main).chain(linked) {
@@ -250,7 +256,11 @@ fn range(cut: &Cut, info: &MediaInfo, rate: FrameRate) -> Result<(SourceTime, Fr
     let end = if still { None } else { info.duration };
     let to = to.or(end).unwrap_or(from + SourceTime(SourceTime::SECOND.0 * STILL_SECONDS));
     if to <= from {
-        return Err(format!("its out point ({:.3} s) is not after its in point ({:.3} s)", to.seconds(), from.seconds()));
+        return Err(format!(
+            "its out point ({:.3} s) is not after its in point ({:.3} s)",
+            to.seconds(),
+            from.seconds()
+        ));
     }
     let half = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
     if let Some(end) = end.filter(|end| to > *end + half) {

@@ -28,16 +28,17 @@ pub struct AudioReader {
 }
 
 impl AudioReader {
-    /// Opens the `stream`th audio stream of a file at `rate` samples a second.
+    /// Opens the `stream`th audio stream of a file at `rate` samples a second; `start` is its
+    /// [`crate::model::MediaInfo::start`].
     ///
     /// # Errors
     /// Any [`MediaError`] about the file.
-    pub fn open(path: &Path, stream: u32, rate: u32) -> Result<Self, MediaError> {
+    pub fn open(path: &Path, start: SourceTime, stream: u32, rate: u32) -> Result<Self, MediaError> {
         let tail = format!(
             "audioconvert ! audioresample quality=6 ! \
              capsfilter caps=\"audio/x-raw,format=F32LE,layout=interleaved,channels=2,rate={rate}\""
         );
-        let decoding = Decoding::open(path, Which::Audio(stream), &tail, 8, 1)?;
+        let decoding = Decoding::open(path, start, Which::Audio(stream), &tail, 8, 1)?;
         Ok(Self { decoding, rate, position: 0, queue: VecDeque::new(), valid_from: 0, expected: None, ended: false })
     }
 
@@ -89,12 +90,11 @@ impl AudioReader {
     pub fn seek(&mut self, start: i64) -> Result<(), MediaError> {
         let to = SourceTime(crate::model::time::mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate)));
         let to = SourceTime((to - RUN_UP).0.max(0));
-        let nanos = gst::ClockTime::from_nseconds(u64::try_from(to.nanos()).unwrap_or(0));
         self.queue.clear();
         (self.expected, self.ended) = (None, false);
         self.position = to.sample(self.rate);
         self.valid_from = self.position;
-        if !self.decoding.seek(nanos, gst::SeekFlags::ACCURATE) {
+        if !self.decoding.seek(to, gst::SeekFlags::ACCURATE) {
             return Err(self.decoding.error().unwrap_or_else(|| self.decoding.decode_error("can't be sought in")));
         }
         Ok(())
@@ -120,15 +120,11 @@ impl AudioReader {
         };
         let Some(buffer) = sample.buffer() else { return Ok(()) };
         let Ok(map) = buffer.map_readable() else { return Ok(()) };
-        let samples = map.as_slice().chunks_exact(8).map(|b| {
-            [f32::from_le_bytes([b[0], b[1], b[2], b[3]]), f32::from_le_bytes([b[4], b[5], b[6], b[7]])]
-        });
-        let stamped = buffer.pts().and_then(|pts| {
-            let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
-            let signed = segment.to_stream_time_full(pts)?;
-            let nanos = i64::try_from(signed.abs().nseconds()).ok()?;
-            Some(SourceTime::from_nanos(if signed.is_negative() { -nanos } else { nanos }).sample(self.rate))
-        });
+        let samples = map
+            .as_slice()
+            .chunks_exact(8)
+            .map(|b| [f32::from_le_bytes([b[0], b[1], b[2], b[3]]), f32::from_le_bytes([b[4], b[5], b[6], b[7]])]);
+        let stamped = self.decoding.time_of(&sample).map(|time| time.sample(self.rate));
         let jitter = i64::from(self.rate) * JITTER_MS / 1000;
         let at = match (stamped, self.expected) {
             (Some(at), Some(expected)) if (at - expected).abs() <= jitter => expected,

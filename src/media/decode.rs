@@ -2,6 +2,7 @@
 
 use super::error::MediaError;
 use super::plugins;
+use crate::model::SourceTime;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -63,8 +64,10 @@ impl Which {
 /// A pipeline that ends in an appsink. Stopped when dropped.
 pub(super) struct Decoding {
     pub path: PathBuf,
-    pub pipeline: gst::Pipeline,
-    pub sink: gst_app::AppSink,
+    sink: gst_app::AppSink,
+    pipeline: gst::Pipeline,
+    /// Where the file's own clock stands at the beginning of the media: media time 0.
+    start: SourceTime,
 }
 
 impl Drop for Decoding {
@@ -77,15 +80,20 @@ impl Drop for Decoding {
 impl Decoding {
     /// `filesrc ! decodebin ! tail ! appsink`, brought to its first buffer. `tail` is a launch description;
     /// the appsink takes at most `ahead` buffers ahead.
-    pub fn open(path: &Path, which: Which, tail: &str, ahead: u32, threads: u32) -> Result<Self, MediaError> {
+    pub fn open(
+        path: &Path,
+        start: SourceTime,
+        which: Which,
+        tail: &str,
+        ahead: u32,
+        threads: u32,
+    ) -> Result<Self, MediaError> {
         super::init()?;
         std::fs::File::open(path).map_err(|e| MediaError::file(path, &e))?;
         let missing = |e: gst::glib::BoolError| MediaError::Element(e.to_string());
         let pipeline = gst::Pipeline::new();
         let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
-        let decode = gst::ElementFactory::make("decodebin")
-            .build()
-            .map_err(missing)?;
+        let decode = gst::ElementFactory::make("decodebin").build().map_err(missing)?;
         let tail = gst::parse::bin_from_description(tail, true).map_err(|e| MediaError::Element(e.to_string()))?;
         let sink = gst_app::AppSink::builder().sync(false).max_buffers(ahead).enable_last_sample(false).build();
         let all = [&source, &decode, tail.upcast_ref(), sink.upcast_ref()];
@@ -95,7 +103,7 @@ impl Decoding {
         configure_decoders(&decode, threads);
         ignore_others(&decode, which);
         route_streams(&decode, &pipeline, &tail, which);
-        let decoding = Self { path: path.to_owned(), pipeline, sink };
+        let decoding = Self { path: path.to_owned(), sink, pipeline, start };
         decoding.preroll()?;
         Ok(decoding)
     }
@@ -153,8 +161,19 @@ impl Decoding {
     }
 
     /// Seeks; `false` where the file can't be sought in.
-    pub fn seek(&self, to: gst::ClockTime, flags: gst::SeekFlags) -> bool {
-        self.pipeline.seek_simple(gst::SeekFlags::FLUSH | flags, to).is_ok()
+    pub fn seek(&self, to: SourceTime, flags: gst::SeekFlags) -> bool {
+        let nanos = u64::try_from((to + self.start).nanos()).unwrap_or(0);
+        self.pipeline.seek_simple(gst::SeekFlags::FLUSH | flags, gst::ClockTime::from_nseconds(nanos)).is_ok()
+    }
+
+    /// When a sample appears, in media time. Buffers' own times are not that where there are edit lists or
+    /// B-frames: only the segment tells.
+    pub fn time_of(&self, sample: &gst::Sample) -> Option<SourceTime> {
+        let pts = sample.buffer()?.pts()?;
+        let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+        let signed = segment.to_stream_time_full(pts)?;
+        let nanos = i64::try_from(signed.abs().nseconds()).ok()?;
+        Some(SourceTime::from_nanos(if signed.is_negative() { -nanos } else { nanos }) - self.start)
     }
 
     /// An error that the pipeline reported, if any.

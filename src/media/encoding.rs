@@ -161,6 +161,9 @@ impl Encoding {
         let detail = error.debug().map(|d| d.to_string()).unwrap_or_default();
         let space = error.error().matches(gst::ResourceError::NoSpaceLeft) || detail.contains("No space left");
         let message = error.error();
-        MediaError::write(&self.target, if space { "the disk is full" } else { message.message().trim_end_matches('.') })
+        MediaError::write(
+            &self.target,
+            if space { "the disk is full" } else { message.message().trim_end_matches('.') },
+        )
     }
 }

@@ -82,17 +82,25 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
         }
         let duration = duration(path, &found, Which::Audio(0))?;
         let container = container(&found);
-        return Ok(MediaInfo { kind: MediaKind::Audio, container, duration: Some(duration), video: None, audio });
+        let start = start_of(path, &container, &[Which::Audio(0)])?;
+        return Ok(MediaInfo {
+            kind: MediaKind::Audio,
+            container,
+            duration: Some(duration),
+            start,
+            video: None,
+            audio,
+        });
     };
     let timing = timing(path);
     let image = picture.is_image() && timing.as_ref().is_none_or(|t| t.count <= 1);
     let video = video_stream(path, picture, &found, if image { None } else { timing.as_ref() })?;
-    let (kind, duration) = if image {
-        (MediaKind::Still, None)
-    } else {
-        (MediaKind::Video, Some(duration(path, &found, Which::Video)?))
-    };
-    Ok(MediaInfo { kind, container: container(&found), duration, video: Some(video), audio })
+    let (kind, duration) =
+        if image { (MediaKind::Still, None) } else { (MediaKind::Video, Some(duration(path, &found, Which::Video)?)) };
+    let container = container(&found);
+    let streams: &[Which] = if audio.is_empty() { &[Which::Video] } else { &[Which::Video, Which::Audio(0)] };
+    let start = start_of(path, &container, streams)?;
+    Ok(MediaInfo { kind, container, duration, start, video: Some(video), audio })
 }
 
 fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
@@ -191,7 +199,8 @@ fn video_stream(
         .and_then(|s| s.get::<String>("colorimetry").ok())
         .or_else(|| Some(first.colorimetry().to_string()))
         .unwrap_or_default();
-    let transfer = if colorimetry.ends_with(":14") || first.colorimetry().transfer() == gst_video::VideoTransferFunction::AribStdB67
+    let transfer = if colorimetry.ends_with(":14")
+        || first.colorimetry().transfer() == gst_video::VideoTransferFunction::AribStdB67
     {
         Transfer::Hlg
     } else if first.colorimetry().transfer() == gst_video::VideoTransferFunction::Smpte2084 {
@@ -203,7 +212,9 @@ fn video_stream(
     let measured = timing.and_then(|t| t.rate);
     let rate = match (measured, nominal) {
         // fields that are stored one by one
-        (Some(fields), Some(frames)) if interlaced && FrameRate::new(frames.num() * 2, frames.den()) == Some(fields) => {
+        (Some(fields), Some(frames))
+            if interlaced && FrameRate::new(frames.num() * 2, frames.den()) == Some(fields) =>
+        {
             nominal
         }
         (Some(measured), _) => Some(measured),
@@ -269,10 +280,11 @@ fn exif_orientation(path: &Path) -> Option<Orientation> {
 
 /// Decodes one picture: only then are its format, its pixel aspect and its fields certain.
 fn first_picture(path: &Path) -> Result<gst_video::VideoInfo, MediaError> {
-    let decoding = Decoding::open(path, Which::Video, "identity", 1, 1)?;
+    let decoding = Decoding::open(path, SourceTime::ZERO, Which::Video, "identity", 1, 1)?;
     let sample = decoding.pull(&Cancel::default())?;
     let caps = sample.as_ref().and_then(|s| s.caps());
-    caps.and_then(|c| gst_video::VideoInfo::from_caps(c).ok()).ok_or_else(|| decoding.decode_error("no picture in it can be decoded"))
+    caps.and_then(|c| gst_video::VideoInfo::from_caps(c).ok())
+        .ok_or_else(|| decoding.decode_error("no picture in it can be decoded"))
 }
 
 /// What the times of the first pictures say.
@@ -294,10 +306,12 @@ fn timing(path: &Path) -> Option<Timing> {
     parse.connect_pad_added(move |_, pad| {
         let (Some(pipeline), Some(sink)) = (weak.upgrade(), target.upgrade()) else { return };
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let picture = caps.structure(0).is_some_and(|s| s.name().starts_with("video/") || s.name().starts_with("image/"));
+        let picture =
+            caps.structure(0).is_some_and(|s| s.name().starts_with("video/") || s.name().starts_with("image/"));
         let free = sink.static_pad("sink").filter(|p| picture && !p.is_linked());
         let target = free.or_else(|| {
-            let drop = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build().ok()?;
+            let drop =
+                gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build().ok()?;
             pipeline.add(&drop).ok()?;
             drop.sync_state_with_parent().ok()?;
             drop.static_pad("sink")
@@ -351,12 +365,28 @@ fn rate_of(mut times: Vec<i64>) -> Timing {
     Timing { count, rate: FrameRate::snap(fps), variable }
 }
 
+/// Where the file's own clock stands when its first picture or sound appears. Streams that are cut out of a
+/// broadcast begin anywhere; all other containers count from their beginning.
+fn start_of(path: &Path, container: &str, streams: &[Which]) -> Result<SourceTime, MediaError> {
+    if container != "MPEG-TS" && !container.contains("MPEG-PS") && !container.contains("MPEG-2 System") {
+        return Ok(SourceTime::ZERO);
+    }
+    let mut first: Option<SourceTime> = None;
+    for which in streams {
+        let decoding = Decoding::open(path, SourceTime::ZERO, *which, "identity", 1, 1)?;
+        let sample = decoding.pull(&Cancel::default())?;
+        let time = sample.and_then(|s| decoding.time_of(&s));
+        first = first.into_iter().chain(time).min();
+    }
+    Ok(first.unwrap_or(SourceTime::ZERO))
+}
+
 /// What the header says, or where the stream really ends if it says nothing.
 fn duration(path: &Path, found: &pbutils::DiscovererInfo, which: Which) -> Result<SourceTime, MediaError> {
     if let Some(known) = found.duration().filter(|d| *d > gst::ClockTime::ZERO) {
         return Ok(SourceTime::from_nanos(i64::try_from(known.nseconds()).unwrap_or(i64::MAX)));
     }
-    let decoding = Decoding::open(path, which, "identity", 4, 1)?;
+    let decoding = Decoding::open(path, SourceTime::ZERO, which, "identity", 4, 1)?;
     let (mut end, cancel, begun) = (0, Cancel::default(), Instant::now());
     while begun.elapsed() < PROBE_TIME_LIMIT
         && let Some(sample) = decoding.pull(&cancel)?

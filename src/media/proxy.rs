@@ -39,6 +39,7 @@ pub fn proxy_size(info: &MediaInfo) -> Option<(u32, u32)> {
 #[must_use]
 pub fn proxy_info(info: &MediaInfo) -> MediaInfo {
     let mut info = info.clone();
+    info.start = SourceTime::ZERO;
     if let Some(video) = &mut info.video {
         video.orientation = Orientation::default();
         video.pixel_aspect = PixelAspect { num: 1, den: 1 };
@@ -120,7 +121,10 @@ fn feed(
     let rate = video.filter(|v| !v.variable_rate).and_then(|v| v.rate);
     let whole = |n: u32| i32::try_from(n).unwrap_or(1);
     if let Some(s) = caps.make_mut().structure_mut(0) {
-        s.set("framerate", rate.map_or(gst::Fraction::new(0, 1), |r| gst::Fraction::new(whole(r.num()), whole(r.den()))));
+        s.set(
+            "framerate",
+            rate.map_or(gst::Fraction::new(0, 1), |r| gst::Fraction::new(whole(r.num()), whole(r.den()))),
+        );
         s.set("colorimetry", "bt709");
     }
     let input = encoding.input("in", &caps, 2)?;
@@ -142,7 +146,8 @@ fn feed(
                 None
             }
         };
-        let start = picture.time.nanos().max(0);
+        // before the first picture, readers show it; muxers would drop that gap or not, each in its own way
+        let start = if last < 0 { 0 } else { picture.time.nanos().max(0) };
         if start <= last {
             continue;
         }
@@ -187,6 +192,7 @@ mod tests {
             kind: MediaKind::Video,
             container: "Quicktime".into(),
             duration: None,
+            start: SourceTime::ZERO,
             video: Some(crate::model::VideoStream {
                 codec: String::new(),
                 width,

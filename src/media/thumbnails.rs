@@ -47,10 +47,11 @@ impl ThumbnailSheet {
 /// # Errors
 /// Any [`MediaError`] about the file or the cache, or [`MediaError::Cancelled`].
 pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaError> {
-    let video = asset.info.video.as_ref().ok_or_else(|| MediaError::Decode {
-        path: asset.path.clone(),
-        why: "it has no pictures".into(),
-    })?;
+    let video = asset
+        .info
+        .video
+        .as_ref()
+        .ok_or_else(|| MediaError::Decode { path: asset.path.clone(), why: "it has no pictures".into() })?;
     let (count, every) = match asset.info.duration.filter(|_| asset.info.kind == MediaKind::Video) {
         None => (1, SourceTime::ZERO),
         Some(duration) => {

@@ -67,6 +67,7 @@ pub struct VideoReader {
     /// Whether the file refuses to be sought in; it is read from the start then.
     unseekable: bool,
     threads: u32,
+    start: SourceTime,
     tail: String,
 }
 
@@ -83,7 +84,7 @@ impl VideoReader {
         let orientation = video.map(|v| v.orientation).unwrap_or_default();
         let interlaced = video.is_some_and(|v| v.interlaced);
         let tail = tail(orientation, interlaced, format);
-        let decoding = Decoding::open(path, Which::Video, &tail, 2, threads)?;
+        let decoding = Decoding::open(path, info.start, Which::Video, &tail, 2, threads)?;
         Ok(Self {
             decoding,
             format,
@@ -95,6 +96,7 @@ impl VideoReader {
             ended: false,
             unseekable: false,
             threads,
+            start: info.start,
             tail,
         })
     }
@@ -163,7 +165,7 @@ impl VideoReader {
             return Ok(());
         }
         self.unseekable = true;
-        self.decoding = Decoding::open(&self.decoding.path, Which::Video, &self.tail, 2, self.threads)?;
+        self.decoding = Decoding::open(&self.decoding.path, self.start, Which::Video, &self.tail, 2, self.threads)?;
         self.forget();
         Ok(())
     }
@@ -188,8 +190,7 @@ impl VideoReader {
         limit: SourceTime,
         cancel: &Cancel,
     ) -> Result<bool, MediaError> {
-        let nanos = u64::try_from(to.nanos()).unwrap_or(0);
-        if !self.decoding.seek(gst::ClockTime::from_nseconds(nanos), flags) {
+        if !self.decoding.seek(to, flags) {
             return Ok(false);
         }
         self.forget();
@@ -233,16 +234,8 @@ impl VideoReader {
     fn picture(&self, sample: &gst::Sample) -> Option<Picture> {
         let buffer = sample.buffer_owned()?;
         let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
-        let time = match buffer.pts() {
-            Some(pts) => {
-                let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
-                let signed = segment.to_stream_time_full(pts)?;
-                let nanos = i64::try_from(signed.abs().nseconds()).ok()?;
-                SourceTime::from_nanos(if signed.is_negative() { -nanos } else { nanos })
-            }
-            None if self.still => SourceTime::ZERO,
-            None => self.current.as_ref().map_or(SourceTime::ZERO, |c| c.time),
-        };
+        let known = self.decoding.time_of(sample);
+        let time = known.or_else(|| self.current.as_ref().map(|c| c.time)).unwrap_or(SourceTime::ZERO);
         Some(Picture { time, buffer, info })
     }
 }

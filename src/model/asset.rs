@@ -45,6 +45,9 @@ pub struct MediaInfo {
     pub container: String,
     /// How long it lasts; `None` for stills.
     pub duration: Option<SourceTime>,
+    /// Where the file's own clock stands at its beginning, which is media time 0.
+    #[serde(default)]
+    pub start: SourceTime,
     /// The first picture stream.
     pub video: Option<VideoStream>,
     /// Every audio stream, in the file's order.

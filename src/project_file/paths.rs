@@ -7,7 +7,9 @@ use std::sync::Arc;
 /// Makes every path relative to the project's folder, with forward slashes, where one can be.
 pub(super) fn make_relative(project: &mut Project, folder: &Path) {
     change(project, |path| {
-        let Some(relative) = pathdiff::diff_paths(path, folder).filter(|p| p.is_relative()) else { return path.to_owned() };
+        let Some(relative) = pathdiff::diff_paths(path, folder).filter(|p| p.is_relative()) else {
+            return path.to_owned();
+        };
         // another drive or the root in common only: the absolute path says more
         let ups = relative.components().take_while(|c| *c == Component::ParentDir).count();
         if ups + 1 >= folder.components().count() && ups > 0 {

@@ -100,7 +100,8 @@ pub fn orphans(folder: &Path) -> Vec<Recovered> {
     let files = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "ron"));
     files
         .filter_map(|file| {
-            let lock = File::options().create(true).truncate(false).write(true).open(file.with_extension("lock")).ok()?;
+            let lock =
+                File::options().create(true).truncate(false).write(true).open(file.with_extension("lock")).ok()?;
             lock.try_lock().ok()?;
             let text = fs::read_to_string(&file).ok()?;
             let saved: Autosave = ron::from_str(&text).ok()?;

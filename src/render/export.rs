@@ -421,9 +421,9 @@ impl Run<'_> {
                 "x264enc name=enc speed-preset={speed} pass=qual quantizer={crf} vbv-buf-capacity=0 {ahead}{threads} \
                  ! video/x-h264,profile=high ! h264parse"
             ),
-            Encoder::X264Quantizer { speed, quantizer } => format!(
-                "x264enc name=enc speed-preset={speed} pass=quant quantizer={quantizer} {threads} ! h264parse"
-            ),
+            Encoder::X264Quantizer { speed, quantizer } => {
+                format!("x264enc name=enc speed-preset={speed} pass=quant quantizer={quantizer} {threads} ! h264parse")
+            }
             Encoder::Ffv1 => "avenc_ffv1 slices=4".into(),
         };
         let sound = match self.settings.preset.audio_bitrate {

@@ -24,7 +24,11 @@ pub enum FrameError {
 ///
 /// # Errors
 /// [`FrameError`]; a clip that can't be decoded is a [`Warning`] instead.
-pub fn render_frame(project: &Arc<Project>, media: Media, frame: Frame) -> Result<(RgbaImage, Vec<Warning>), FrameError> {
+pub fn render_frame(
+    project: &Arc<Project>,
+    media: Media,
+    frame: Frame,
+) -> Result<(RgbaImage, Vec<Warning>), FrameError> {
     crate::media::init()?;
     let sequence = project.sequence();
     let span = sequence.span();

@@ -214,9 +214,8 @@ impl Pictures {
         for layer in &next.layers {
             let spec = self.spec(layer);
             let at = layer.source_time(frame, self.project.sequence());
-            let goes_on = now.iter().any(|o| {
-                o.spec == spec && o.layer.source_time(frame, self.project.sequence()) == at
-            });
+            let goes_on =
+                now.iter().any(|o| o.spec == spec && o.layer.source_time(frame, self.project.sequence()) == at);
             if !goes_on {
                 self.readers.prepare(&Wanted { spec, at });
             }

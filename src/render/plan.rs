@@ -31,18 +31,14 @@ pub enum Fit {
 #[must_use]
 pub fn fit(size: (u32, u32), canvas: (u32, u32), fit: Fit) -> Rect {
     let Fit::Letterbox = fit;
-    let ((w, h), (cw, ch)) = ((u64::from(size.0.max(1)), u64::from(size.1.max(1))), (u64::from(canvas.0), u64::from(canvas.1)));
+    let ((w, h), (cw, ch)) =
+        ((u64::from(size.0.max(1)), u64::from(size.1.max(1))), (u64::from(canvas.0), u64::from(canvas.1)));
     // compare w/h with cw/ch without division
     let (width, height) = if w * ch >= cw * h { (cw, (cw * h + w / 2) / w) } else { ((ch * w + h / 2) / h, ch) };
     let even = |n: u64, most: u64| if n + 2 > most { most } else { (n.div_ceil(2) * 2).clamp(2, most) };
     let (width, height) = (even(width, cw), even(height, ch));
     let side = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    Rect {
-        x: side((cw - width) / 4 * 2),
-        y: side((ch - height) / 4 * 2),
-        width: side(width),
-        height: side(height),
-    }
+    Rect { x: side((cw - width) / 4 * 2), y: side((ch - height) / 4 * 2), width: side(width), height: side(height) }
 }
 
 /// One clip's picture in a section.

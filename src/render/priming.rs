@@ -45,7 +45,9 @@ fn read_moov(file: &mut File) -> io::Result<(u64, Vec<u8>)> {
         let short = u64::from(u32::from_be_bytes([head[0], head[1], head[2], head[3]]));
         let (size, header) = match short {
             0 => (end - at, 8),
-            1 => (u64::from_be_bytes([head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15]]), 16),
+            1 => {
+                (u64::from_be_bytes([head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15]]), 16)
+            }
             size => (size, 8),
         };
         if size < header || at + size > end {
@@ -70,7 +72,11 @@ fn boxes(data: &[u8], start: usize, end: usize) -> Vec<Found> {
         if size < 8 || at + size > end {
             break;
         }
-        found.push(Found { kind: [data[at + 4], data[at + 5], data[at + 6], data[at + 7]], start: at + 8, end: at + size });
+        found.push(Found {
+            kind: [data[at + 4], data[at + 5], data[at + 6], data[at + 7]],
+            start: at + 8,
+            end: at + size,
+        });
         at += size;
     }
     found

@@ -85,8 +85,7 @@ impl Ring {
         // the encoder has returned from buffer `before` when the one after it was pushed to it
         let free = |passed: &mut u64| *passed < before + 2;
         let passed = self.passed.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (passed, _) =
-            self.passed.1.wait_timeout_while(passed, limit, free).unwrap_or_else(PoisonError::into_inner);
+        let (passed, _) = self.passed.1.wait_timeout_while(passed, limit, free).unwrap_or_else(PoisonError::into_inner);
         *passed >= before + 2
     }
 

@@ -164,7 +164,9 @@ pub fn mkv(footage: &Footage, path: &Path) {
     make(
         footage,
         path,
-        &format!("{sound}appsrc name=video ! x264enc speed-preset=veryfast key-int-max=48 ! h264parse ! matroskamux name=m"),
+        &format!(
+            "{sound}appsrc name=video ! x264enc speed-preset=veryfast key-int-max=48 ! h264parse ! matroskamux name=m"
+        ),
     );
 }
 
