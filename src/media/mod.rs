@@ -29,7 +29,7 @@ pub use fingerprint::fingerprint;
 pub use plugins::{Plugin, REQUIRED, missing_plugins};
 pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
 pub use proxy::{PROXY_LINES, ProxySettings, find_proxy, make_proxy, proxy_info, proxy_size};
-pub use thumbnails::{ThumbnailSheet, thumbnails};
+pub use thumbnails::{ThumbnailSheet, poster, thumbnails};
 pub use video_reader::{Picture, PictureFormat, VideoReader};
 pub use waveform::{PEAKS_PER_SECOND, Waveform, waveform};
 

@@ -47,11 +47,7 @@ impl ThumbnailSheet {
 /// # Errors
 /// Any [`MediaError`] about the file or the cache, or [`MediaError::Cancelled`].
 pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaError> {
-    let video = asset
-        .info
-        .video
-        .as_ref()
-        .ok_or_else(|| MediaError::Decode { path: asset.path.clone(), why: "it has no pictures".into() })?;
+    let width = width_of(asset)?;
     let (count, every) = match asset.info.duration.filter(|_| asset.info.kind == MediaKind::Video) {
         None => (1, SourceTime::ZERO),
         Some(duration) => {
@@ -59,8 +55,6 @@ pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<Thumb
             (count, SourceTime(duration.0 / i64::try_from(count).unwrap_or(1)))
         }
     };
-    let (w, h) = (u64::from(video.width.max(1)), u64::from(video.height.max(1)));
-    let width = u32::try_from(w * u64::from(HEIGHT) / h).unwrap_or(160).clamp(16, 400) / 2 * 2;
     if let Some(path) = cache.find(CacheKind::Thumbnails, &asset.fingerprint, ".png")
         && let Some(pixels) = load(&path, width, count)
     {
@@ -77,6 +71,31 @@ pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<Thumb
         every,
         pixels: sheet.into_raw(),
     })
+}
+
+/// One picture of an asset for the bin: a key frame a tenth into it, of the original, at once.
+///
+/// # Errors
+/// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
+pub fn poster(asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaError> {
+    let width = width_of(asset)?;
+    let format = PictureFormat { width, height: HEIGHT, format: gst_video::VideoFormat::Rgba };
+    let mut reader = VideoReader::open(&asset.path, &asset.info, format, 1)?;
+    let time = SourceTime(asset.info.duration.map_or(0, |d| d.0 / 10));
+    let picture = reader.near(time, cancel)?.and_then(|p| rgba(&p));
+    let pixels = picture.unwrap_or_else(|| RgbaImage::new(width, HEIGHT)).into_raw();
+    Ok(ThumbnailSheet { width, height: HEIGHT, count: 1, every: SourceTime::ZERO, pixels })
+}
+
+/// The width of an asset's thumbnails.
+fn width_of(asset: &Asset) -> Result<u32, MediaError> {
+    let video = asset
+        .info
+        .video
+        .as_ref()
+        .ok_or_else(|| MediaError::Decode { path: asset.path.clone(), why: "it has no pictures".into() })?;
+    let (w, h) = (u64::from(video.width.max(1)), u64::from(video.height.max(1)));
+    Ok(u32::try_from(w * u64::from(HEIGHT) / h).unwrap_or(160).clamp(16, 400) / 2 * 2)
 }
 
 fn load(path: &Path, width: u32, count: usize) -> Option<Vec<u8>> {

@@ -18,6 +18,7 @@ mod memory;
 mod pictures;
 mod plan;
 mod presets;
+mod preview;
 mod priming;
 mod readers;
 mod ring;
@@ -31,6 +32,7 @@ pub use memory::{Memory, tame_allocator};
 pub use pictures::Pictures;
 pub use plan::{Fit, Layer, PictureSection, Rect, Sound, SoundSection, fit, picture_section, sound_section};
 pub use presets::{Container, Encoder, Preset, find_preset, presets};
+pub use preview::{Preview, PreviewCommand, PreviewState, Shown};
 pub use sounds::Sounds;
 
 use crate::media::{Cache, find_proxy, proxy_info};

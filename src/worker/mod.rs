@@ -3,11 +3,16 @@
 //! Never knows egui. Invariants: every thread has a name, every channel a bound; a job can be cancelled,
 //! and is joined before the worker ends.
 
+mod jobs;
 mod machine;
+mod messages;
 mod parallel;
 mod probing;
 mod proxying;
+mod service;
 
 pub use machine::{allowed_cores, total_memory};
+pub use messages::{Command, Event, JobId, JobKind, JobStatus};
 pub use probing::{Probed, probe_all};
 pub use proxying::{make_proxies, proxy_threads, proxy_workers};
+pub use service::{Folders, Worker};

@@ -1,0 +1,154 @@
+//! The preview: pictures and sound in real time, seeking and scrubbing.
+//!
+//! Two threads: one renders pictures, newest wins, the other keeps the sound ahead. The sound device is
+//! the clock: a picture that comes too late is never shown, and sound never waits for one. Without a
+//! sound device a silent sink keeps the time.
+
+mod picture_thread;
+mod sound_thread;
+
+use super::Media;
+use crate::media::{Cancel, MediaError};
+use crate::model::{Frame, Project};
+use crossbeam_channel::{Sender, bounded};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// A preview has at most this many lines, or columns where it is taller than wide.
+const LINES: u32 = 540;
+
+/// What the preview is told.
+#[derive(Clone, Debug)]
+pub enum PreviewCommand {
+    /// Shows this state of the project from now on.
+    Project(Arc<Project>),
+    /// Looks again for proxies that have been made meanwhile.
+    Refresh,
+    /// Shows a frame; while playing, goes on from there.
+    Seek(Frame),
+    /// Plays from a frame to the end.
+    Play(Frame),
+    /// Stops where it is.
+    Pause,
+}
+
+/// A picture for the screen.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Which frame.
+    pub frame: Frame,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Four bytes for each pixel, sRGB.
+    pub rgba: Arc<Vec<u8>>,
+}
+
+/// What the preview is doing.
+#[derive(Clone, Debug, Default)]
+pub struct PreviewState {
+    /// The newest picture; taken by whoever shows it.
+    pub picture: Option<Shown>,
+    /// Where the playhead is while it plays.
+    pub position: Frame,
+    /// Whether it plays.
+    pub playing: bool,
+    /// Pictures that were due and not shown since playing began.
+    pub dropped: u64,
+    /// What went wrong in clips.
+    pub warnings: Vec<super::Warning>,
+}
+
+/// The preview of one editor.
+pub struct Preview {
+    commands: Option<Sender<PreviewCommand>>,
+    state: Arc<Mutex<PreviewState>>,
+    threads: Vec<JoinHandle<()>>,
+    cancel: Cancel,
+}
+
+impl Preview {
+    /// Starts the threads; `wake` is called whenever there is something new to show.
+    ///
+    /// # Errors
+    /// [`MediaError::Element`] when a thread can't be started.
+    pub fn start(
+        project: Arc<Project>,
+        media: Media,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, MediaError> {
+        let failed = |e: std::io::Error| MediaError::Element(format!("no thread can be started: {e}"));
+        let (commands, incoming) = bounded(256);
+        let (to_sound, sound_commands) = bounded(64);
+        let state = Arc::new(Mutex::new(PreviewState::default()));
+        let clock = sound_thread::Clock::default();
+        let cancel = Cancel::default();
+        let for_sound = (Arc::clone(&project), clock.clone(), cancel.clone());
+        let sound = std::thread::Builder::new()
+            .name("preview sound".into())
+            .spawn(move || sound_thread::run(for_sound.0, &sound_commands, &for_sound.1, &for_sound.2))
+            .map_err(failed)?;
+        let shared = Shared { state: Arc::clone(&state), wake: Box::new(wake) };
+        let for_pictures = cancel.clone();
+        let pictures = std::thread::Builder::new()
+            .name("preview pictures".into())
+            .spawn(move || {
+                picture_thread::run(project, media, &incoming, &to_sound, &clock, &shared, &for_pictures);
+            })
+            .map_err(failed)?;
+        Ok(Self { commands: Some(commands), state, threads: vec![pictures, sound], cancel })
+    }
+
+    /// Tells it something. Never waits: a command too many, hundreds behind, is dropped.
+    pub fn send(&self, command: PreviewCommand) {
+        if let Some(commands) = &self.commands
+            && commands.try_send(command).is_err()
+        {
+            tracing::warn!("the preview does not follow");
+        }
+    }
+
+    /// What it is doing; takes the newest picture out.
+    #[must_use]
+    pub fn take_state(&self) -> PreviewState {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let picture = state.picture.take();
+        let warnings = std::mem::take(&mut state.warnings);
+        PreviewState { picture, warnings, ..state.clone() }
+    }
+}
+
+impl Drop for Preview {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        self.commands = None;
+        for thread in self.threads.drain(..) {
+            // a panic has been reported by itself
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Shared {
+    state: Arc<Mutex<PreviewState>>,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Shared {
+    fn change(&self, change: impl FnOnce(&mut PreviewState)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        (self.wake)();
+    }
+}
+
+/// The preview's canvas: the sequence's shape in at most [`LINES`] lines, even.
+fn canvas(project: &Project) -> (u32, u32) {
+    let (width, height) = (project.sequence().width, project.sequence().height);
+    let short = width.min(height);
+    if short <= LINES {
+        return (width, height);
+    }
+    let scale = |n: u32| (n * LINES / short).div_ceil(2) * 2;
+    (scale(width), scale(height))
+}

@@ -1,0 +1,219 @@
+//! The queue of things to be made of media in the background.
+
+use super::machine::allowed_cores;
+use super::messages::{Event, JobId, JobKind, JobStatus};
+use super::proxying::{proxy_threads, proxy_workers};
+use crate::media::{Cache, Cancel, MediaError, ProxySettings, find_proxy, make_proxy, poster, thumbnails, waveform};
+use crate::model::{Asset, AssetId, MediaKind};
+use std::collections::HashSet;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The list of jobs is told at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+
+struct Job {
+    id: JobId,
+    kind: JobKind,
+    asset: Arc<Asset>,
+    cancel: Cancel,
+    /// `None` while it waits.
+    progress: Option<f32>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: Vec<Job>,
+    /// What was made or failed: it is not tried again in this session.
+    done: HashSet<(AssetId, JobKind, String)>,
+    next: u64,
+    told: Option<Instant>,
+    closed: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+    cache: Cache,
+    tell: Box<dyn Fn(Event) + Send + Sync>,
+}
+
+/// The queue and its threads.
+pub(super) struct Jobs {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    pub fn start(cache: Cache, tell: Box<dyn Fn(Event) + Send + Sync>) -> Self {
+        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new(), cache, tell });
+        let spawn = |n| {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new().name(format!("job {n}")).spawn(move || shared.work()).ok()
+        };
+        // one thread more than proxies need, so that a thumbnail never waits for a long proxy
+        let threads = (0..=proxy_workers()).map_while(spawn).collect();
+        Self { shared, threads }
+    }
+
+    /// Queues what an asset lacks.
+    pub fn prepare(&self, asset: &Arc<Asset>) {
+        let mut kinds = Vec::new();
+        if asset.info.has_video() {
+            kinds.push(JobKind::Poster);
+            kinds.push(JobKind::Thumbnails);
+        }
+        if asset.info.has_audio() {
+            kinds.push(JobKind::Waveform);
+        }
+        if asset.info.kind == MediaKind::Video {
+            if find_proxy(&self.shared.cache, asset).is_some() {
+                (self.shared.tell)(Event::ProxyReady(asset.id));
+            } else {
+                kinds.push(JobKind::Proxy);
+                // the thumbnails come from the proxy, which is much faster; see `Shared::finish`
+                kinds.retain(|k| *k != JobKind::Thumbnails);
+            }
+        }
+        for kind in kinds {
+            self.shared.add(kind, asset);
+        }
+        self.shared.tell_jobs(true);
+    }
+
+    pub fn cancel(&self, id: Option<JobId>) {
+        let mut queue = self.shared.lock();
+        for job in queue.jobs.iter().filter(|j| id.is_none_or(|id| j.id == id)) {
+            job.cancel.cancel();
+        }
+        queue.jobs.retain(|j| j.progress.is_some() || id.is_some_and(|id| j.id != id));
+        drop(queue);
+        self.shared.tell_jobs(true);
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.cancel(None);
+        self.shared.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            // a panic has been reported by itself
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, kind: JobKind, asset: &Arc<Asset>) {
+        let mut queue = self.lock();
+        let there = |j: &Job| j.kind == kind && j.asset.id == asset.id && j.asset.fingerprint == asset.fingerprint;
+        let key = (asset.id, kind, asset.fingerprint.clone());
+        if queue.closed || queue.jobs.iter().any(there) || queue.done.contains(&key) {
+            return;
+        }
+        let id = JobId(queue.next);
+        queue.next += 1;
+        queue.jobs.push(Job { id, kind, asset: Arc::clone(asset), cancel: Cancel::default(), progress: None });
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    fn work(&self) {
+        while let Some((id, kind, asset, cancel)) = self.next() {
+            self.tell_jobs(true);
+            let result = self.run(id, kind, &asset, &cancel);
+            self.finish(id, kind, &asset, result);
+        }
+    }
+
+    /// Waits for the next job: the quick kinds first, and never more proxies at once than the machine bears.
+    fn next(&self) -> Option<(JobId, JobKind, Arc<Asset>, Cancel)> {
+        let mut queue = self.lock();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            let proxies = queue.jobs.iter().filter(|j| j.kind == JobKind::Proxy && j.progress.is_some()).count();
+            let full = proxies >= proxy_workers();
+            let free = |j: &&mut Job| j.progress.is_none() && !(full && j.kind == JobKind::Proxy);
+            if let Some(job) = queue.jobs.iter_mut().filter(free).min_by_key(|j| (j.kind, j.id.0)) {
+                job.progress = Some(0.0);
+                return Some((job.id, job.kind, Arc::clone(&job.asset), job.cancel.clone()));
+            }
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn run(&self, id: JobId, kind: JobKind, asset: &Arc<Asset>, cancel: &Cancel) -> Result<(), MediaError> {
+        match kind {
+            JobKind::Poster => {
+                let sheet = poster(asset, cancel)?;
+                (self.tell)(Event::Poster(asset.id, Arc::new(sheet)));
+            }
+            JobKind::Thumbnails => {
+                let sheet = thumbnails(&self.cache, asset, cancel)?;
+                (self.tell)(Event::Thumbnails(asset.id, Arc::new(sheet)));
+            }
+            JobKind::Waveform => {
+                let wave = waveform(&self.cache, asset, 0, cancel)?;
+                (self.tell)(Event::Waveform(asset.id, 0, Arc::new(wave)));
+            }
+            JobKind::Proxy => {
+                let threads = if allowed_cores() <= 2 { 1 } else { proxy_threads(proxy_workers()) };
+                make_proxy(&self.cache, asset, ProxySettings { threads }, cancel, &|progress| {
+                    if let Some(job) = self.lock().jobs.iter_mut().find(|j| j.id == id) {
+                        job.progress = Some(progress);
+                    }
+                    self.tell_jobs(false);
+                })?;
+                (self.tell)(Event::ProxyReady(asset.id));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&self, id: JobId, kind: JobKind, asset: &Arc<Asset>, result: Result<(), MediaError>) {
+        let mut queue = self.lock();
+        queue.jobs.retain(|j| j.id != id);
+        let cancelled = matches!(result, Err(MediaError::Cancelled));
+        if !cancelled {
+            queue.done.insert((asset.id, kind, asset.fingerprint.clone()));
+        }
+        drop(queue);
+        if kind == JobKind::Proxy && !cancelled {
+            self.add(JobKind::Thumbnails, asset);
+        }
+        // another thread may have waited for a proxy's place
+        self.changed.notify_all();
+        self.tell_jobs(true);
+        match result {
+            Ok(()) | Err(MediaError::Cancelled) => {}
+            Err(error) => {
+                let what = match kind {
+                    JobKind::Poster | JobKind::Thumbnails => "no thumbnails",
+                    JobKind::Waveform => "no waveform",
+                    JobKind::Proxy => "no proxy; the original is shown",
+                };
+                (self.tell)(Event::Problem(format!("{what}: {error}")));
+            }
+        }
+    }
+
+    fn tell_jobs(&self, always: bool) {
+        let mut queue = self.lock();
+        if !always && queue.told.is_some_and(|t| t.elapsed() < TELL_EVERY) {
+            return;
+        }
+        queue.told = Some(Instant::now());
+        let status = |j: &Job| JobStatus { id: j.id, kind: j.kind, asset: j.asset.name.clone(), progress: j.progress };
+        let jobs = queue.jobs.iter().map(status).collect();
+        drop(queue);
+        (self.tell)(Event::Jobs(jobs));
+    }
+}

@@ -1,0 +1,103 @@
+//! What the worker is told and what it tells. Plain data: no widgets, no pipelines.
+
+use crate::media::{ThumbnailSheet, Waveform};
+use crate::model::{Asset, AssetId, Project};
+use crate::project_file::Recovered;
+use crate::render::{ExportEvent, ExportSettings, ExportSummary};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the editor asks for.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Finds out what is in files, and in folders' files.
+    Import(Vec<PathBuf>),
+    /// Finds out what is in the file that takes an asset's place.
+    Relink(AssetId, PathBuf),
+    /// Checks which assets' originals are there, and makes what is missing of proxies, thumbnails and
+    /// waveforms.
+    Prepare(Vec<Arc<Asset>>),
+    /// Opens a project.
+    Open(PathBuf),
+    /// Saves a project.
+    Save(Arc<Project>, PathBuf),
+    /// Writes the autosave; the path is where the project was saved last.
+    Autosave(Arc<Project>, Option<PathBuf>),
+    /// Forgets the autosave.
+    ForgetAutosave,
+    /// Removes what a crash left behind.
+    Discard(Box<Recovered>),
+    /// Exports a project.
+    Export(Arc<Project>, Box<ExportSettings>),
+    /// Stops the export.
+    CancelExport,
+    /// Stops a job, or drops it from the queue.
+    CancelJob(JobId),
+    /// Stops and drops all jobs.
+    CancelJobs,
+}
+
+/// Names a job.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct JobId(pub u64);
+
+/// What a job makes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum JobKind {
+    /// One picture for the bin.
+    Poster,
+    /// Pictures for the timeline.
+    Thumbnails,
+    /// Loudness for the timeline.
+    Waveform,
+    /// A light copy to cut with.
+    Proxy,
+}
+
+/// A job as the status bar shows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct JobStatus {
+    /// Its name.
+    pub id: JobId,
+    /// What it makes.
+    pub kind: JobKind,
+    /// The asset's name.
+    pub asset: String,
+    /// 0 to 1; `None` while it waits.
+    pub progress: Option<f32>,
+}
+
+/// What the worker tells.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Media were found; ids are yet to be given.
+    Imported(Vec<Asset>),
+    /// A file for an asset was found.
+    Relinked(AssetId, Box<Asset>),
+    /// A project was opened.
+    Opened(PathBuf, Box<Project>),
+    /// A project was saved as it was then.
+    Saved(PathBuf, Arc<Project>),
+    /// What crashes left behind.
+    Recoverable(Vec<Recovered>),
+    /// An asset's original is there, or is not.
+    Online(AssetId, bool),
+    /// An asset has a proxy.
+    ProxyReady(AssetId),
+    /// An asset's picture for the bin.
+    Poster(AssetId, Arc<ThumbnailSheet>),
+    /// An asset's pictures for the timeline.
+    Thumbnails(AssetId, Arc<ThumbnailSheet>),
+    /// A stream's loudness.
+    Waveform(AssetId, u32, Arc<Waveform>),
+    /// The jobs that run or wait have changed.
+    Jobs(Vec<JobStatus>),
+    /// How the export goes on.
+    Export(ExportEvent),
+    /// The export is done.
+    Exported(ExportSummary),
+    /// The export ended without a file; `true` when it was cancelled.
+    ExportFailed(String, bool),
+    /// Something went wrong, in one line for people to read.
+    Problem(String),
+}
