@@ -12,6 +12,7 @@
 //! Arrows say who may use whom; `tests/tidy.rs` reads the `use` lines and fails on any other. Each folder's
 //! `mod.rs` says what it promises and what it never knows.
 
+pub mod app;
 pub mod cli;
 pub mod edit;
 pub mod interchange;
@@ -19,4 +20,5 @@ pub mod media;
 pub mod model;
 pub mod project_file;
 pub mod render;
+pub mod ui;
 pub mod worker;

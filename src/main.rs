@@ -1,8 +1,12 @@
 //! The program: a window, or a headless command.
 
 use clap::Parser;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use workprint::app::EditorFolders;
 use workprint::cli::{self, Cli, Outcome};
+use workprint::ui::WINDOW_SIZE;
+use workprint::ui::Window;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -14,8 +18,35 @@ fn main() -> ExitCode {
         .init();
     workprint::render::tame_allocator();
     let cli = Cli::parse();
-    match cli.command.as_ref().map(cli::run) {
-        None | Some(Outcome::Done) => ExitCode::SUCCESS,
-        Some(Outcome::Failed) => ExitCode::FAILURE,
+    let outcome = match &cli.command {
+        Some(command) => cli::run(command),
+        None => open_window(cli.files),
+    };
+    match outcome {
+        Outcome::Done => ExitCode::SUCCESS,
+        Outcome::Failed => ExitCode::FAILURE,
+    }
+}
+
+fn open_window(files: Vec<PathBuf>) -> Outcome {
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Workprint")
+            .with_app_id("workprint")
+            .with_inner_size(WINDOW_SIZE)
+            .with_min_inner_size([720.0, 480.0]),
+        ..Default::default()
+    };
+    let run = eframe::run_native(
+        "workprint",
+        options,
+        Box::new(|cc| Ok(Box::new(Window::new(cc, EditorFolders::of_user(), files)?))),
+    );
+    match run {
+        Ok(()) => Outcome::Done,
+        Err(error) => {
+            eprintln!("error: no window can be opened: {error}; `workprint --help` lists what works without one");
+            Outcome::Failed
+        }
     }
 }

@@ -70,6 +70,7 @@ fn render(args: &Args) -> Result<ExportSummary, Failure> {
         preset,
         range,
         budget: args.memory_budget.map_or_else(|| default_budget(total_memory()), |b| b.as_u64()),
+        own_memory: 0,
         cores: allowed_cores(),
         overwrite: args.overwrite,
     };

@@ -18,13 +18,16 @@ pub struct History {
     now: Arc<Project>,
     past: Vec<Step>,
     future: Vec<Step>,
+    /// The highest id that was given out in any state: undone things' ids are not given to others.
+    next_id: u64,
 }
 
 impl History {
     /// Starts with nothing to undo.
     #[must_use]
     pub fn new(project: Project) -> Self {
-        Self { now: Arc::new(project), past: Vec::new(), future: Vec::new() }
+        let next_id = project.next_id;
+        Self { now: Arc::new(project), past: Vec::new(), future: Vec::new(), next_id }
     }
 
     /// The project now.
@@ -39,10 +42,13 @@ impl History {
     /// # Errors
     /// [`EditError`] when it is refused; nothing has changed then.
     pub fn commit(&mut self, edit: &Edit) -> Result<(), EditError> {
-        let after = apply(&self.now, edit)?;
-        if after == *self.now {
+        let mut base = Project::clone(&self.now);
+        base.next_id = self.next_id;
+        let after = apply(&base, edit)?;
+        if after == base {
             return Ok(());
         }
+        self.next_id = after.next_id;
         let before = std::mem::replace(&mut self.now, Arc::new(after));
         self.past.push(Step { name: edit.name(), state: before });
         self.future.clear();

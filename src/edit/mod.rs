@@ -159,6 +159,8 @@ pub enum Edit {
         /// Whether other unlocked tracks, as far as they are empty there, close up too.
         sync_lock: bool,
     },
+    /// Several edits as one step, named after the last.
+    Together(Vec<Edit>),
 }
 
 /// An edge of a clip.
@@ -201,6 +203,7 @@ impl Edit {
             Self::Lift { .. } | Self::LiftRange { .. } => "lift",
             Self::Extract { .. } | Self::ExtractRange { .. } => "extract",
             Self::CloseGap { .. } => "close gap",
+            Self::Together(edits) => edits.last().map_or("nothing", Self::name),
         }
     }
 }
@@ -233,6 +236,7 @@ pub fn apply(project: &Project, edit: &Edit) -> Result<Project, EditError> {
         Edit::Extract { clips, sync_lock, alone } => remove::extract(&mut working, clips, *sync_lock, *alone)?,
         Edit::LiftRange { span, tracks } => remove::lift_range(&mut working, *span, tracks)?,
         Edit::ExtractRange { span, tracks } => remove::extract_range(&mut working, *span, tracks)?,
+        Edit::Together(edits) => return apply_all(project, edits).map_err(|(_, why)| why),
         Edit::CloseGap { track, at, sync_lock } => remove::close_gap(&mut working, *track, *at, *sync_lock)?,
     }
     let after = working.finish()?;

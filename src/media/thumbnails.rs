@@ -17,6 +17,9 @@ const HEIGHT: u32 = 90;
 /// At most so many per asset, so that all of a project's fit into memory.
 const MOST: usize = 48;
 
+/// A sheet is at most this wide: graphics cards have a limit.
+const WIDEST: u32 = 8192;
+
 /// Thumbnails at equal distances, side by side in one picture.
 #[derive(Clone, Debug)]
 pub struct ThumbnailSheet {
@@ -51,7 +54,9 @@ pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<Thumb
     let (count, every) = match asset.info.duration.filter(|_| asset.info.kind == MediaKind::Video) {
         None => (1, SourceTime::ZERO),
         Some(duration) => {
-            let count = usize::try_from(duration.0 / SourceTime::SECOND.0).unwrap_or(0).clamp(1, MOST);
+            let count = usize::try_from(duration.0 / SourceTime::SECOND.0)
+                .unwrap_or(0)
+                .clamp(1, MOST.min((WIDEST / width) as usize));
             (count, SourceTime(duration.0 / i64::try_from(count).unwrap_or(1)))
         }
     };

@@ -30,6 +30,7 @@ impl Canvas {
     /// # Errors
     /// [`MediaError::Element`] for a size that GStreamer can't express.
     pub fn new(width: u32, height: u32) -> Result<Self, MediaError> {
+        crate::media::init()?;
         let colours = gst_video::VideoColorimetry::new(
             gst_video::VideoColorRange::Range16_235,
             gst_video::VideoColorMatrix::Bt709,

@@ -35,8 +35,10 @@ pub struct ExportSettings {
     pub preset: &'static Preset,
     /// Which frames; all when none is given.
     pub range: Option<Span>,
-    /// Resident memory of the process that must not be passed, in bytes.
+    /// Resident memory that must not be passed, in bytes: of the whole process, without [`Self::own_memory`].
     pub budget: u64,
+    /// Resident memory that the process had before, for other things than this export; 0 headless.
+    pub own_memory: u64,
     /// Cores that may be used.
     pub cores: usize,
     /// Whether a file of that name is replaced.
@@ -528,7 +530,7 @@ impl Progress {
         (self.told, self.at) = (Instant::now(), done);
         let fps = self.fps.unwrap_or(0.0);
         let rss = run.memory.sample();
-        if rss > run.settings.budget / 10 * 9 {
+        if rss.saturating_sub(run.settings.own_memory) > run.settings.budget / 10 * 9 {
             return_freed();
         }
         tell(ExportEvent::Progress {

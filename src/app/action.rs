@@ -1,0 +1,226 @@
+//! Every command of the editor, once: menus, shortcuts and tooltips are made from this list.
+
+use super::editor::{Editor, Tool};
+
+/// A key with its modifiers. `command` is Ctrl, and ⌘ on macOS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shortcut {
+    /// Ctrl or ⌘.
+    pub command: bool,
+    /// Shift.
+    pub shift: bool,
+    /// Alt or ⌥.
+    pub alt: bool,
+    /// The key's name.
+    pub key: &'static str,
+}
+
+const fn key(key: &'static str) -> Shortcut {
+    Shortcut { command: false, shift: false, alt: false, key }
+}
+
+const fn shift(key: &'static str) -> Shortcut {
+    Shortcut { command: false, shift: true, alt: false, key }
+}
+
+const fn alt(key: &'static str) -> Shortcut {
+    Shortcut { command: false, shift: false, alt: true, key }
+}
+
+const fn command(key: &'static str) -> Shortcut {
+    Shortcut { command: true, shift: false, alt: false, key }
+}
+
+const fn command_shift(key: &'static str) -> Shortcut {
+    Shortcut { command: true, shift: true, alt: false, key }
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident, $title:literal, [$($shortcut:expr),*];)*) => {
+        /// A command of the editor.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// Every command.
+            pub const ALL: &'static [Action] = &[$(Action::$name,)*];
+
+            /// What menus call it.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// Its keys; the first is shown in menus.
+            #[must_use]
+            pub fn shortcuts(self) -> &'static [Shortcut] {
+                match self { $(Self::$name => const { &[$($shortcut),*] },)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Starts an empty project.
+    New, "New Project", [command("N")];
+    /// Opens a project.
+    Open, "Open Project…", [command("O")];
+    /// Saves the project.
+    Save, "Save", [command("S")];
+    /// Saves the project under another name.
+    SaveAs, "Save As…", [command_shift("S")];
+    /// Brings media into the bin.
+    Import, "Import Media…", [command("I")];
+    /// Renders the timeline to a file.
+    Export, "Export…", [command("M"), command("E")];
+    /// Ends the program.
+    Quit, "Quit", [command("Q")];
+    /// Takes the last edit back.
+    Undo, "Undo", [command("Z")];
+    /// Does the last undone edit again.
+    Redo, "Redo", [command_shift("Z"), command("Y")];
+    /// Selects every clip.
+    SelectAll, "Select All", [command("A")];
+    /// Selects nothing; drops a gesture.
+    SelectNone, "Deselect All", [key("Escape")];
+    /// Takes the selected clips out and leaves gaps.
+    Delete, "Delete", [key("Delete"), key("Backspace")];
+    /// Takes the selected clips out and closes the gaps.
+    RippleDelete, "Ripple Delete", [shift("Delete"), shift("Backspace")];
+    /// Cuts the selected clips, or those of the first tracks, at the playhead.
+    Split, "Split at Playhead", [command("K"), command("B")];
+    /// Cuts all clips at the playhead.
+    SplitAll, "Split All Tracks at Playhead", [command_shift("K"), command_shift("B")];
+    /// Puts the bin's selection at the playhead and pushes the rest right.
+    Insert, "Insert", [key("Comma")];
+    /// Puts the bin's selection at the playhead over what is there.
+    Overwrite, "Overwrite", [key("Period")];
+    /// Puts the bin's selection behind the last clip.
+    Append, "Append to Timeline", [shift("Period")];
+    /// Empties the marked range.
+    LiftRange, "Lift Marked Range", [key("Semicolon")];
+    /// Takes the marked range out.
+    ExtractRange, "Extract Marked Range", [key("Quote")];
+    /// Closes the gap at the playhead.
+    CloseGap, "Close Gap at Playhead", [];
+    /// Adds a track for pictures.
+    AddVideoTrack, "Add Video Track", [];
+    /// Adds a track for sound.
+    AddAudioTrack, "Add Audio Track", [];
+    /// Plays, or stops.
+    PlayPause, "Play / Pause", [key("Space")];
+    /// Plays.
+    Play, "Play", [key("L")];
+    /// Stops.
+    Stop, "Stop", [key("K")];
+    /// One frame back.
+    FrameBack, "One Frame Back", [key("ArrowLeft")];
+    /// One frame forward.
+    FrameForward, "One Frame Forward", [key("ArrowRight")];
+    /// One second back.
+    SecondBack, "One Second Back", [shift("ArrowLeft")];
+    /// One second forward.
+    SecondForward, "One Second Forward", [shift("ArrowRight")];
+    /// To the cut before.
+    PreviousCut, "Previous Cut", [key("ArrowUp")];
+    /// To the cut after.
+    NextCut, "Next Cut", [key("ArrowDown")];
+    /// To the first frame.
+    GoToStart, "Go to Start", [key("Home")];
+    /// Behind the last frame.
+    GoToEnd, "Go to End", [key("End")];
+    /// Begins the marked range at the playhead.
+    MarkIn, "Mark In", [key("I")];
+    /// Ends the marked range at the playhead, this frame included.
+    MarkOut, "Mark Out", [key("O")];
+    /// To the marked range's first frame.
+    GoToIn, "Go to In", [shift("I")];
+    /// To the marked range's last frame.
+    GoToOut, "Go to Out", [shift("O")];
+    /// Forgets the marked range.
+    ClearMarks, "Clear In and Out", [alt("X")];
+    /// The tool that selects, moves and trims.
+    SelectTool, "Selection Tool", [key("V")];
+    /// The tool that cuts where it is clicked.
+    RazorTool, "Razor Tool", [key("C"), key("B")];
+    /// Whether edges are drawn to cuts and playhead.
+    Snapping, "Snapping", [key("S")];
+    /// Whether inserts and ripples move all tracks.
+    SyncLock, "Sync Lock", [];
+    /// Shows less time in more detail.
+    ZoomIn, "Zoom In", [key("Equals"), key("Plus")];
+    /// Shows more time in less detail.
+    ZoomOut, "Zoom Out", [key("Minus")];
+    /// Shows the whole timeline.
+    ZoomFit, "Zoom to Fit", [key("Backslash")];
+    /// The picture alone, as large as the screen.
+    FullScreen, "Full-Screen Viewer", [key("F")];
+    /// Shows all keys.
+    Shortcuts, "Keyboard Shortcuts", [key("Questionmark"), shift("Slash")];
+    /// What this is.
+    About, "About Workprint", [];
+}
+
+impl Action {
+    /// Whether it would do something now.
+    #[must_use]
+    pub fn enabled(self, editor: &Editor) -> bool {
+        match self {
+            Self::Undo => editor.history().undo_name().is_some(),
+            Self::Redo => editor.history().redo_name().is_some(),
+            Self::Delete | Self::RippleDelete => !editor.selection.is_empty(),
+            Self::Insert | Self::Overwrite | Self::Append => !editor.bin_selection.is_empty(),
+            Self::LiftRange | Self::ExtractRange => editor.marked().is_some(),
+            Self::GoToIn => editor.mark_in.is_some(),
+            Self::GoToOut => editor.mark_out.is_some(),
+            Self::ClearMarks => editor.mark_in.is_some() || editor.mark_out.is_some(),
+            Self::Export | Self::ZoomFit | Self::SelectAll => editor.sequence().end().0 > 0,
+            _ => true,
+        }
+    }
+
+    /// Whether it is a switch that is on.
+    #[must_use]
+    pub fn checked(self, editor: &Editor) -> Option<bool> {
+        match self {
+            Self::Snapping => Some(editor.snapping),
+            Self::SyncLock => Some(editor.sync_lock),
+            Self::SelectTool => Some(editor.tool == Tool::Select),
+            Self::RazorTool => Some(editor.tool == Tool::Razor),
+            Self::FullScreen => Some(editor.full_screen),
+            _ => None,
+        }
+    }
+
+    /// What menus call it now: with the name of what is undone.
+    #[must_use]
+    pub fn title_now(self, editor: &Editor) -> String {
+        let named = |name: Option<&str>| match name {
+            Some(name) => format!("{} {name}", self.title()),
+            None => self.title().to_owned(),
+        };
+        match self {
+            Self::Undo => named(editor.history().undo_name()),
+            Self::Redo => named(editor.history().redo_name()),
+            _ => self.title().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_does_two_things() {
+        let all: Vec<(Action, Shortcut)> =
+            Action::ALL.iter().flat_map(|a| a.shortcuts().iter().map(move |s| (*a, *s))).collect();
+        for (i, (action, shortcut)) in all.iter().enumerate() {
+            for (other, same) in &all[i + 1..] {
+                assert_ne!(shortcut, same, "{action:?} and {other:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The editor without its pixels: what is open, selected and playing, and what each command does.
+//!
+//! Never knows widgets or GStreamer. Nothing here waits: disk and media belong to the worker's threads.
+
+mod action;
+mod editor;
+mod exporting;
+mod notices;
+mod placing;
+mod time_view;
+
+pub use action::{Action, Shortcut};
+pub use editor::{AssetState, Editor, EditorFolders, Request, Tool};
+pub use exporting::{ExportState, Sample};
+pub use notices::{Level, Notice};
+pub use time_view::TimeView;

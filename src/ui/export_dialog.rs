@@ -1,0 +1,172 @@
+//! The export dialog: where to, how, and how it goes.
+
+use super::pickers::{Pickers, Purpose};
+use super::theme;
+use crate::app::{Editor, ExportState};
+use crate::render::presets;
+use crate::worker::total_memory;
+use bytesize::ByteSize;
+use egui::{Id, Modal, ProgressBar, RichText, Ui};
+use egui_plot::{HLine, Line, Plot, PlotPoints};
+
+/// Shows the dialog while there is one.
+pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
+    let Some(mut state) = editor.export.take() else { return };
+    let (mut start, mut cancel, mut close) = (false, false, false);
+    let marked = editor.marked();
+    let response = Modal::new(Id::unique("export")).show(ctx, |ui| {
+        ui.set_width(600.0);
+        ui.heading("Export");
+        ui.add_space(4.0);
+        ui.add_enabled_ui(!state.running, |ui| settings(ui, editor, &mut state, pickers, marked.is_some()));
+        if state.running || !state.samples.is_empty() || state.done.is_some() {
+            ui.add_space(6.0);
+            ui.separator();
+            progress(ui, &state);
+        }
+        if let Some(error) = &state.failed {
+            ui.colored_label(theme::PROBLEM, error);
+        }
+        ui.add_space(8.0);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if state.running {
+                cancel |= ui.button("Cancel Export").clicked();
+            } else {
+                let text = RichText::new("Export").color(theme::BACKGROUND).strong();
+                let ready = !state.path.trim().is_empty();
+                start |= ui.add_enabled(ready, egui::Button::new(text).fill(theme::ACCENT)).clicked();
+                close |= ui.button("Close").clicked();
+            }
+        });
+    });
+    close |= response.should_close() && !state.running && !pickers.field_open();
+    if !close {
+        editor.export = Some(state);
+    }
+    if start {
+        editor.start_export();
+    }
+    if cancel {
+        editor.cancel_export();
+    }
+}
+
+fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportState, pickers: &mut Pickers, marked: bool) {
+    egui::Grid::new("export settings").num_columns(2).spacing([14.0, 8.0]).show(ui, |ui| {
+        let label = ui.label("File");
+        ui.horizontal(|ui| {
+            let field = egui::TextEdit::singleline(&mut state.path).desired_width(400.0);
+            ui.add(field).labelled_by(label.id);
+            if ui.button("Browse…").clicked() {
+                pickers.open(ui.ctx(), editor, Purpose::ExportTo);
+            }
+        });
+        ui.end_row();
+        let label = ui.label("Preset");
+        ui.vertical(|ui| {
+            let mut chosen = state.preset;
+            let combo = egui::ComboBox::from_id_salt("preset").width(300.0).selected_text(chosen.title);
+            combo
+                .show_ui(ui, |ui| {
+                    for preset in presets() {
+                        ui.selectable_value(&mut chosen, preset, preset.title);
+                    }
+                })
+                .response
+                .labelled_by(label.id);
+            ui.label(RichText::new(chosen.description).small().color(theme::WEAK));
+            if chosen != state.preset {
+                state.choose(chosen);
+            }
+        });
+        ui.end_row();
+        let label = ui.label("Memory budget");
+        ui.horizontal(|ui| {
+            let mut mib = state.budget >> 20;
+            let most = (total_memory() >> 20).clamp(512, 16_384);
+            ui.spacing_mut().slider_width = 260.0;
+            let slider = egui::Slider::new(&mut mib, 192..=most).logarithmic(true).suffix(" MiB");
+            ui.add(slider).labelled_by(label.id).on_hover_text("What the export may take beside the editor itself");
+            state.budget = mib << 20;
+        });
+        ui.end_row();
+        ui.label("");
+        ui.vertical(|ui| {
+            ui.add_enabled(marked, egui::Checkbox::new(&mut state.marked_only, "Only the marked range"));
+            ui.checkbox(&mut state.overwrite, "Replace a file of that name");
+        });
+        ui.end_row();
+    });
+}
+
+fn progress(ui: &mut Ui, state: &ExportState) {
+    let last = state.samples.last();
+    if let Some(done) = &state.done {
+        ui.colored_label(
+            theme::GOOD,
+            format!(
+                "Done: {} frames in {:.1} s, {}, peak memory {}",
+                done.frames,
+                done.seconds,
+                ByteSize(done.size).display().si(),
+                ByteSize(done.peak_rss).display().iec()
+            ),
+        );
+    } else {
+        ui.add(ProgressBar::new(state.progress()).show_percentage());
+        let (frame, fps) = last.map_or((0, 0.0), |s| (s.frame, s.fps));
+        ui.horizontal(|ui| {
+            ui.label(format!("{frame} of {} frames", state.frames));
+            ui.label(RichText::new(format!("{fps:.0} fps")).color(theme::WEAK));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.label(format!("{} left", minutes(state.eta)));
+            });
+        });
+    }
+    if !state.encoder.is_empty() {
+        let text = format!("{} — about {} expected", state.encoder, ByteSize(state.predicted_peak).display().iec());
+        ui.label(RichText::new(text).small().color(theme::WEAK));
+    }
+    memory_plot(ui, state);
+    for warning in &state.warnings {
+        ui.label(RichText::new(warning).small().color(theme::ACCENT));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a plot")]
+fn memory_plot(ui: &mut Ui, state: &ExportState) {
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let all: PlotPoints<'_> = state.samples.iter().map(|s| [s.frame as f64, mib(s.rss)]).collect();
+    let limit = mib(state.own_memory + state.budget);
+    Plot::new("memory")
+        .height(130.0)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .show_grid([false, true])
+        .include_y(0.0)
+        .include_y(limit * 1.05)
+        .include_x(0.0)
+        .include_x(state.frames.max(1) as f64)
+        .y_axis_label("MiB")
+        .x_axis_label("frames")
+        .show(ui, |plot| {
+            plot.hline(HLine::new("budget", limit).color(theme::PROBLEM));
+            if state.own_memory > 0 {
+                plot.hline(HLine::new("the editor itself", mib(state.own_memory)).color(theme::LINE));
+            }
+            plot.line(Line::new("memory", all).color(theme::ACCENT).width(1.5));
+        });
+}
+
+fn minutes(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration")]
+    let s = seconds.max(0.0).ceil() as u64;
+    if s >= 3600 {
+        format!("{} h {:02} min", s / 3600, s / 60 % 60)
+    } else if s >= 60 {
+        format!("{} min {:02} s", s / 60, s % 60)
+    } else {
+        format!("{s} s")
+    }
+}

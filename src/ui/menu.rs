@@ -1,0 +1,161 @@
+//! The menu bar and the keyboard: both made from the one list of commands.
+
+use super::theme;
+use crate::app::{Action, Editor, Request, Shortcut};
+use egui::{Button, Context, Key, KeyboardShortcut, MenuBar, Modifiers, Ui};
+
+const FILE: &[Option<Action>] = &[
+    Some(Action::Import),
+    None,
+    Some(Action::Save),
+    Some(Action::SaveAs),
+    None,
+    Some(Action::Export),
+    None,
+    Some(Action::Quit),
+];
+
+const EDIT: &[Option<Action>] = &[
+    Some(Action::Undo),
+    Some(Action::Redo),
+    None,
+    Some(Action::Split),
+    Some(Action::SplitAll),
+    None,
+    Some(Action::Delete),
+    Some(Action::RippleDelete),
+    Some(Action::CloseGap),
+    None,
+    Some(Action::Insert),
+    Some(Action::Overwrite),
+    Some(Action::Append),
+    None,
+    Some(Action::MarkIn),
+    Some(Action::MarkOut),
+    Some(Action::ClearMarks),
+    Some(Action::LiftRange),
+    Some(Action::ExtractRange),
+    None,
+    Some(Action::AddVideoTrack),
+    Some(Action::AddAudioTrack),
+    None,
+    Some(Action::SelectAll),
+    Some(Action::SelectNone),
+];
+
+const VIEW: &[Option<Action>] = &[
+    Some(Action::PlayPause),
+    Some(Action::FullScreen),
+    None,
+    Some(Action::ZoomIn),
+    Some(Action::ZoomOut),
+    Some(Action::ZoomFit),
+    None,
+    Some(Action::GoToStart),
+    Some(Action::GoToEnd),
+    Some(Action::PreviousCut),
+    Some(Action::NextCut),
+    None,
+    Some(Action::Snapping),
+    Some(Action::SyncLock),
+];
+
+const HELP: &[Option<Action>] = &[Some(Action::Shortcuts), Some(Action::About)];
+
+/// The menus.
+pub fn bar(ui: &mut Ui, editor: &mut Editor) {
+    MenuBar::new().ui(ui, |ui| {
+        ui.menu_button("File", |ui| {
+            items(ui, editor, &[Some(Action::New), Some(Action::Open)]);
+            let recent = editor.recent.projects.clone();
+            ui.add_enabled_ui(!recent.is_empty(), |ui| {
+                ui.menu_button("Open Recent", |ui| {
+                    for path in recent {
+                        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+                        if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                            editor.ask(Request::OpenPath(path));
+                            ui.close();
+                        }
+                    }
+                });
+            });
+            ui.separator();
+            items(ui, editor, FILE);
+        });
+        ui.menu_button("Edit", |ui| items(ui, editor, EDIT));
+        ui.menu_button("View", |ui| items(ui, editor, VIEW));
+        ui.menu_button("Help", |ui| items(ui, editor, HELP));
+    });
+}
+
+fn items(ui: &mut Ui, editor: &mut Editor, actions: &[Option<Action>]) {
+    ui.set_min_width(250.0);
+    for action in actions {
+        let Some(action) = action else {
+            ui.separator();
+            continue;
+        };
+        let check = match action.checked(editor) {
+            Some(true) => format!("{} ", egui_material_icons::icons::ICON_CHECK.codepoint),
+            Some(false) => "     ".to_owned(),
+            None => String::new(),
+        };
+        let mut button = Button::new(format!("{check}{}", action.title_now(editor)));
+        if let Some(shortcut) = action.shortcuts().first() {
+            button = button.shortcut_text(text_of(ui.ctx(), *shortcut));
+        }
+        if ui.add_enabled(action.enabled(editor), button).clicked() {
+            editor.perform(*action);
+            ui.close();
+        }
+    }
+}
+
+/// A key as this system writes it.
+pub fn text_of(ctx: &Context, shortcut: Shortcut) -> String {
+    keyboard(shortcut).map_or_else(String::new, |k| ctx.format_shortcut(&k))
+}
+
+fn keyboard(shortcut: Shortcut) -> Option<KeyboardShortcut> {
+    let modifiers =
+        Modifiers { alt: shortcut.alt, ctrl: false, shift: shortcut.shift, mac_cmd: false, command: shortcut.command };
+    Some(KeyboardShortcut::new(modifiers, Key::from_name(shortcut.key)?))
+}
+
+/// Does what the keys say, unless they are being typed into a field.
+pub fn shortcuts(ctx: &Context, editor: &mut Editor) {
+    if ctx.egui_wants_keyboard_input() {
+        return;
+    }
+    for action in Action::ALL {
+        let pressed = action.shortcuts().iter().filter_map(|s| keyboard(*s)).any(|keys| {
+            ctx.input(|i| {
+                i.events.iter().any(|event| match event {
+                    egui::Event::Key { key, pressed: true, modifiers, .. } => {
+                        *key == keys.logical_key && modifiers.matches_exact(keys.modifiers)
+                    }
+                    _ => false,
+                })
+            })
+        });
+        if pressed {
+            editor.perform(*action);
+        }
+    }
+}
+
+/// The window with all keys.
+pub fn shortcut_table(ui: &mut Ui) {
+    egui::Grid::new("keys").num_columns(4).spacing([18.0, 5.0]).show(ui, |ui| {
+        let with_keys: Vec<&Action> = Action::ALL.iter().filter(|a| !a.shortcuts().is_empty()).collect();
+        let half = with_keys.len().div_ceil(2);
+        for row in 0..half {
+            for action in [with_keys.get(row), with_keys.get(row + half)].into_iter().flatten() {
+                let keys: Vec<String> = action.shortcuts().iter().map(|s| text_of(ui.ctx(), *s)).collect();
+                ui.colored_label(theme::ACCENT, keys.join(" or "));
+                ui.label(action.title().trim_end_matches('…'));
+            }
+            ui.end_row();
+        }
+    });
+}

@@ -1,0 +1,186 @@
+//! The system's file dialogs, on threads of their own, and a plain field where the system has none.
+
+use crate::app::{Editor, Request};
+use crate::model::AssetId;
+use crossbeam_channel::{Receiver, bounded};
+use egui::{Context, Id, Modal};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// A dialog that answers sooner than anyone could has not been shown.
+const TOO_SOON: Duration = Duration::from_millis(250);
+
+/// What a file is picked for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Purpose {
+    Open,
+    SaveAs,
+    Import,
+    Relink(AssetId),
+    ExportTo,
+}
+
+/// A dialog of the system that is open.
+struct Pending {
+    purpose: Purpose,
+    answer: Receiver<Vec<PathBuf>>,
+    since: Instant,
+}
+
+/// A field that stands in for it.
+struct Field {
+    purpose: Purpose,
+    text: String,
+}
+
+#[derive(Default)]
+pub struct Pickers {
+    pending: Option<Pending>,
+    field: Option<Field>,
+}
+
+impl Pickers {
+    /// Whether a field is open, so that keys belong to it.
+    pub fn field_open(&self) -> bool {
+        self.field.is_some()
+    }
+
+    /// Opens the dialog for what the editor asks.
+    pub fn ask(&mut self, ctx: &Context, editor: &Editor, request: &Request) {
+        let purpose = match request {
+            Request::Open => Purpose::Open,
+            Request::SaveAs => Purpose::SaveAs,
+            Request::Import => Purpose::Import,
+            Request::Relink(asset) => Purpose::Relink(*asset),
+            _ => return,
+        };
+        self.open(ctx, editor, purpose);
+    }
+
+    /// Opens a dialog of the system.
+    pub fn open(&mut self, ctx: &Context, editor: &Editor, purpose: Purpose) {
+        if self.pending.is_some() {
+            return;
+        }
+        let folder = editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned);
+        let name = editor.title();
+        let (send, answer) = bounded(1);
+        let (ctx, for_thread) = (ctx.clone(), purpose.clone());
+        let thread = std::thread::Builder::new().name("file dialog".into()).spawn(move || {
+            // nobody waits any more when the window is gone
+            let _ = send.send(pick(&for_thread, folder, &name));
+            ctx.request_repaint();
+        });
+        match thread {
+            Ok(_) => self.pending = Some(Pending { purpose, answer, since: Instant::now() }),
+            Err(_) => self.field = Some(Field { purpose, text: String::new() }),
+        }
+    }
+
+    /// Takes in what was picked.
+    pub fn poll(&mut self, ctx: &Context, editor: &mut Editor) {
+        if let Some(pending) = &self.pending {
+            let answer = pending.answer.try_recv();
+            if let Ok(paths) = answer
+                && let Some(pending) = self.pending.take()
+            {
+                if !paths.is_empty() {
+                    done(editor, &pending.purpose, paths);
+                } else if pending.since.elapsed() < TOO_SOON {
+                    let text = proposal(editor, &pending.purpose);
+                    self.field = Some(Field { purpose: pending.purpose, text });
+                }
+            }
+        }
+        self.show_field(ctx, editor);
+    }
+
+    fn show_field(&mut self, ctx: &Context, editor: &mut Editor) {
+        let Some(field) = &mut self.field else { return };
+        let (mut ok, mut close) = (false, false);
+        let response = Modal::new(Id::unique("path")).show(ctx, |ui| {
+            ui.set_width(520.0);
+            let (title, hint) = match field.purpose {
+                Purpose::Open => ("Open Project", "A .ron file"),
+                Purpose::SaveAs => ("Save Project As", "A .ron file"),
+                Purpose::Import => ("Import Media", "Files or folders, one on each line"),
+                Purpose::Relink(_) => ("Relink Media", "The file that takes its place"),
+                Purpose::ExportTo => ("Export To", "The file to make"),
+            };
+            ui.heading(title);
+            ui.label("This system offers no file dialog. Type or paste the path:");
+            let many = field.purpose == Purpose::Import;
+            let edit = if many {
+                egui::TextEdit::multiline(&mut field.text).desired_rows(4)
+            } else {
+                egui::TextEdit::singleline(&mut field.text)
+            };
+            let label = ui.label(hint);
+            let response = ui.add(edit.desired_width(f32::INFINITY)).labelled_by(label.id);
+            if !ui.memory(|m| m.focused().is_some()) {
+                response.request_focus();
+            }
+            ok |= !many && response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                ok |= ui.add_enabled(!field.text.trim().is_empty(), egui::Button::new("OK")).clicked();
+                close |= ui.button("Cancel").clicked();
+            });
+        });
+        if ok {
+            let paths: Vec<PathBuf> =
+                field.text.lines().map(str::trim).filter(|l| !l.is_empty()).map(PathBuf::from).collect();
+            let purpose = field.purpose.clone();
+            self.field = None;
+            done(editor, &purpose, paths);
+        } else if close || response.should_close() {
+            self.field = None;
+        }
+    }
+}
+
+fn proposal(editor: &Editor, purpose: &Purpose) -> String {
+    match purpose {
+        Purpose::SaveAs => {
+            let folder = editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned);
+            let folder = folder.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+            folder.join(format!("{}.ron", editor.title())).display().to_string()
+        }
+        Purpose::ExportTo => editor.export.as_ref().map_or_else(String::new, |e| e.path.clone()),
+        _ => String::new(),
+    }
+}
+
+fn pick(purpose: &Purpose, folder: Option<PathBuf>, name: &str) -> Vec<PathBuf> {
+    let mut dialog = rfd::FileDialog::new();
+    if let Some(folder) = folder {
+        dialog = dialog.set_directory(folder);
+    }
+    let one = |path: Option<PathBuf>| path.into_iter().collect();
+    match purpose {
+        Purpose::Open => one(dialog.set_title("Open Project").add_filter("Workprint projects", &["ron"]).pick_file()),
+        Purpose::SaveAs => one(dialog
+            .set_title("Save Project As")
+            .add_filter("Workprint projects", &["ron"])
+            .set_file_name(format!("{name}.ron"))
+            .save_file()),
+        Purpose::Import => dialog.set_title("Import Media").pick_files().unwrap_or_default(),
+        Purpose::Relink(_) => one(dialog.set_title("Relink Media").pick_file()),
+        Purpose::ExportTo => one(dialog.set_title("Export To").set_file_name(format!("{name}.mp4")).save_file()),
+    }
+}
+
+fn done(editor: &mut Editor, purpose: &Purpose, paths: Vec<PathBuf>) {
+    let first = paths.first().cloned().unwrap_or_default();
+    match purpose {
+        Purpose::Open => editor.go_on(Request::OpenPath(first)),
+        Purpose::SaveAs => editor.save_to(first),
+        Purpose::Import => editor.import(paths),
+        Purpose::Relink(asset) => editor.relink(*asset, first),
+        Purpose::ExportTo => {
+            if let Some(export) = &mut editor.export {
+                export.path = first.to_string_lossy().into_owned();
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The line at the bottom: what the sequence is like, and what runs in the background.
+
+use super::theme;
+use crate::app::Editor;
+use crate::worker::JobKind;
+use egui::{ProgressBar, RichText, Ui};
+use egui_material_icons::icons;
+
+pub fn show(ui: &mut Ui, editor: &mut Editor) {
+    ui.horizontal(|ui| {
+        ui.set_height(22.0);
+        let sequence = editor.sequence();
+        let format = format!(
+            "{} × {}   {} fps   {} kHz",
+            sequence.width,
+            sequence.height,
+            rate(sequence.rate),
+            f64::from(sequence.sample_rate) / 1000.0
+        );
+        ui.label(RichText::new(format).small().color(theme::WEAK));
+        if !editor.selection.is_empty() {
+            ui.separator();
+            let text = match editor.selection.len() {
+                1 => "1 clip selected".to_owned(),
+                n => format!("{n} clips selected"),
+            };
+            ui.label(RichText::new(text).small().color(theme::WEAK));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| jobs(ui, editor));
+    });
+}
+
+/// A rate as people say it.
+pub fn rate(rate: crate::model::FrameRate) -> String {
+    if rate.den() == 1 { rate.num().to_string() } else { format!("{:.2}", rate.as_f64()) }
+}
+
+fn jobs(ui: &mut Ui, editor: &mut Editor) {
+    if let Some(export) = editor.export.as_ref().filter(|e| e.running) {
+        let text = format!("Exporting {:.0} %", export.progress() * 100.0);
+        ui.add(ProgressBar::new(export.progress()).desired_width(120.0).desired_height(8.0));
+        ui.label(RichText::new(text).small());
+        ui.separator();
+    }
+    if editor.jobs.is_empty() {
+        ui.label(RichText::new("Ready").small().color(theme::WEAK));
+        return;
+    }
+    let running: Vec<_> = editor.jobs.iter().filter(|j| j.progress.is_some()).collect();
+    #[expect(clippy::cast_precision_loss, reason = "for a bar")]
+    let share = running.iter().filter_map(|j| j.progress).sum::<f32>() / running.len().max(1) as f32;
+    ui.add(ProgressBar::new(share).desired_width(90.0).desired_height(8.0));
+    let text = match editor.jobs.len() {
+        1 => format!("{} · {}", what(editor.jobs[0].kind), editor.jobs[0].asset),
+        n => format!("{n} jobs"),
+    };
+    let list: Vec<_> = editor.jobs.clone();
+    ui.menu_button(RichText::new(format!("{} {text}", icons::ICON_EXPAND_LESS.codepoint)).small(), |ui| {
+        ui.set_min_width(380.0);
+        ui.horizontal(|ui| {
+            ui.strong("In the background");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if ui.button("Cancel all").clicked() {
+                    editor.cancel_jobs(None);
+                    ui.close();
+                }
+            });
+        });
+        egui::ScrollArea::vertical().max_height(260.0).show(ui, |ui| {
+            for job in list {
+                ui.horizontal(|ui| {
+                    if ui.small_button(icons::ICON_CLOSE.codepoint).on_hover_text("Cancel").clicked() {
+                        editor.cancel_jobs(Some(job.id));
+                    }
+                    let state = job.progress.map_or_else(|| "waits".to_owned(), |p| format!("{:.0} %", p * 100.0));
+                    ui.label(RichText::new(what(job.kind)).color(theme::WEAK));
+                    ui.add(egui::Label::new(job.asset).truncate());
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(state));
+                });
+            }
+        });
+    });
+}
+
+fn what(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Poster => "Picture",
+        JobKind::Thumbnails => "Thumbnails",
+        JobKind::Waveform => "Waveform",
+        JobKind::Proxy => "Proxy",
+    }
+}

@@ -1,0 +1,141 @@
+//! Painting clips: name, thumbnails, waveform.
+
+use super::theme;
+use crate::app::{AssetState, Editor};
+use crate::media::ThumbnailSheet;
+use crate::model::{Clip, Frame, FrameCount, MediaKind, Project, TrackKind};
+use crate::ui::textures::Textures;
+use egui::{Align2, Color32, FontId, Mesh, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use std::sync::Arc;
+
+/// Height of the strip with the name.
+const STRIP: f32 = 16.0;
+
+/// Clips narrower than this have no name.
+const NAMED: f32 = 36.0;
+
+/// What is needed to paint one clip.
+pub(super) struct Painted<'a> {
+    pub clip: &'a Clip,
+    pub project: &'a Project,
+    pub kind: TrackKind,
+    pub place: Rect,
+    pub lanes: Rect,
+    pub selected: bool,
+    pub muted: bool,
+}
+
+/// The body and the strip of a clip.
+pub(super) fn colors(project: &Project, clip: &Clip, kind: TrackKind, muted: bool) -> (Color32, Color32) {
+    let media = project.assets.get(&clip.content.asset).map_or(MediaKind::Video, |a| a.info.kind);
+    let (body, strip) = theme::clip_colors(media, kind == TrackKind::Audio);
+    if muted || !clip.enabled { (body.gamma_multiply(0.45), strip.gamma_multiply(0.45)) } else { (body, strip) }
+}
+
+pub(super) fn paint(ui: &Ui, editor: &Editor, textures: &mut Textures, painted: &Painted<'_>) {
+    let Painted { clip, project, kind, place, lanes, selected, muted } = *painted;
+    // a seam between neighbours
+    let rect = Rect::from_min_max(place.min, pos2((place.max.x - 1.0).max(place.min.x + 1.0), place.max.y));
+    let seen = rect.intersect(lanes);
+    let painter = ui.painter().with_clip_rect(seen);
+    let (body, strip) = colors(project, clip, kind, muted);
+    painter.rect_filled(rect, 3.0, body);
+    let top = Rect::from_min_size(rect.min, vec2(rect.width(), STRIP));
+    painter.rect_filled(top, egui::CornerRadius { nw: 3, ne: 3, sw: 0, se: 0 }, strip);
+    let state = editor.assets.get(&clip.content.asset);
+    let inner = Rect::from_min_max(pos2(rect.min.x, top.max.y), rect.max);
+    match kind {
+        TrackKind::Video => {
+            if let Some(sheet) = state.and_then(|s| s.thumbnails.as_ref().or(s.poster.as_ref())) {
+                thumbnails(ui, editor, textures, painted, inner, sheet);
+            }
+        }
+        TrackKind::Audio => {
+            if let Some(state) = state {
+                waveform(ui, editor, painted, inner, state, strip);
+            }
+        }
+    }
+    if state.is_some_and(|s| s.online == Some(false)) {
+        painter.rect_filled(inner, 0.0, Color32::from_rgba_unmultiplied(70, 12, 12, 200));
+        painter.text(
+            inner.intersect(seen).center(),
+            Align2::CENTER_CENTER,
+            "Offline",
+            FontId::proportional(11.0),
+            theme::TEXT,
+        );
+    }
+    if rect.width() >= NAMED {
+        let left = pos2(rect.min.x.max(lanes.min.x) + 6.0, top.center().y);
+        painter.text(
+            left,
+            Align2::LEFT_CENTER,
+            &clip.content.name,
+            FontId::proportional(10.5),
+            Color32::from_gray(235),
+        );
+    }
+    if selected {
+        painter.rect_stroke(rect, 3.0, Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside);
+    }
+}
+
+/// A row of pictures, each of the moment at its left edge.
+fn thumbnails(
+    ui: &Ui,
+    editor: &Editor,
+    textures: &mut Textures,
+    painted: &Painted<'_>,
+    inner: Rect,
+    sheet: &Arc<ThumbnailSheet>,
+) {
+    let texture = textures.sheet(ui.ctx(), sheet);
+    #[expect(clippy::cast_precision_loss, reason = "a size on the screen")]
+    let (aspect, share) = (sheet.width as f32 / sheet.height as f32, 1.0 / sheet.count as f32);
+    let width = (inner.height() * aspect).max(8.0);
+    let seen = inner.intersect(painted.lanes);
+    let painter = ui.painter().with_clip_rect(seen);
+    let rate = painted.project.sequence().rate;
+    // from the first tile in sight on
+    let mut x = inner.min.x + ((seen.min.x - inner.min.x) / width).floor().max(0.0) * width;
+    let mut mesh = Mesh::with_texture(texture);
+    while x < seen.max.x {
+        let offset = editor.view.count_near(f64::from(x - inner.min.x));
+        let time = painted.clip.source_at(offset.min(painted.clip.length - FrameCount(1)), rate);
+        #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
+        let u = sheet.at(time) as f32 * share;
+        let tile = Rect::from_min_size(pos2(x, inner.min.y), vec2(width, inner.height()));
+        mesh.add_rect_with_uv(tile, Rect::from_min_max(pos2(u, 0.0), pos2(u + share, 1.0)), Color32::from_gray(225));
+        x += width;
+    }
+    painter.add(mesh);
+}
+
+fn waveform(ui: &Ui, editor: &Editor, painted: &Painted<'_>, inner: Rect, state: &AssetState, color: Color32) {
+    let Some(wave) = &state.waveform else { return };
+    let seen = inner.intersect(painted.lanes);
+    let rate = painted.project.sequence().rate;
+    let color = color.lerp_to_gamma(Color32::WHITE, 0.25);
+    let mut mesh = Mesh::default();
+    let (middle, half) = (inner.center().y, inner.height() * 0.46);
+    let column = 2.0;
+    let mut x = inner.min.x + ((seen.min.x - inner.min.x) / column).floor().max(0.0) * column;
+    #[expect(clippy::cast_possible_truncation, reason = "a moment of the clip")]
+    let time = |x: f32| {
+        let frames = f64::from(x - inner.min.x) / editor.view.points_per_frame;
+        let base = Frame(frames.floor() as i64);
+        let within = (frames - frames.floor()) * rate.time_of(Frame(1)).0 as f64;
+        painted.clip.source_at(FrameCount(base.0), rate) + crate::model::SourceTime(within as i64)
+    };
+    while x < seen.max.x {
+        let peak = f32::from(wave.peak(time(x), time(x + column))) / 255.0;
+        let height = (peak * half).max(0.5);
+        mesh.add_colored_rect(
+            Rect::from_min_max(pos2(x, middle - height), pos2(x + column - 0.5, middle + height)),
+            color,
+        );
+        x += column;
+    }
+    ui.painter().with_clip_rect(seen).add(mesh);
+}

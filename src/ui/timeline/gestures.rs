@@ -1,0 +1,258 @@
+//! What the mouse does to clips: the result is shown while it is dragged, and committed on release.
+
+use super::{Timeline, theme};
+use crate::app::Editor;
+use crate::edit::{Edge, Edit, Landing, SnapPoints, apply, move_limits, trim_limits};
+use crate::model::{Clip, ClipId, Frame, FrameCount, Project};
+use egui::{CursorIcon, FontId, Key, Pos2, Rect, Ui, vec2};
+use std::sync::Arc;
+
+/// How near to an end of a clip the pointer trims it, in points.
+const EDGE: f32 = 7.0;
+
+/// How near to a snap point an edge is drawn to it, in points.
+const SNAP: f64 = 9.0;
+
+/// How near to the border of the lanes a drag scrolls, in points.
+const SCROLL: f32 = 28.0;
+
+/// A drag in progress.
+pub(super) enum Gesture {
+    Move(Drag),
+    Trim(Drag, Edge),
+    /// A frame around clips that are to be selected.
+    Marquee {
+        from: Pos2,
+        to: Pos2,
+    },
+}
+
+/// What is dragged, from where, and what it has come to.
+pub(super) struct Drag {
+    clip: Clip,
+    clips: Vec<ClipId>,
+    /// The frame, with its fraction, and the height that were grabbed.
+    grabbed: (f64, f32),
+    points: SnapPoints,
+    edit: Option<Edit>,
+    scratch: Option<Arc<Project>>,
+    label: String,
+}
+
+/// The edge under the pointer; the middle of a narrow clip is never an edge.
+pub(super) fn edge_at(place: Rect, at: Pos2) -> Option<Edge> {
+    let reach = EDGE.min(place.width() / 4.0);
+    if at.x - place.min.x <= reach {
+        Some(Edge::In)
+    } else if place.max.x - at.x <= reach {
+        Some(Edge::Out)
+    } else {
+        None
+    }
+}
+
+/// A text beside the pointer.
+pub(super) fn label(ui: &Ui, at: Pos2, text: &str) {
+    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("gesture"));
+    let painter = ui.ctx().layer_painter(layer);
+    let galley = painter.layout_no_wrap(text.to_owned(), FontId::monospace(11.5), theme::TEXT);
+    let rect = Rect::from_min_size(at + vec2(16.0, -28.0), galley.size()).expand2(vec2(7.0, 3.0));
+    painter.rect_filled(rect, 4.0, theme::RAISED);
+    painter.galley(rect.min + vec2(7.0, 3.0), galley, theme::TEXT);
+}
+
+impl Timeline {
+    /// Begins to move or trim a clip.
+    pub(super) fn begin(&mut self, ui: &Ui, editor: &mut Editor, clip: &Clip, place: Rect, lanes: Rect) {
+        let Some(origin) = ui.input(|i| i.pointer.press_origin()) else { return };
+        let modifiers = ui.input(|i| i.modifiers);
+        if !editor.selection.contains(&clip.id) {
+            editor.select(clip.id, modifiers.shift, modifiers.alt);
+        }
+        let edge = edge_at(place, origin);
+        let mut clips: Vec<ClipId> = vec![clip.id];
+        if edge.is_none() {
+            clips.extend(editor.selection.iter().filter(|c| **c != clip.id));
+        } else if let Some(link) = clip.link {
+            clips.extend(editor.sequence().linked(link).into_iter().map(|(_, c)| c.id).filter(|c| *c != clip.id));
+        }
+        let points = SnapPoints::new(editor.sequence(), &clips, Some(editor.playhead));
+        let x = f64::from(origin.x - lanes.min.x);
+        let drag = Drag {
+            clip: clip.clone(),
+            clips,
+            grabbed: (editor.view.origin + x / editor.view.points_per_frame, origin.y),
+            points,
+            edit: None,
+            scratch: None,
+            label: String::new(),
+        };
+        self.gesture = Some(match edge {
+            Some(edge) => Gesture::Trim(drag, edge),
+            None => Gesture::Move(drag),
+        });
+    }
+
+    /// Follows the pointer; gives the project as it would be.
+    pub(super) fn update_gesture(&mut self, ui: &Ui, editor: &mut Editor, lanes: Rect) -> Arc<Project> {
+        let Some(mut gesture) = self.gesture.take() else { return Arc::clone(editor.project()) };
+        let (pointer, down, escape) =
+            ui.input(|i| (i.pointer.latest_pos(), i.pointer.primary_down(), i.key_pressed(Key::Escape)));
+        let Some(pointer) = pointer else { return Arc::clone(editor.project()) };
+        if escape {
+            if !matches!(gesture, Gesture::Marquee { .. }) {
+                editor.end_scratch();
+            }
+            return Arc::clone(editor.project());
+        }
+        auto_scroll(ui, editor, pointer, lanes);
+        match &mut gesture {
+            Gesture::Marquee { from, to } => {
+                *to = pointer;
+                let rect = Rect::from_two_pos(*from, *to);
+                self.select_in(editor, rect, lanes, ui.input(|i| i.modifiers.shift));
+            }
+            Gesture::Move(drag) => {
+                ui.set_cursor_icon(CursorIcon::Grabbing);
+                self.follow_move(ui, editor, drag, pointer, lanes);
+            }
+            Gesture::Trim(drag, edge) => {
+                ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
+                self.follow_trim(ui, editor, drag, *edge, pointer, lanes);
+            }
+        }
+        let scratch = match &gesture {
+            Gesture::Move(drag) | Gesture::Trim(drag, _) => {
+                if !drag.label.is_empty() {
+                    label(ui, pointer, &drag.label);
+                }
+                drag.scratch.clone()
+            }
+            Gesture::Marquee { .. } => None,
+        };
+        if down {
+            self.gesture = Some(gesture);
+            return scratch.unwrap_or_else(|| Arc::clone(editor.project()));
+        }
+        if let Gesture::Move(drag) | Gesture::Trim(drag, _) = gesture {
+            if let Some(edit) = drag.edit {
+                editor.commit(&edit);
+            }
+            editor.end_scratch();
+        }
+        Arc::clone(editor.project())
+    }
+
+    fn follow_move(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
+        let modifiers = ui.input(|i| i.modifiers);
+        let wanted = self.wanted(editor, drag, pointer, lanes);
+        let limits = move_limits(editor.project(), &drag.clips, true);
+        let mut by = limits.clamp(wanted);
+        if editor.snapping {
+            let moving = editor.selected_clips();
+            let edges: Vec<Frame> = moving.iter().flat_map(|(_, c)| [c.start, c.end()]).collect();
+            let reach = editor.view.count_near(SNAP);
+            if let Some(snapped) = drag.points.snap(&edges, wanted, reach).filter(|s| limits.clamp(s.by) == s.by) {
+                by = snapped.by;
+                self.snap_line = Some(snapped.at);
+            }
+        }
+        let tracks = self.tracks_between(drag, pointer.y);
+        let landing = if modifiers.command { Landing::Insert } else { Landing::Overwrite };
+        let edit = Edit::Move { clips: drag.clips.clone(), by, tracks, landing, ripple: false, alone: true };
+        let target = editor.timecode(drag.clip.start + by);
+        drag.label = format!("{}   {target}", signed(editor, by));
+        show(editor, drag, edit, None);
+    }
+
+    fn follow_trim(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, edge: Edge, pointer: Pos2, lanes: Rect) {
+        let alone = ui.input(|i| i.modifiers.alt);
+        let wanted = self.wanted(editor, drag, pointer, lanes);
+        let limits = trim_limits(editor.project(), drag.clip.id, edge, alone);
+        let mut by = limits.clamp(wanted);
+        let at = if edge == Edge::In { drag.clip.start } else { drag.clip.end() };
+        if editor.snapping {
+            let reach = editor.view.count_near(SNAP);
+            if let Some(snapped) = drag.points.snap(&[at], wanted, reach).filter(|s| limits.clamp(s.by) == s.by) {
+                by = snapped.by;
+                self.snap_line = Some(snapped.at);
+            }
+        }
+        let edit = Edit::Trim { clip: drag.clip.id, edge, by, alone };
+        let length = if edge == Edge::In { drag.clip.length - by } else { drag.clip.length + by };
+        drag.label = format!("{}   {}", signed(editor, by), editor.timecode(Frame(length.0)));
+        let shown = if edge == Edge::In { at + by } else { at + by - FrameCount(1) };
+        show(editor, drag, edit, Some(shown));
+    }
+
+    /// How far the pointer has come, in frames; scrolling counts.
+    fn wanted(&self, editor: &Editor, drag: &Drag, pointer: Pos2, lanes: Rect) -> FrameCount {
+        let now = editor.view.origin + f64::from(pointer.x - lanes.min.x) / editor.view.points_per_frame;
+        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+        FrameCount((now - drag.grabbed.0).round() as i64)
+    }
+
+    /// By how many tracks the pointer has left the one that was grabbed, within its kind.
+    fn tracks_between(&self, drag: &Drag, y: f32) -> i32 {
+        let Some(from) = self.row_at(drag.grabbed.1) else { return 0 };
+        let same: Vec<_> = self.rows.iter().filter(|r| r.kind == from.kind).collect();
+        let index = |row: &super::Row| same.iter().position(|r| r.track == row.track);
+        let nearest = same.iter().min_by(|a, b| {
+            let distance = |r: &super::Row| (r.top + r.height / 2.0 - y).abs();
+            distance(a).total_cmp(&distance(b))
+        });
+        let (Some(a), Some(b)) = (index(from), nearest.and_then(|r| index(r))) else { return 0 };
+        let steps = i32::try_from(b).unwrap_or(0) - i32::try_from(a).unwrap_or(0);
+        // video tracks count upwards
+        if from.kind == crate::model::TrackKind::Video { -steps } else { steps }
+    }
+
+    fn select_in(&self, editor: &mut Editor, rect: Rect, lanes: Rect, extend: bool) {
+        let from = editor.view.frame_under(f64::from(rect.min.x - lanes.min.x));
+        let to = editor.view.frame_under(f64::from(rect.max.x - lanes.min.x)) + FrameCount(1);
+        let span = crate::model::Span::between(from, to);
+        let rows = self.rows.iter().filter(|r| r.top < rect.max.y && r.top + r.height > rect.min.y);
+        let sequence = Arc::clone(editor.sequence());
+        let found: Vec<ClipId> = rows
+            .filter_map(|r| sequence.track(r.track))
+            .flat_map(|t| t.clips.range(span).map(|c| c.id).collect::<Vec<_>>())
+            .collect();
+        if !extend {
+            editor.selection.clear();
+        }
+        editor.selection.extend(found);
+    }
+}
+
+/// Tries an edit on a scratch copy; what is refused leaves the last that was not.
+fn show(editor: &mut Editor, drag: &mut Drag, edit: Edit, frame: Option<Frame>) {
+    if drag.edit.as_ref() == Some(&edit) {
+        return;
+    }
+    let Ok(scratch) = apply(editor.project(), &edit) else { return };
+    let scratch = Arc::new(scratch);
+    if let Some(frame) = frame {
+        editor.show_scratch(Arc::clone(&scratch), frame);
+    }
+    drag.edit = Some(edit);
+    drag.scratch = Some(scratch);
+}
+
+fn signed(editor: &Editor, by: FrameCount) -> String {
+    let sign = if by.0 < 0 { "-" } else { "+" };
+    format!("{sign}{}", editor.timecode(Frame(by.0.abs())))
+}
+
+/// Near the border the timeline moves on under the pointer.
+fn auto_scroll(ui: &Ui, editor: &mut Editor, pointer: Pos2, lanes: Rect) {
+    let beyond = if pointer.x > lanes.max.x - SCROLL {
+        pointer.x - (lanes.max.x - SCROLL)
+    } else if pointer.x < lanes.min.x + SCROLL {
+        pointer.x - (lanes.min.x + SCROLL)
+    } else {
+        return;
+    };
+    let seconds = ui.input(|i| i.stable_dt.min(0.1));
+    editor.view.scroll(f64::from(beyond.clamp(-SCROLL, SCROLL) * 20.0 * seconds));
+    ui.ctx().request_repaint();
+}

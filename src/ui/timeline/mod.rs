@@ -1,0 +1,407 @@
+//! The timeline panel: ruler, tracks, clips and what the mouse does to them.
+
+mod clips;
+mod gestures;
+mod headers;
+mod ruler;
+
+use super::bin::DraggedAssets;
+use super::textures::Textures;
+use super::{theme, viewer};
+use crate::app::{Action, Editor, Tool};
+use crate::model::{ClipId, Frame, FrameCount, Project, Span, TrackId, TrackKind};
+use egui::{CursorIcon, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui_material_icons::icons;
+use gestures::Gesture;
+use std::sync::Arc;
+
+const TOOLBAR: f32 = 32.0;
+const RULER: f32 = 26.0;
+const HEADER: f32 = 136.0;
+const VIDEO_ROW: f32 = 62.0;
+const AUDIO_ROW: f32 = 48.0;
+const GAP: f32 = 2.0;
+/// Room between the lowest video track and the first audio track.
+const DIVIDER: f32 = 7.0;
+
+/// A track's place on the screen.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    track: TrackId,
+    kind: TrackKind,
+    top: f32,
+    height: f32,
+}
+
+impl Row {
+    fn rect(self, lanes: Rect) -> Rect {
+        Rect::from_min_max(pos2(lanes.min.x, self.top), pos2(lanes.max.x, self.top + self.height))
+    }
+}
+
+/// What the panel keeps from frame to frame.
+#[derive(Default)]
+pub struct Timeline {
+    gesture: Option<Gesture>,
+    lanes: Option<Rect>,
+    rows: Vec<Row>,
+    scroll_y: f32,
+    /// Where the snap line is drawn while something is dragged.
+    snap_line: Option<Frame>,
+}
+
+impl Timeline {
+    pub fn show(&mut self, ui: &mut Ui, editor: &mut Editor, textures: &mut Textures) {
+        let whole = ui.available_rect_before_wrap();
+        ui.allocate_rect(whole, Sense::hover());
+        let toolbar = Rect::from_min_size(whole.min, vec2(whole.width(), TOOLBAR));
+        ui.scope_builder(egui::UiBuilder::new().max_rect(toolbar.shrink2(vec2(8.0, 2.0))), |ui| tools(ui, editor));
+        let ruler =
+            Rect::from_min_max(pos2(whole.min.x + HEADER, toolbar.max.y), pos2(whole.max.x, toolbar.max.y + RULER));
+        let lanes = Rect::from_min_max(pos2(ruler.min.x, ruler.max.y), whole.max);
+        self.lanes = Some(lanes);
+        editor.view.set_width(f64::from(lanes.width()));
+        self.lay_out(editor, lanes);
+        self.wheel(ui, editor, lanes.union(ruler));
+
+        let project = self.update_gesture(ui, editor, lanes);
+        ui.painter().rect_filled(lanes, 0.0, theme::BACKGROUND);
+        self.background(ui, editor, &project, lanes);
+        self.clips(ui, editor, &project, textures, lanes);
+        self.drop_target(ui, editor, lanes);
+        headers::show(
+            ui,
+            editor,
+            &self.rows,
+            Rect::from_min_max(pos2(whole.min.x, lanes.min.y), pos2(lanes.min.x, whole.max.y)),
+        );
+        self.ruler(ui, editor, ruler);
+        self.lines(ui, editor, ruler, lanes);
+    }
+
+    /// The track and frame under a point of the screen, if it is on the lanes.
+    pub fn place_under(&self, editor: &Editor, at: Pos2) -> Option<(Option<TrackId>, Frame)> {
+        let lanes = self.lanes.filter(|l| l.contains(at))?;
+        let frame = editor.view.frame_near(f64::from(at.x - lanes.min.x));
+        Some((self.row_at(at.y).map(|r| r.track), frame))
+    }
+
+    fn row_at(&self, y: f32) -> Option<&Row> {
+        self.rows.iter().find(|r| r.top <= y && y < r.top + r.height + GAP)
+    }
+
+    /// Video tracks from the highest down, then the audio tracks.
+    fn lay_out(&mut self, editor: &Editor, lanes: Rect) {
+        let sequence = editor.sequence();
+        let video = sequence.tracks_of(TrackKind::Video).rev().map(|t| (t.id, TrackKind::Video, VIDEO_ROW));
+        let audio = sequence.tracks_of(TrackKind::Audio).map(|t| (t.id, TrackKind::Audio, AUDIO_ROW));
+        let tracks: Vec<_> = video.chain(audio).collect();
+        let total: f32 = tracks.iter().map(|(_, _, h)| h + GAP).sum::<f32>() + DIVIDER + 24.0;
+        self.scroll_y = self.scroll_y.clamp(0.0, (total - lanes.height()).max(0.0));
+        // few tracks stand in the middle of the panel
+        let slack = ((lanes.height() - total) / 2.0).max(0.0).min(40.0);
+        let mut top = lanes.min.y + 6.0 + slack - self.scroll_y;
+        let mut last = None;
+        self.rows.clear();
+        for (track, kind, height) in tracks {
+            if last.is_some_and(|l| l != kind) {
+                top += DIVIDER;
+            }
+            self.rows.push(Row { track, kind, top, height });
+            top += height + GAP;
+            last = Some(kind);
+        }
+    }
+
+    fn wheel(&mut self, ui: &Ui, editor: &mut Editor, area: Rect) {
+        let Some(pointer) = ui.ctx().pointer_hover_pos().filter(|p| area.contains(*p) && ui.ui_contains_pointer())
+        else {
+            return;
+        };
+        let (delta, zoom, shift) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta(), i.modifiers.shift));
+        if (zoom - 1.0).abs() > f32::EPSILON {
+            editor.view.zoom(f64::from(zoom), f64::from(pointer.x - area.min.x));
+            return;
+        }
+        let (sideways, vertical) = if shift && delta.x == 0.0 { (delta.y, 0.0) } else { (delta.x, delta.y) };
+        if sideways != 0.0 {
+            editor.view.scroll(-f64::from(sideways));
+        }
+        self.scroll_y -= vertical;
+    }
+
+    fn background(&self, ui: &Ui, editor: &Editor, project: &Project, lanes: Rect) {
+        let painter = ui.painter().with_clip_rect(lanes);
+        for row in &self.rows {
+            let locked = project.sequence().track(row.track).is_some_and(|t| t.locked);
+            painter.rect_filled(row.rect(lanes), 0.0, if locked { theme::BACKGROUND } else { theme::LANE });
+        }
+        if editor.mark_in.is_some() || editor.mark_out.is_some() {
+            let span = editor.marked().unwrap_or_default();
+            let (from, to) = (x_of(editor, lanes, span.start), x_of(editor, lanes, span.end()));
+            let marked = Rect::from_x_y_ranges(from..=to, lanes.y_range());
+            painter.rect_filled(marked, 0.0, theme::ACCENT.gamma_multiply(0.07));
+        }
+    }
+
+    fn clips(
+        &mut self,
+        ui: &mut Ui,
+        editor: &mut Editor,
+        project: &Arc<Project>,
+        textures: &mut Textures,
+        lanes: Rect,
+    ) {
+        // a click or a drag that no clip takes belongs to the lanes
+        let background = ui.interact(lanes, ui.scope_id().with("lanes"), Sense::click_and_drag());
+        self.on_background(ui, editor, &background, lanes);
+        let visible = visible(editor);
+        for row in self.rows.clone() {
+            let rect = row.rect(lanes);
+            if rect.max.y < lanes.min.y || rect.min.y > lanes.max.y {
+                continue;
+            }
+            let Some(track) = project.sequence().track(row.track).cloned() else { continue };
+            let mut slivers = egui::Mesh::default();
+            for clip in track.clips.range(visible) {
+                let from = x_of(editor, lanes, clip.start);
+                let to = x_of(editor, lanes, clip.end());
+                let place = Rect::from_min_max(pos2(from, rect.min.y), pos2(to.max(from + 1.0), rect.max.y));
+                let selected = editor.selection.contains(&clip.id);
+                if place.width() < 3.0 {
+                    let colors = clips::colors(project, &clip, row.kind, track.muted);
+                    slivers.add_colored_rect(place, if selected { theme::ACCENT } else { colors.1 });
+                    continue;
+                }
+                clips::paint(
+                    ui,
+                    editor,
+                    textures,
+                    &clips::Painted {
+                        clip: &clip,
+                        project,
+                        kind: row.kind,
+                        place,
+                        lanes,
+                        selected,
+                        muted: track.muted,
+                    },
+                );
+                self.on_clip(ui, editor, &clip, place, lanes, track.locked);
+            }
+            ui.painter().with_clip_rect(lanes).add(slivers);
+        }
+        if let Some(Gesture::Marquee { from, to }) = &self.gesture {
+            let rect = Rect::from_two_pos(*from, *to);
+            let painter = ui.painter().with_clip_rect(lanes);
+            painter.rect_filled(rect, 0.0, theme::ACCENT.gamma_multiply(0.12));
+            painter.rect_stroke(rect, 0.0, Stroke::new(1.0, theme::ACCENT), StrokeKind::Inside);
+        }
+    }
+
+    /// Shows where assets from the bin would land, and takes them.
+    fn drop_target(&mut self, ui: &mut Ui, editor: &mut Editor, lanes: Rect) {
+        let response = ui.interact(lanes, ui.scope_id().with("drop"), Sense::hover());
+        let Some(pointer) = ui.ctx().pointer_interact_pos().filter(|p| lanes.contains(*p)) else { return };
+        let released = response.dnd_release_payload::<DraggedAssets>();
+        let hovering = response.dnd_hover_payload::<DraggedAssets>();
+        let Some(dragged) = released.clone().or(hovering) else { return };
+        let lengths: Vec<FrameCount> = dragged.0.iter().filter_map(|id| editor.whole_length(*id)).collect();
+        let total = FrameCount(lengths.iter().map(|l| l.0).sum());
+        let mut at = editor.view.frame_near(f64::from(pointer.x - lanes.min.x));
+        if editor.snapping {
+            let points = crate::edit::SnapPoints::new(editor.sequence(), &[], Some(editor.playhead));
+            let reach = editor.view.count_near(9.0);
+            if let Some(snapped) = points.snap(&[Frame::ZERO, Frame(total.0)], FrameCount(at.0), reach) {
+                at = Frame(snapped.by.0.max(0));
+                self.snap_line = Some(snapped.at);
+            }
+        }
+        let insert = ui.input(|i| i.modifiers.command);
+        let row = self.row_at(pointer.y).copied();
+        if released.is_some() {
+            editor.drop_assets(&dragged.0, row.map(|r| r.track), at, insert);
+            self.snap_line = None;
+            return;
+        }
+        let rect = row.map_or(lanes, |r| r.rect(lanes));
+        let (from, to) = (x_of(editor, lanes, at), x_of(editor, lanes, at + total));
+        let ghost = Rect::from_x_y_ranges(from..=to, rect.y_range());
+        let painter = ui.painter().with_clip_rect(lanes);
+        painter.rect_filled(ghost, 3.0, theme::ACCENT.gamma_multiply(0.25));
+        painter.rect_stroke(ghost, 3.0, Stroke::new(1.5, theme::ACCENT), StrokeKind::Inside);
+        let text = format!("{}{}", if insert { "Insert at " } else { "" }, editor.timecode(at));
+        gestures::label(ui, pointer, &text);
+    }
+
+    fn ruler(&mut self, ui: &mut Ui, editor: &mut Editor, area: Rect) {
+        ruler::paint(ui, editor, area);
+        let response = ui.interact(area, ui.scope_id().with("ruler"), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Playhead"));
+        if (response.dragged() || response.clicked() || response.drag_started())
+            && let Some(pointer) = response.interact_pointer_pos()
+        {
+            let mut frame = editor.view.frame_near(f64::from(pointer.x - area.min.x));
+            if editor.snapping {
+                let points = crate::edit::SnapPoints::new(editor.sequence(), &[], None);
+                let reach = editor.view.count_near(6.0);
+                frame = points.snap(&[frame], FrameCount::ZERO, reach).map_or(frame, |s| s.at);
+            }
+            if frame != editor.playhead || response.clicked() {
+                editor.seek(frame);
+            }
+        }
+    }
+
+    /// The playhead and the snap line.
+    fn lines(&mut self, ui: &Ui, editor: &Editor, ruler: Rect, lanes: Rect) {
+        let both = ruler.union(lanes);
+        let painter = ui.painter().with_clip_rect(both);
+        if let Some(frame) = self.snap_line.take() {
+            let x = x_of(editor, lanes, frame);
+            painter.vline(x, lanes.y_range(), Stroke::new(1.5, theme::SNAP));
+        }
+        let x = x_of(editor, lanes, editor.playhead);
+        painter.vline(x, ruler.min.y + 10.0..=lanes.max.y, Stroke::new(1.0, theme::PLAYHEAD));
+        let (top, half) = (ruler.min.y + 9.0, 6.0);
+        painter.add(egui::Shape::convex_polygon(
+            vec![
+                pos2(x - half, top),
+                pos2(x + half, top),
+                pos2(x + half, top + 8.0),
+                pos2(x, top + 16.0),
+                pos2(x - half, top + 8.0),
+            ],
+            theme::PLAYHEAD,
+            Stroke::NONE,
+        ));
+    }
+
+    fn on_background(&mut self, ui: &Ui, editor: &mut Editor, response: &egui::Response, lanes: Rect) {
+        if response.clicked() && !ui.input(|i| i.modifiers.shift) {
+            editor.selection.clear();
+            if let Some(at) = response.interact_pointer_pos() {
+                editor.seek(editor.view.frame_near(f64::from(at.x - lanes.min.x)));
+            }
+        }
+        if response.drag_started_by(egui::PointerButton::Primary)
+            && self.gesture.is_none()
+            && let Some(at) = ui.input(|i| i.pointer.press_origin())
+        {
+            self.gesture = Some(Gesture::Marquee { from: at, to: at });
+        }
+        let pressed = response.interact_pointer_pos().or(ui.ctx().pointer_hover_pos());
+        let place = pressed.and_then(|at| self.place_under(editor, at));
+        response.context_menu(|ui| {
+            if let Some((Some(track), at)) = place
+                && ui.button("Close Gap").clicked()
+            {
+                let sync_lock = editor.sync_lock;
+                editor.commit(&crate::edit::Edit::CloseGap { track, at, sync_lock });
+                ui.close();
+            }
+            for action in [Action::AddVideoTrack, Action::AddAudioTrack] {
+                if ui.button(action.title()).clicked() {
+                    editor.perform(action);
+                    ui.close();
+                }
+            }
+        });
+    }
+
+    fn on_clip(
+        &mut self,
+        ui: &mut Ui,
+        editor: &mut Editor,
+        clip: &crate::model::Clip,
+        place: Rect,
+        lanes: Rect,
+        locked: bool,
+    ) {
+        let area = place.intersect(lanes);
+        if area.width() <= 0.0 || area.height() <= 0.0 {
+            return;
+        }
+        let response = ui.interact(area, ui.scope_id().with(("clip", clip.id)), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &clip.content.name));
+        let modifiers = ui.input(|i| i.modifiers);
+        if editor.tool == Tool::Razor {
+            if response.hovered() {
+                ui.set_cursor_icon(CursorIcon::Crosshair);
+            }
+            if response.clicked()
+                && let Some(at) = response.interact_pointer_pos()
+            {
+                self.cut(editor, clip.id, at, lanes, modifiers);
+            }
+            return;
+        }
+        let edge = response.hover_pos().and_then(|at| gestures::edge_at(place, at));
+        if response.hovered() && !locked && self.gesture.is_none() {
+            ui.set_cursor_icon(if edge.is_some() { CursorIcon::ResizeHorizontal } else { CursorIcon::Grab });
+        }
+        if response.clicked() || response.secondary_clicked() {
+            let keep = response.secondary_clicked() && editor.selection.contains(&clip.id);
+            if !keep {
+                editor.select(clip.id, modifiers.shift, modifiers.alt);
+            }
+        }
+        if response.drag_started_by(egui::PointerButton::Primary) && !locked {
+            self.begin(ui, editor, clip, place, lanes);
+        }
+        response.context_menu(|ui| {
+            ui.set_min_width(170.0);
+            for action in [Action::Split, Action::Delete, Action::RippleDelete] {
+                let mut button = egui::Button::new(action.title());
+                if let Some(keys) = action.shortcuts().first() {
+                    button = button.shortcut_text(super::menu::text_of(ui.ctx(), *keys));
+                }
+                if ui.add_enabled(action.enabled(editor), button).clicked() {
+                    editor.perform(action);
+                    ui.close();
+                }
+            }
+        });
+    }
+
+    /// The razor: cuts the clip under the pointer, or all with Shift.
+    fn cut(&self, editor: &mut Editor, clip: ClipId, at: Pos2, lanes: Rect, modifiers: egui::Modifiers) {
+        let mut frame = editor.view.frame_near(f64::from(at.x - lanes.min.x));
+        if editor.snapping && (editor.playhead - frame).0.abs() <= editor.view.count_near(6.0).0 {
+            frame = editor.playhead;
+        }
+        let clips = if modifiers.shift { vec![] } else { vec![clip] };
+        editor.commit(&crate::edit::Edit::Split { at: frame, clips, alone: modifiers.alt });
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+fn x_of(editor: &Editor, lanes: Rect, frame: Frame) -> f32 {
+    // far outside is as good as just outside
+    lanes.min.x + editor.view.x(frame).clamp(-1e5, 1e5) as f32
+}
+
+/// The frames that are in sight.
+fn visible(editor: &Editor) -> Span {
+    let view = &editor.view;
+    Span::between(view.frame_under(0.0), view.frame_under(view.width) + FrameCount(1))
+}
+
+fn tools(ui: &mut Ui, editor: &mut Editor) {
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        viewer::icon_button(ui, editor, icons::ICON_ARROW_SELECTOR_TOOL, Action::SelectTool, 18.0);
+        viewer::icon_button(ui, editor, icons::ICON_CONTENT_CUT, Action::RazorTool, 17.0);
+        ui.separator();
+        viewer::icon_button(ui, editor, icons::ICON_ALIGN_HORIZONTAL_CENTER, Action::Snapping, 18.0);
+        viewer::icon_button(ui, editor, icons::ICON_SYNC_LOCK, Action::SyncLock, 18.0);
+        ui.separator();
+        viewer::icon_button(ui, editor, icons::ICON_UNDO, Action::Undo, 18.0);
+        viewer::icon_button(ui, editor, icons::ICON_REDO, Action::Redo, 18.0);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            viewer::icon_button(ui, editor, icons::ICON_FIT_WIDTH, Action::ZoomFit, 18.0);
+            viewer::icon_button(ui, editor, icons::ICON_ZOOM_IN, Action::ZoomIn, 18.0);
+            viewer::icon_button(ui, editor, icons::ICON_ZOOM_OUT, Action::ZoomOut, 18.0);
+        });
+    });
+}
