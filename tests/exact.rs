@@ -1,5 +1,7 @@
 //! Cuts come out on exactly the frames that were asked for, and sound stays on its picture.
 
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+
 mod common;
 
 use common::{Decoded, Footage, Seeded, bursts, decode, mkv, mp4, succeed, webm};

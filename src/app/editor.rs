@@ -382,9 +382,7 @@ impl Editor {
         if !extend {
             self.selection = ids.into_iter().collect();
         } else if self.selection.contains(&clip) {
-            ids.iter().for_each(|id| {
-                self.selection.remove(id);
-            });
+            self.selection.retain(|c| !ids.contains(c));
         } else {
             self.selection.extend(ids);
         }
@@ -609,8 +607,8 @@ impl Editor {
             Action::FrameForward => self.step(FrameCount(1)),
             Action::SecondBack => self.step(-second),
             Action::SecondForward => self.step(second),
-            Action::PreviousCut => self.to_cut(false),
-            Action::NextCut => self.to_cut(true),
+            Action::PreviousCut => self.go_to_cut(false),
+            Action::NextCut => self.go_to_cut(true),
             Action::GoToStart => self.seek_and_reveal(Frame::ZERO),
             Action::GoToEnd => self.seek_and_reveal(self.sequence().end()),
             Action::MarkIn => {
@@ -685,7 +683,7 @@ impl Editor {
     }
 
     /// Removes what a crash left behind.
-    pub fn discard(&mut self, recovered: Recovered) {
+    pub fn discard(&self, recovered: Recovered) {
         self.worker.send(Command::Discard(Box::new(recovered)));
     }
 
@@ -734,7 +732,7 @@ impl Editor {
         self.view.reveal(self.playhead);
     }
 
-    fn to_cut(&mut self, forward: bool) {
+    fn go_to_cut(&mut self, forward: bool) {
         let now = self.playhead;
         let cuts = self.sequence().tracks.iter().flat_map(|t| {
             let near = if forward { t.clips.after(Frame(now.0 + 1)) } else { t.clips.before(Frame(now.0 - 1)) };
@@ -756,7 +754,7 @@ impl Editor {
                 directories::UserDirs::new().map(|d| d.video_dir().unwrap_or_else(|| d.home_dir()).to_owned())
             });
         let path = folder.unwrap_or_default().join(format!("{}.mp4", self.title()));
-        let mut state = ExportState::new(path, default_budget(total_memory()));
+        let mut state = ExportState::new(&path, default_budget(total_memory()));
         if let Some(before) = self.export.take() {
             state.budget = before.budget;
         }

@@ -55,7 +55,7 @@ pub struct ExportState {
 impl ExportState {
     /// A dialog that proposes a file.
     #[must_use]
-    pub fn new(path: PathBuf, budget: u64) -> Self {
+    pub fn new(path: &std::path::Path, budget: u64) -> Self {
         Self {
             path: path.to_string_lossy().into_owned(),
             preset: &presets()[0],
@@ -84,7 +84,7 @@ impl ExportState {
 
     /// Forgets how the last run went.
     pub fn begin(&mut self, own_memory: u64) {
-        let fresh = Self::new(PathBuf::new(), self.budget);
+        let fresh = Self::new(std::path::Path::new(""), self.budget);
         *self = Self {
             path: std::mem::take(&mut self.path),
             preset: self.preset,

@@ -43,7 +43,7 @@ fn describe(info: &MediaInfo) -> String {
     if let Some(video) = &info.video {
         let mut text = format!("{} {}x{}", video.codec, video.width, video.height);
         if let Some(rate) = video.rate {
-            text += &format!(" {:.3} fps", rate.as_f64());
+            text = format!("{text} {:.3} fps", rate.as_f64());
         }
         let mut notes = Vec::new();
         if video.variable_rate {
@@ -68,7 +68,7 @@ fn describe(info: &MediaInfo) -> String {
             notes.push(transfer(video.transfer).to_uppercase());
         }
         if !notes.is_empty() {
-            text += &format!(" ({})", notes.join(", "));
+            text = format!("{text} ({})", notes.join(", "));
         }
         parts.push(text);
     }

@@ -19,9 +19,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let project = load(&args.project)?;
     if args.json {
-        print_json(&to_json(&project))?
+        print_json(&to_json(&project))?;
     } else {
-        print!("{}", in_words(&project)?)
+        print!("{}", in_words(&project)?);
     }
     Ok(Outcome::Done)
 }

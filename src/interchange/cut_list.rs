@@ -159,16 +159,16 @@ pub enum AssembleError {
 ///
 /// # Errors
 /// [`AssembleError`] for the first row that can't be placed.
-pub fn assemble(
+pub fn assemble<S: std::hash::BuildHasher>(
     cuts: &[Cut],
-    media: &HashMap<PathBuf, (MediaInfo, String)>,
+    media: &HashMap<PathBuf, (MediaInfo, String), S>,
     options: AssembleOptions,
 ) -> Result<Project, AssembleError> {
-    let first = cuts.iter().filter_map(|c| media.get(&c.source)?.0.video.as_ref()).next();
+    let first = cuts.iter().find_map(|c| media.get(&c.source)?.0.video.as_ref());
     let even = |n: u32| (n / 2 * 2).clamp(16, 8192);
     let size = options.size.or_else(|| first.map(|v| (even(v.width), even(v.height)))).unwrap_or((1920, 1080));
     // a still has no rate: the first moving picture's counts
-    let moving = cuts.iter().filter_map(|c| media.get(&c.source)?.0.video.as_ref()?.rate).next();
+    let moving = cuts.iter().find_map(|c| media.get(&c.source)?.0.video.as_ref()?.rate);
     let rate = options.rate.or(moving).unwrap_or(FrameRate::F30);
     let mut project = Project::new(1920, 1080, rate, options.sample_rate.unwrap_or(48_000));
     project = apply(&project, &Edit::SetFormat { width: size.0, height: size.1, rate })?;

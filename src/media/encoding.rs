@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// An encoder that takes longer for one picture is taken to be stuck. Slow presets on small machines take
 /// seconds, and a full disk cache can stop a write for a while.
-const PUSH_LIMIT: Duration = Duration::from_secs(120);
+const PUSH_LIMIT: Duration = Duration::from_mins(2);
 
 /// A pipeline with appsrcs at one end and a file at the other. Stopped when dropped.
 pub struct Encoding {

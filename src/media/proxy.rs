@@ -31,7 +31,7 @@ pub fn proxy_size(info: &MediaInfo) -> Option<(u32, u32)> {
     let (w, h) = (u64::from(video.width.max(2)), u64::from(video.height.max(2)));
     let short = w.min(h);
     let target = short.min(u64::from(PROXY_LINES));
-    let even = |n: u64| u32::try_from(((n * target + short / 2) / short + 1) / 2 * 2).unwrap_or(2).clamp(16, 8192);
+    let even = |n: u64| u32::try_from(((n * target + short / 2) / short).div_ceil(2) * 2).unwrap_or(2).clamp(16, 8192);
     Some((even(w), even(h)))
 }
 

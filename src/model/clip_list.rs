@@ -59,6 +59,7 @@ impl ClipList {
     }
 
     /// All clips in order.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Clip> + '_ {
         self.chunks.iter().flat_map(|chunk| (0..chunk.clips.len()).map(move |i| chunk.get(i)))
     }

@@ -104,6 +104,7 @@ impl Sequence {
     }
 
     /// The tracks of one kind, in order.
+    #[must_use]
     pub fn tracks_of(&self, kind: TrackKind) -> impl DoubleEndedIterator<Item = &Arc<Track>> {
         self.tracks.iter().filter(move |t| t.kind == kind)
     }

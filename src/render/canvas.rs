@@ -179,10 +179,7 @@ pub fn to_rgba(canvas: &Canvas, pixels: &[u8]) -> Vec<u8> {
 }
 
 fn byte(value: i32) -> u8 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
-    {
-        (value >> 16).clamp(0, 255) as u8
-    }
+    u8::try_from((value >> 16).clamp(0, 255)).unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// Samples that avenc_aac's output comes late by.
+/// Samples that `avenc_aac`'s output comes late by.
 const AAC_PRIMING: u32 = 1024;
 
 /// How often progress is told.
@@ -373,21 +373,18 @@ impl Run<'_> {
             let frame = self.span.start + FrameCount(n);
             sounds.render(frame, &mut samples)?;
             encoding.push(&audio, self.sound_buffer(frame, &samples), self.cancel)?;
-            let mut buffer = match &mut ring {
-                Some(ring) => {
-                    let begun = Instant::now();
-                    while !ring.wait(Duration::from_millis(50)) {
-                        encoding.check(self.cancel, begun)?;
-                    }
-                    let (buffer, drawn) = ring.write(|pixels| pictures.render(frame, pixels));
-                    drawn?;
-                    buffer
+            let mut buffer = if let Some(ring) = &mut ring {
+                let begun = Instant::now();
+                while !ring.wait(Duration::from_millis(50)) {
+                    encoding.check(self.cancel, begun)?;
                 }
-                None => {
-                    let mut pixels = vec![0; pictures.canvas().bytes()];
-                    pictures.render(frame, &mut pixels)?;
-                    pictures.canvas().buffer(pixels)
-                }
+                let (buffer, drawn) = ring.write(|pixels| pictures.render(frame, pixels));
+                drawn?;
+                buffer
+            } else {
+                let mut pixels = vec![0; pictures.canvas().bytes()];
+                pictures.render(frame, &mut pixels)?;
+                pictures.canvas().buffer(pixels)
             };
             self.stamp(&mut buffer, n);
             encoding.push(&video, buffer, self.cancel)?;

@@ -82,8 +82,8 @@ fn boxes(data: &[u8], start: usize, end: usize) -> Vec<Found> {
     found
 }
 
-fn child(data: &[u8], parent: &Found, kind: &[u8; 4]) -> Option<Found> {
-    boxes(data, parent.start, parent.end).into_iter().find(|b| b.kind == *kind)
+fn child(data: &[u8], parent: &Found, kind: [u8; 4]) -> Option<Found> {
+    boxes(data, parent.start, parent.end).into_iter().find(|b| b.kind == kind)
 }
 
 fn word(data: &[u8], at: usize) -> Option<u32> {
@@ -92,13 +92,13 @@ fn word(data: &[u8], at: usize) -> Option<u32> {
 
 fn patch(moov: &mut [u8], priming: u32, length: u64, rate: u32) -> bool {
     let whole = Found { kind: *b"moov", start: 0, end: moov.len() };
-    let Some(movie_scale) = child(moov, &whole, b"mvhd").and_then(|h| word(moov, h.start + 12)) else { return false };
+    let Some(movie_scale) = child(moov, &whole, *b"mvhd").and_then(|h| word(moov, h.start + 12)) else { return false };
     let mut patched = false;
     for track in boxes(moov, 0, moov.len()).into_iter().filter(|b| b.kind == *b"trak") {
-        let sound = child(moov, &track, b"mdia")
-            .and_then(|mdia| child(moov, &mdia, b"hdlr"))
+        let sound = child(moov, &track, *b"mdia")
+            .and_then(|mdia| child(moov, &mdia, *b"hdlr"))
             .is_some_and(|hdlr| moov.get(hdlr.start + 8..hdlr.start + 12) == Some(b"soun"));
-        let list = child(moov, &track, b"edts").and_then(|edts| child(moov, &edts, b"elst"));
+        let list = child(moov, &track, *b"edts").and_then(|edts| child(moov, &edts, *b"elst"));
         let (true, Some(list)) = (sound, list) else { continue };
         // version 0, and the last entry: an empty edit may come first
         let (Some(0), Some(entries @ 1..=16)) = (word(moov, list.start).map(|v| v >> 24), word(moov, list.start + 4))

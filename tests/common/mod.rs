@@ -1,6 +1,10 @@
 //! Footage that says which frame it is, and ways to look at what came out.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(missing_docs, reason = "only tests see it")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small known numbers")]
+#![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "only tests see it")]
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -203,7 +207,7 @@ pub fn decode(path: &Path) -> Decoded {
     pipeline.by_name("in").unwrap().set_property("location", path);
     let sink = |name: &str| pipeline.by_name(name).unwrap().downcast::<gst_app::AppSink>().unwrap();
     let (video, audio) = (sink("v"), sink("a"));
-    let sound = std::thread::spawn(move || {
+    let sound = std::thread::Builder::new().name("sound".into()).spawn(move || {
         let mut sound: Vec<f32> = Vec::new();
         while let Ok(sample) = audio.pull_sample() {
             let buffer = sample.buffer().unwrap();
@@ -219,6 +223,7 @@ pub fn decode(path: &Path) -> Decoded {
         }
         sound
     });
+    let sound = sound.unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
     let (mut numbers, mut times) = (Vec::new(), Vec::new());
     while let Ok(sample) = video.pull_sample() {

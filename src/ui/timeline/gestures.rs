@@ -56,7 +56,11 @@ pub(super) fn label(ui: &Ui, at: Pos2, text: &str) {
     let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("gesture"));
     let painter = ui.ctx().layer_painter(layer);
     let galley = painter.layout_no_wrap(text.to_owned(), FontId::monospace(11.5), theme::TEXT);
-    let rect = Rect::from_min_size(at + vec2(16.0, -28.0), galley.size()).expand2(vec2(7.0, 3.0));
+    let screen = ui.ctx().content_rect().shrink(4.0);
+    let mut rect = Rect::from_min_size(at + vec2(16.0, -28.0), galley.size()).expand2(vec2(7.0, 3.0));
+    if rect.max.x > screen.max.x {
+        rect = rect.translate(vec2(screen.max.x - rect.max.x, 0.0));
+    }
     painter.rect_filled(rect, 4.0, theme::RAISED);
     painter.galley(rect.min + vec2(7.0, 3.0), galley, theme::TEXT);
 }
@@ -145,7 +149,7 @@ impl Timeline {
 
     fn follow_move(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
         let modifiers = ui.input(|i| i.modifiers);
-        let wanted = self.wanted(editor, drag, pointer, lanes);
+        let wanted = wanted(editor, drag, pointer, lanes);
         let limits = move_limits(editor.project(), &drag.clips, true);
         let mut by = limits.clamp(wanted);
         if editor.snapping {
@@ -167,7 +171,7 @@ impl Timeline {
 
     fn follow_trim(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, edge: Edge, pointer: Pos2, lanes: Rect) {
         let alone = ui.input(|i| i.modifiers.alt);
-        let wanted = self.wanted(editor, drag, pointer, lanes);
+        let wanted = wanted(editor, drag, pointer, lanes);
         let limits = trim_limits(editor.project(), drag.clip.id, edge, alone);
         let mut by = limits.clamp(wanted);
         let at = if edge == Edge::In { drag.clip.start } else { drag.clip.end() };
@@ -183,13 +187,6 @@ impl Timeline {
         drag.label = format!("{}   {}", signed(editor, by), editor.timecode(Frame(length.0)));
         let shown = if edge == Edge::In { at + by } else { at + by - FrameCount(1) };
         show(editor, drag, edit, Some(shown));
-    }
-
-    /// How far the pointer has come, in frames; scrolling counts.
-    fn wanted(&self, editor: &Editor, drag: &Drag, pointer: Pos2, lanes: Rect) -> FrameCount {
-        let now = editor.view.origin + f64::from(pointer.x - lanes.min.x) / editor.view.points_per_frame;
-        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-        FrameCount((now - drag.grabbed.0).round() as i64)
     }
 
     /// By how many tracks the pointer has left the one that was grabbed, within its kind.
@@ -222,6 +219,13 @@ impl Timeline {
         }
         editor.selection.extend(found);
     }
+}
+
+/// How far the pointer has come, in frames; scrolling counts.
+fn wanted(editor: &Editor, drag: &Drag, pointer: Pos2, lanes: Rect) -> FrameCount {
+    let now = editor.view.origin + f64::from(pointer.x - lanes.min.x) / editor.view.points_per_frame;
+    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+    FrameCount((now - drag.grabbed.0).round() as i64)
 }
 
 /// Tries an edit on a scratch copy; what is refused leaves the last that was not.

@@ -75,7 +75,7 @@ impl Timeline {
             &self.rows,
             Rect::from_min_max(pos2(whole.min.x, lanes.min.y), pos2(lanes.min.x, whole.max.y)),
         );
-        self.ruler(ui, editor, ruler);
+        Self::ruler(ui, editor, ruler);
         self.lines(ui, editor, ruler, lanes);
     }
 
@@ -99,7 +99,7 @@ impl Timeline {
         let total: f32 = tracks.iter().map(|(_, _, h)| h + GAP).sum::<f32>() + DIVIDER + 24.0;
         self.scroll_y = self.scroll_y.clamp(0.0, (total - lanes.height()).max(0.0));
         // few tracks stand in the middle of the panel
-        let slack = ((lanes.height() - total) / 2.0).max(0.0).min(40.0);
+        let slack = ((lanes.height() - total) / 2.0).clamp(0.0, 40.0);
         let mut top = lanes.min.y + 6.0 + slack - self.scroll_y;
         let mut last = None;
         self.rows.clear();
@@ -234,7 +234,8 @@ impl Timeline {
         gestures::label(ui, pointer, &text);
     }
 
-    fn ruler(&mut self, ui: &mut Ui, editor: &mut Editor, area: Rect) {
+    /// The ruler scrubs.
+    fn ruler(ui: &mut Ui, editor: &mut Editor, area: Rect) {
         ruler::paint(ui, editor, area);
         let response = ui.interact(area, ui.scope_id().with("ruler"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Playhead"));
@@ -332,7 +333,7 @@ impl Timeline {
             if response.clicked()
                 && let Some(at) = response.interact_pointer_pos()
             {
-                self.cut(editor, clip.id, at, lanes, modifiers);
+                Self::cut(editor, clip.id, at, lanes, modifiers);
             }
             return;
         }
@@ -365,7 +366,7 @@ impl Timeline {
     }
 
     /// The razor: cuts the clip under the pointer, or all with Shift.
-    fn cut(&self, editor: &mut Editor, clip: ClipId, at: Pos2, lanes: Rect, modifiers: egui::Modifiers) {
+    fn cut(editor: &mut Editor, clip: ClipId, at: Pos2, lanes: Rect, modifiers: egui::Modifiers) {
         let mut frame = editor.view.frame_near(f64::from(at.x - lanes.min.x));
         if editor.snapping && (editor.playhead - frame).0.abs() <= editor.view.count_near(6.0).0 {
             frame = editor.playhead;

@@ -1,0 +1,101 @@
+//! Rules of the architecture, kept by reading the code.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Who may use whom: the folders of `src`, and the outside crates that only some may know.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("edit", &["model"]),
+    ("project_file", &["model"]),
+    ("interchange", &["model", "edit"]),
+    ("media", &["model", "gstreamer"]),
+    ("render", &["model", "media", "gstreamer"]),
+    ("worker", &["model", "media", "render", "project_file"]),
+    ("app", &["model", "edit", "project_file", "media", "render", "worker"]),
+    ("ui", &["model", "edit", "media", "render", "worker", "app", "egui"]),
+    ("cli", &["model", "edit", "project_file", "interchange", "media", "render", "worker", "gstreamer"]),
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            found.extend(sources(&entry.path()));
+        } else if entry.path().extension().is_some_and(|e| e == "rs") {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
+/// The code of a file without its unit tests, which may use more.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    text[..end].lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+#[test]
+fn layers_use_only_what_lies_below() {
+    let mut wrong = Vec::new();
+    for (layer, allowed) in LAYERS {
+        for path in sources(&root().join(layer)) {
+            // the text form of timelines in tests
+            if path.ends_with("edit/text.rs") || path.ends_with("edit/cases.rs") {
+                continue;
+            }
+            let code = code(&path);
+            for (other, _) in LAYERS.iter().filter(|(other, _)| other != layer && !allowed.contains(other)) {
+                if code.contains(&format!("crate::{other}::")) || code.contains(&format!("crate::{other};")) {
+                    wrong.push(format!("{} uses {other}", path.display()));
+                }
+            }
+            for outside in ["gstreamer", "egui"] {
+                let named = code.contains(&format!("{outside}::")) || code.contains(&format!("use {outside}"));
+                if named && !allowed.contains(&outside) {
+                    wrong.push(format!("{} uses {outside}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_folder_is_a_layer_and_says_what_it_never_does() {
+    for entry in fs::read_dir(root()).unwrap().flatten().filter(|e| e.path().is_dir()) {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(LAYERS.iter().any(|(layer, _)| *layer == name), "{name} is in no layer");
+        let head = fs::read_to_string(entry.path().join("mod.rs")).unwrap();
+        assert!(head.starts_with("//! "), "{name}/mod.rs says nothing about itself");
+        let head: String = head.lines().take_while(|l| l.starts_with("//!")).collect();
+        let invariant = ["ever know", "ever open", "othing here", "nothing here"].iter().any(|w| head.contains(w));
+        assert!(invariant, "{name}/mod.rs states no invariant");
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let words = ["TODO", "FIXME", "todo!(", "unimplemented!(", "XXX"];
+    for path in sources(&root()) {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in words {
+            assert!(!text.contains(word), "{} has a {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_readable() {
+    for path in sources(&root()) {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 800, "{} has {lines} lines; split it by what its parts are for", path.display());
+    }
+}
