@@ -1,7 +1,7 @@
 //! `workprint frame`: one composited frame.
 
 use super::{Failure, Outcome, position};
-use crate::media::Cache;
+use crate::media::{Cache, write_png};
 use crate::project_file::load;
 use crate::render::{Media, render_frame};
 use std::path::PathBuf;
@@ -27,8 +27,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let frame = position(&args.at, &project)?;
     let media = if args.proxy { Media::Proxies(Cache::of_user()) } else { Media::Originals };
     let (picture, warnings) = render_frame(&project, media, frame)?;
-    let name = args.output.display();
-    picture.save_with_format(&args.output, image::ImageFormat::Png).map_err(|e| format!("{name}: not written: {e}"))?;
+    write_png(&picture, &args.output)?;
     for warning in &warnings {
         eprintln!("warning: {}: {}", warning.name, warning.text);
     }

@@ -92,17 +92,23 @@ impl Decoding {
         std::fs::File::open(path).map_err(|e| MediaError::file(path, &e))?;
         let missing = |e: gst::glib::BoolError| MediaError::Element(e.to_string());
         let pipeline = gst::Pipeline::new();
-        let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
-        let decode = gst::ElementFactory::make("decodebin").build().map_err(missing)?;
         let tail = gst::parse::bin_from_description(tail, true).map_err(|e| MediaError::Element(e.to_string()))?;
         let sink = gst_app::AppSink::builder().sync(false).max_buffers(ahead).enable_last_sample(false).build();
-        let all = [&source, &decode, tail.upcast_ref(), sink.upcast_ref()];
-        pipeline.add_many(all).map_err(missing)?;
-        source.link(&decode).map_err(missing)?;
+        pipeline.add_many([tail.upcast_ref::<gst::Element>(), sink.upcast_ref()]).map_err(missing)?;
         tail.link(&sink).map_err(missing)?;
-        configure_decoders(&decode, threads);
-        ignore_others(&decode, which);
-        route_streams(&decode, &pipeline, &tail, which);
+        if super::gif::is_gif(path) {
+            let source = super::gif::source(path)?;
+            pipeline.add(&source).map_err(missing)?;
+            source.link(&tail).map_err(missing)?;
+        } else {
+            let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
+            let decode = gst::ElementFactory::make("decodebin").build().map_err(missing)?;
+            pipeline.add_many([&source, &decode]).map_err(missing)?;
+            source.link(&decode).map_err(missing)?;
+            configure_decoders(&decode, threads);
+            ignore_others(&decode, which);
+            route_streams(&decode, &pipeline, &tail, which);
+        }
         let decoding = Self { path: path.to_owned(), sink, pipeline, start };
         decoding.preroll()?;
         Ok(decoding)

@@ -13,6 +13,7 @@ mod decode;
 mod encoding;
 mod error;
 mod fingerprint;
+mod gif;
 mod plugins;
 mod probe;
 mod proxy;
@@ -29,7 +30,7 @@ pub use fingerprint::fingerprint;
 pub use plugins::{Plugin, REQUIRED, missing_plugins};
 pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
 pub use proxy::{PROXY_LINES, ProxySettings, find_proxy, make_proxy, proxy_info, proxy_size};
-pub use thumbnails::{ThumbnailSheet, poster, thumbnails};
+pub use thumbnails::{ThumbnailSheet, poster, thumbnails, write_png};
 pub use video_reader::{Picture, PictureFormat, VideoReader};
 pub use waveform::{PEAKS_PER_SECOND, Waveform, waveform};
 

@@ -71,6 +71,9 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
     if meta.len() == 0 {
         return Err(not_media("it is empty"));
     }
+    if super::gif::is_gif(path) {
+        return super::gif::probe(path);
+    }
     let found = discover(path)?;
     let audio: Vec<AudioStream> = found.audio_streams().iter().map(audio_stream).collect();
     // cover art in sound files is a "video" stream that is an image
@@ -397,7 +400,7 @@ fn duration(path: &Path, found: &pbutils::DiscovererInfo, which: Which) -> Resul
         }
     }
     if end < 1_000_000 {
-        return Err(decoding.decode_error("its length can't be told"));
+        return Err(decoding.decode_error("the times of its pictures can't be read; convert it to MP4 or MKV"));
     }
     Ok(SourceTime::from_nanos(i64::try_from(end).unwrap_or(i64::MAX)))
 }

@@ -66,9 +66,7 @@ pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<Thumb
         return Ok(ThumbnailSheet { width, height: HEIGHT, count: u32::try_from(count).unwrap_or(1), every, pixels });
     }
     let sheet = render(cache, asset, (width, count), every, cancel)?;
-    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".png", |path| {
-        sheet.save_with_format(path, ImageFormat::Png).map_err(|e| MediaError::write(path, e))
-    })?;
+    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".png", |path| write_png(&sheet, path))?;
     Ok(ThumbnailSheet {
         width,
         height: HEIGHT,
@@ -101,6 +99,17 @@ fn width_of(asset: &Asset) -> Result<u32, MediaError> {
         .ok_or_else(|| MediaError::Decode { path: asset.path.clone(), why: "it has no pictures".into() })?;
     let (w, h) = (u64::from(video.width.max(1)), u64::from(video.height.max(1)));
     Ok(u32::try_from(w * u64::from(HEIGHT) / h).unwrap_or(160).clamp(16, 400) / 2 * 2)
+}
+
+/// Writes a picture as PNG. It is encoded whole before it is written, since the library's own file writer
+/// loses the errors of the last bytes.
+///
+/// # Errors
+/// [`MediaError::Write`].
+pub fn write_png(picture: &RgbaImage, path: &Path) -> Result<(), MediaError> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, ImageFormat::Png).map_err(|e| MediaError::write(path, e))?;
+    std::fs::write(path, png.into_inner()).map_err(|e| MediaError::write(path, e))
 }
 
 fn load(path: &Path, width: u32, count: usize) -> Option<Vec<u8>> {

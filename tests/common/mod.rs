@@ -194,52 +194,61 @@ pub struct Decoded {
     pub sound: Vec<f32>,
 }
 
+/// Pictures and sound of a file.
 pub fn decode(path: &Path) -> Decoded {
-    workprint::media::init().unwrap();
-    let pipeline = gst::parse::launch(
-        "filesrc name=in ! decodebin name=d \
-         d. ! videoconvert ! video/x-raw,format=GRAY8 ! appsink name=v sync=false \
-         d. ! audioconvert ! audioresample ! audio/x-raw,format=F32LE,channels=1,rate=48000 ! appsink name=a sync=false",
-    )
-    .unwrap()
-    .downcast::<gst::Pipeline>()
-    .unwrap();
-    pipeline.by_name("in").unwrap().set_property("location", path);
-    let sink = |name: &str| pipeline.by_name(name).unwrap().downcast::<gst_app::AppSink>().unwrap();
-    let (video, audio) = (sink("v"), sink("a"));
-    let sound = std::thread::Builder::new().name("sound".into()).spawn(move || {
-        let mut sound: Vec<f32> = Vec::new();
-        while let Ok(sample) = audio.pull_sample() {
-            let buffer = sample.buffer().unwrap();
-            let segment = sample.segment().unwrap().downcast_ref::<gst::ClockTime>().unwrap();
-            let time = segment.to_stream_time(buffer.pts().unwrap()).unwrap();
-            let at = (time.nseconds() as f64 * 48e-6).round() as usize;
-            let map = buffer.map_readable().unwrap();
-            // rounding of the container's times is not a hole
-            if at > sound.len() + 240 {
-                sound.resize(at, 0.0);
-            }
-            sound.extend(map.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())));
-        }
-        sound
-    });
-    let sound = sound.unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
+    Decoded { sound: sound(path), ..pictures(path) }
+}
+
+/// The pictures of a file.
+pub fn pictures(path: &Path) -> Decoded {
     let (mut numbers, mut times) = (Vec::new(), Vec::new());
-    while let Ok(sample) = video.pull_sample() {
+    each_sample(path, "videoconvert ! video/x-raw,format=GRAY8", |sample, time| {
         let info = gstreamer_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
         let map = sample.buffer().unwrap().map_readable().unwrap();
         let stride = usize::try_from(info.stride()[0]).unwrap();
         numbers.push(read_number(&map, info.width() as usize, info.height() as usize, stride));
+        times.push(time);
+    });
+    Decoded { numbers, times, sound: Vec::new() }
+}
+
+/// The sound of a file.
+pub fn sound(path: &Path) -> Vec<f32> {
+    let mut sound: Vec<f32> = Vec::new();
+    let convert = "audioconvert ! audioresample ! audio/x-raw,format=F32LE,channels=1,rate=48000";
+    each_sample(path, convert, |sample, time| {
+        let at = (time * 48000.0).round() as usize;
+        // rounding of the container's times is not a hole
+        if at > sound.len() + 240 {
+            sound.resize(at, 0.0);
+        }
+        let map = sample.buffer().unwrap().map_readable().unwrap();
+        sound.extend(map.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())));
+    });
+    sound
+}
+
+/// Calls `take` with each decoded buffer of the stream that fits `convert`, and its time in seconds.
+fn each_sample(path: &Path, convert: &str, mut take: impl FnMut(&gst::Sample, f64)) {
+    workprint::media::init().unwrap();
+    let description = format!("filesrc name=in ! decodebin ! {convert} ! appsink name=out sync=false max-buffers=8");
+    let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
+    pipeline.by_name("in").unwrap().set_property("location", path);
+    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    loop {
+        let sample = sink.try_pull_sample(gst::ClockTime::from_seconds(60));
+        let error = pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]);
+        assert!(error.is_none(), "{}: {error:?}", path.display());
+        let Some(sample) = sample else {
+            assert!(sink.is_eos(), "{}: no data for a minute", path.display());
+            break;
+        };
         let segment = sample.segment().unwrap().downcast_ref::<gst::ClockTime>().unwrap();
         let time = segment.to_stream_time(sample.buffer().unwrap().pts().unwrap()).unwrap();
-        times.push(time.nseconds() as f64 / 1e9);
+        take(&sample, time.nseconds() as f64 / 1e9);
     }
-    let error = pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]);
-    assert!(error.is_none(), "{}: {error:?}", path.display());
-    let sound = sound.join().unwrap();
     pipeline.set_state(gst::State::Null).unwrap();
-    Decoded { numbers, times, sound }
 }
 
 /// Where bursts begin, in seconds: the first loud sample after a twentieth of a second of quiet.

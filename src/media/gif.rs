@@ -1,0 +1,158 @@
+//! Animated GIFs, read with the `image` crate: libav's reader in GStreamer 1.22 gives every picture the
+//! time 0 and goes round for ever.
+
+use super::error::MediaError;
+use crate::model::{FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream};
+use crossbeam_channel::bounded;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use image::codecs::gif::GifDecoder;
+use image::{AnimationDecoder, Frame, ImageDecoder};
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+/// Browsers show a picture with no delay for so long, and so does everyone else.
+const NO_DELAY: i64 = 100_000_000;
+
+/// A GIF with more pictures is read as far as this.
+const MOST: usize = 20_000;
+
+/// Whether a file is a GIF, by its first bytes.
+pub(super) fn is_gif(path: &Path) -> bool {
+    let mut head = [0; 4];
+    File::open(path).and_then(|mut f| f.read_exact(&mut head)).is_ok() && &head == b"GIF8"
+}
+
+fn decoder(path: &Path) -> Result<GifDecoder<BufReader<File>>, MediaError> {
+    let file = File::open(path).map_err(|e| MediaError::file(path, &e))?;
+    GifDecoder::new(BufReader::new(file))
+        .map_err(|e| MediaError::NotMedia { path: path.to_owned(), why: e.to_string() })
+}
+
+/// Nanoseconds that a picture stays.
+fn delay(frame: &Frame) -> i64 {
+    let (num, den) = frame.delay().numer_denom_ms();
+    let nanos = i64::from(num) * 1_000_000 / i64::from(den.max(1));
+    if nanos < 11_000_000 { NO_DELAY } else { nanos }
+}
+
+/// What is in a GIF. One picture makes a still.
+pub(super) fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
+    let decoder = decoder(path)?;
+    let (width, height) = decoder.dimensions();
+    let delays: Vec<i64> = decoder.into_frames().take(MOST).map_while(Result::ok).map(|f| delay(&f)).collect();
+    let Some(first) = delays.first().copied() else {
+        return Err(MediaError::Decode { path: path.to_owned(), why: "no picture in it can be decoded".into() });
+    };
+    let still = delays.len() == 1;
+    let variable = delays.iter().any(|d| *d != first);
+    let mut sorted = delays.clone();
+    sorted.sort_unstable();
+    let rate = FrameRate::snap(1e9 / sorted[sorted.len() / 2] as f64).filter(|_| !still);
+    Ok(MediaInfo {
+        kind: if still { MediaKind::Still } else { MediaKind::Video },
+        container: "GIF".into(),
+        duration: (!still).then(|| SourceTime::from_nanos(delays.iter().sum())),
+        start: SourceTime::ZERO,
+        video: Some(VideoStream {
+            codec: "GIF".into(),
+            width,
+            height,
+            orientation: Orientation::default(),
+            pixel_aspect: PixelAspect { num: 1, den: 1 },
+            rate,
+            variable_rate: variable,
+            interlaced: false,
+            alpha: true,
+            bit_depth: 8,
+            transfer: Transfer::Sdr,
+            colorimetry: String::new(),
+        }),
+        audio: Vec::new(),
+    })
+}
+
+/// A decoded picture: when it appears and how long it stays in nanoseconds, and its RGBA pixels.
+type Decoded = (i64, i64, Vec<u8>);
+
+/// A source of a GIF's pictures with their times, decoded as they are asked for. It can't be sought in.
+pub(super) fn source(path: &Path) -> Result<gst_app::AppSrc, MediaError> {
+    let decoder = decoder(path)?;
+    let (width, height) = decoder.dimensions();
+    let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let caps = gst::Caps::builder("video/x-raw")
+        .field("format", "RGBA")
+        .field("width", side(width))
+        .field("height", side(height))
+        .field("framerate", gst::Fraction::new(0, 1))
+        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
+        .field("colorimetry", "sRGB")
+        .build();
+    let source = gst_app::AppSrc::builder().caps(&caps).format(gst::Format::Time).max_buffers(2).max_bytes(0).build();
+    // the decoder can't move between threads; its own ends when the pipeline no longer takes pictures
+    let (send, pictures) = bounded::<Decoded>(2);
+    std::thread::Builder::new()
+        .name("gif".into())
+        .spawn(move || {
+            let mut time = 0;
+            for frame in decoder.into_frames().take(MOST).map_while(Result::ok) {
+                let (start, delay) = (time, delay(&frame));
+                time += delay;
+                if send.send((start, delay, frame.into_buffer().into_raw())).is_err() {
+                    return;
+                }
+            }
+        })
+        .map_err(|e| MediaError::Element(format!("no thread can be started: {e}")))?;
+    let callbacks = gst_app::AppSrcCallbacks::builder().need_data(move |source, _| push(source, pictures.recv().ok()));
+    source.set_callbacks(callbacks.build());
+    Ok(source)
+}
+
+fn push(source: &gst_app::AppSrc, next: Option<Decoded>) {
+    let Some((start, delay, pixels)) = next else {
+        // the pipeline is being stopped when it no longer listens
+        let _ = source.end_of_stream();
+        return;
+    };
+    let clock = |nanos: i64| gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0));
+    let mut buffer = gst::Buffer::from_mut_slice(pixels);
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_pts(clock(start));
+        buffer.set_duration(clock(delay));
+    }
+    let _ = source.push_buffer(buffer);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{Cancel, PictureFormat, VideoReader, probe};
+    use image::codecs::gif::GifEncoder;
+    use image::{Delay, RgbaImage};
+
+    #[test]
+    fn an_animation_keeps_its_own_times() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.gif");
+        let mut encoder = GifEncoder::new(File::create(&path).unwrap());
+        for (n, ms) in [50, 200, 50, 100].into_iter().enumerate() {
+            let grey = u8::try_from(n * 60).unwrap();
+            let picture = RgbaImage::from_pixel(32, 16, image::Rgba([grey, grey, grey, 255]));
+            encoder.encode_frame(Frame::from_parts(picture, 0, 0, Delay::from_numer_denom_ms(ms, 1))).unwrap();
+        }
+        drop(encoder);
+        let info = probe(&path).unwrap();
+        assert_eq!(info.duration, Some(SourceTime::from_seconds(0.4)));
+        assert!(info.video.as_ref().is_some_and(|v| v.variable_rate && v.alpha && (v.width, v.height) == (32, 16)));
+        let format = PictureFormat { width: 32, height: 16, format: gstreamer_video::VideoFormat::Rgba };
+        let mut reader = VideoReader::open(&path, &info, format, 1).unwrap();
+        // back and forth
+        for (at, grey) in [(0.0, 0), (0.06, 60), (0.2, 60), (0.26, 120), (0.39, 180), (9.0, 180), (0.1, 60), (0.0, 0)] {
+            let picture = reader.at(SourceTime::from_seconds(at), &Cancel::default()).unwrap().unwrap();
+            let shown = picture.buffer.map_readable().unwrap()[0];
+            assert!(i32::from(shown).abs_diff(grey) <= 8, "at {at}: {shown} instead of {grey}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The command line, as others call it: results, exit codes, and bad input of every kind.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+
+mod common;
+
+use common::{Footage, decode, fail, mkv, mp4, pictures, read_number, succeed, workprint};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+/// A folder with footage `a.mp4` (4 s, 30 fps) and a project `p.ron` of 1 s of it.
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    mp4(&Footage::new((30, 1), 120), &folder.path().join("a.mp4"));
+    fs::write(folder.path().join("cuts.csv"), "source,in,out\na.mp4,1,2\n").unwrap();
+    succeed(folder.path(), &["assemble", "cuts.csv", "-o", "p.ron"]);
+    folder
+}
+
+#[test]
+fn probe_tells_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    mkv(&Footage::new((30000, 1001), 90), &folder.path().join("a.mkv"));
+    fs::write(folder.path().join("bad.mp4"), "no media").unwrap();
+    let output = workprint(folder.path(), &["probe", "a.mkv", "bad.mp4", "none.mov", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found = json(&String::from_utf8(output.stdout).unwrap());
+    let a = &found[0];
+    assert_eq!((&a["kind"], &a["path"]), (&"video".into(), &"a.mkv".into()));
+    assert!((a["duration"].as_f64().unwrap() - 3.003).abs() < 0.08, "{a}");
+    let video = &a["video"];
+    assert_eq!((&video["width"], &video["height"], &video["rotation"]), (&320.into(), &180.into(), &0.into()));
+    assert_eq!((&video["rate"], &video["variable_rate"]), (&"30000/1001".into(), &false.into()));
+    assert_eq!((&video["pixel_aspect"], &video["bit_depth"]), (&"1/1".into(), &8.into()));
+    assert_eq!((&a["audio"][0]["rate"], &a["audio"][0]["channels"]), (&48000.into(), &2.into()));
+    assert_eq!(a["error"], Value::Null);
+    for bad in [&found[1], &found[2]] {
+        assert_eq!(bad["kind"], Value::Null);
+        let error = bad["error"].as_str().unwrap();
+        assert!(error.contains(bad["path"].as_str().unwrap()) && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn assemble_and_show_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    mp4(&Footage::new((30, 1), 120), &folder.path().join("a.mp4"));
+    mp4(&Footage { width: 192, height: 320, sound: false, ..Footage::new((24, 1), 48) }, &folder.path().join("b.mp4"));
+    let list = "source,in,out,track,at,name\n\
+                a.mp4,00:00:01:00,2.5,V1,,First\n\
+                b.mp4,,,V2,15f,\n\
+                a.mp4,0,1,A2,0.5,Voice\n";
+    fs::write(folder.path().join("cuts.csv"), list).unwrap();
+    succeed(folder.path(), &["assemble", "cuts.csv", "-o", "p.ron"]);
+    let shown = json(&succeed(folder.path(), &["show", "p.ron", "--json"]));
+    let sequence = &shown["sequence"];
+    assert_eq!(
+        (&sequence["rate"], &sequence["width"], &sequence["height"]),
+        (&"30/1".into(), &320.into(), &180.into())
+    );
+    assert_eq!(sequence["length"], 15 + 60);
+    let names: Vec<&str> = shown["tracks"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["V1", "A1", "V2", "A2"]);
+    let clip = |track: usize| &shown["tracks"][track]["clips"][0];
+    assert_eq!((&clip(0)["name"], &clip(0)["start"], &clip(0)["length"]), (&"First".into(), &0.into(), &45.into()));
+    assert_eq!(clip(0)["source_in"], 1.0);
+    assert_eq!((&clip(0)["link"], &clip(0)["speed"]), (&clip(1)["link"], &1.0.into()));
+    assert!(clip(0)["link"].is_u64());
+    assert_eq!((&clip(2)["start"], &clip(2)["length"], &clip(2)["link"]), (&15.into(), &60.into(), &Value::Null));
+    assert_eq!((&clip(3)["name"], &clip(3)["start"], &clip(3)["length"]), (&"Voice".into(), &15.into(), &30.into()));
+    let words = succeed(folder.path(), &["show", "p.ron"]);
+    assert!(words.contains("First") && words.contains("00:00:01:15"), "{words}");
+}
+
+#[test]
+fn a_folder_stands_for_the_media_in_it_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("clips")).unwrap();
+    for name in ["10", "9", "1"] {
+        mp4(&Footage { sound: false, ..Footage::new((30, 1), 30) }, &folder.path().join(format!("clips/{name}.mp4")));
+    }
+    fs::write(folder.path().join("clips/notes.txt"), "x").unwrap();
+    fs::write(folder.path().join("cuts.csv"), "source\nclips\n").unwrap();
+    succeed(folder.path(), &["assemble", "cuts.csv", "-o", "p.ron", "--size", "640x360", "--rate", "25"]);
+    let shown = json(&succeed(folder.path(), &["show", "p.ron", "--json"]));
+    let clips = shown["tracks"][0]["clips"].as_array().unwrap();
+    let names: Vec<&str> = clips.iter().map(|c| c["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["1.mp4", "9.mp4", "10.mp4"]);
+    assert_eq!(shown["sequence"]["width"], 640);
+    assert_eq!(clips[1]["start"], 25);
+}
+
+#[test]
+fn edits_come_all_or_not_at_all() {
+    let folder = project();
+    let shown = json(&succeed(folder.path(), &["show", "p.ron", "--json"]));
+    let id = shown["tracks"][0]["clips"][0]["id"].as_u64().unwrap();
+    let edits = format!(
+        "[Split(at: 10, clips: [], alone: false), Trim(clip: {id}, edge: In, by: 2, alone: false), Lift(clips: [{id}], alone: true)]"
+    );
+    fs::write(folder.path().join("good.ron"), &edits).unwrap();
+    succeed(folder.path(), &["edit", "p.ron", "good.ron", "-o", "q.ron"]);
+    let after = json(&succeed(folder.path(), &["show", "q.ron", "--json"]));
+    let starts = |track: usize| -> Vec<i64> {
+        after["tracks"][track]["clips"].as_array().unwrap().iter().map(|c| c["start"].as_i64().unwrap()).collect()
+    };
+    assert_eq!((starts(0), starts(1)), (vec![10], vec![2, 10]));
+    let before = fs::read(folder.path().join("p.ron")).unwrap();
+    fs::write(folder.path().join("bad.ron"), edits.replace("by: 2", "by: 500")).unwrap();
+    let error = fail(folder.path(), &["edit", "p.ron", "bad.ron"]);
+    assert!(error.contains("edit 2 (trim)") && error.contains("bad.ron"), "{error}");
+    assert_eq!(fs::read(folder.path().join("p.ron")).unwrap(), before);
+}
+
+#[test]
+fn a_frame_is_the_one_that_was_asked_for_and_the_exports_own() {
+    let folder = project();
+    succeed(folder.path(), &["export", "p.ron", "-o", "out.mkv", "--preset", "lossless"]);
+    let exported = decode(&folder.path().join("out.mkv"));
+    for (at, frame) in [("0f", 0), ("0.5", 15), ("00:00:00:29", 29), ("00:00:00.100", 3)] {
+        succeed(folder.path(), &["frame", "p.ron", "--at", at, "-o", "f.png"]);
+        let picture = image::open(folder.path().join("f.png")).unwrap().into_luma8();
+        let number = read_number(&picture, 320, 180, 320);
+        assert_eq!(number, 30 + frame, "{at}");
+        assert_eq!(exported.numbers[frame], number);
+    }
+    succeed(folder.path(), &["proxy", "p.ron"]);
+    succeed(folder.path(), &["frame", "p.ron", "--at", "7f", "-o", "f.png", "--proxy"]);
+    let picture = image::open(folder.path().join("f.png")).unwrap().into_luma8();
+    assert_eq!(read_number(&picture, 320, 180, 320), 37);
+    for bad in ["31f", "1e3", "00:00:00:30", "-1"] {
+        let at = format!("--at={bad}");
+        fail(folder.path(), &["frame", "p.ron", &at, "-o", "f.png"]);
+    }
+}
+
+#[test]
+fn export_tells_its_progress_and_the_truth_about_memory() {
+    let folder = project();
+    let text = succeed(
+        folder.path(),
+        &["export", "p.ron", "-o", "out.mp4", "--preset", "draft", "--json", "--range", "10f..25f"],
+    );
+    let lines: Vec<Value> = text.lines().map(json).collect();
+    assert_eq!((&lines[0]["event"], &lines[0]["frames"]), (&"plan".into(), &15.into()));
+    assert!(lines[0]["predicted_peak"].as_u64().unwrap() <= lines[0]["budget"].as_u64().unwrap());
+    let done = lines.last().unwrap();
+    assert_eq!((&done["event"], &done["frames"], &done["path"]), (&"done".into(), &15.into(), &"out.mp4".into()));
+    assert!(done["peak_rss"].as_u64().unwrap() > 20 << 20);
+    assert_eq!(done["size"].as_u64().unwrap(), fs::metadata(folder.path().join("out.mp4")).unwrap().len());
+    assert!(lines.iter().any(|l| l["event"] == "progress" && l["rss"].as_u64().unwrap() > 0));
+    let found = decode(&folder.path().join("out.mp4"));
+    assert_eq!(found.numbers, (40..55).collect::<Vec<_>>());
+    // as long as the picture, to a packet's end that players skip
+    assert!((found.sound.len() as f64 / 48000.0 - 0.5).abs() < 0.025, "{}", found.sound.len());
+}
+
+#[test]
+fn nothing_is_overwritten_or_left_behind() {
+    let folder = project();
+    fs::write(folder.path().join("out.mp4"), "precious").unwrap();
+    let error = fail(folder.path(), &["export", "p.ron", "-o", "out.mp4"]);
+    assert!(error.contains("out.mp4"), "{error}");
+    assert_eq!(fs::read_to_string(folder.path().join("out.mp4")).unwrap(), "precious");
+    for (target, word) in
+        [("none/out.mp4", "no such folder"), ("a.mp4", "own media"), (".", "folder"), ("out.avi", ".mp4")]
+    {
+        let error = fail(folder.path(), &["export", "p.ron", "-o", target, "--overwrite"]);
+        assert!(error.contains(word), "{target}: {error}");
+    }
+    let error = fail(folder.path(), &["export", "p.ron", "-o", "out.mp4", "--overwrite", "--memory-budget", "10MiB"]);
+    assert!(error.contains("least"), "{error}");
+    for range in ["5f", "9f..3f", "10f..90f", "x..y"] {
+        fail(folder.path(), &["export", "p.ron", "-o", "out.mp4", "--overwrite", "--range", range]);
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("out.mp4")).unwrap(), "precious");
+    succeed(folder.path(), &["export", "p.ron", "-o", "out.mp4", "--overwrite"]);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+    assert!(!left.iter().any(|n| n.to_string_lossy().starts_with(".workprint")), "{left:?}");
+}
+
+#[test]
+fn a_full_disk_is_said_and_leaves_nothing() {
+    if !Path::new("/dev/full").exists() {
+        println!("SKIPPED a_full_disk_is_said_and_leaves_nothing: this system has no /dev/full");
+        return;
+    }
+    let folder = project();
+    // a project that can't be written: the target is a device that is always full
+    let output = workprint(folder.path(), &["frame", "p.ron", "--at", "0f", "-o", "/dev/full"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("/dev/full"));
+}
+
+#[test]
+fn missing_media_are_named_and_do_not_keep_a_project_from_being_shown() {
+    let folder = project();
+    fs::rename(folder.path().join("a.mp4"), folder.path().join("b.mp4")).unwrap();
+    assert!(succeed(folder.path(), &["show", "p.ron"]).contains("offline"));
+    let error = fail(folder.path(), &["export", "p.ron", "-o", "out.mp4"]);
+    assert!(error.contains("a.mp4") && error.contains("relink"), "{error}");
+    assert!(!folder.path().join("out.mp4").exists());
+}
+
+#[test]
+fn bad_cut_lists_are_refused_with_their_line() {
+    let folder = project();
+    for (list, word) in [
+        ("a.mp4,2,1", "not after"),
+        ("a.mp4,1,1", "not after"),
+        ("a.mp4,0,99", "after its end"),
+        ("a.mp4,NaN,2", "not a time"),
+        ("none.mp4,0,1", "none.mp4"),
+        ("cuts.csv,0,1", "cuts.csv"),
+        ("a.mp4,0,1,V1,0\na.mp4,1,2,V1,0.5", "overlaps"),
+        ("a.mp4,0,0.0001", "shorter than one frame"),
+    ] {
+        fs::write(folder.path().join("bad.csv"), format!("source,in,out,track,at\n{list}\n")).unwrap();
+        let error = fail(folder.path(), &["assemble", "bad.csv", "-o", "q.ron"]);
+        assert!(error.contains(word), "{list}: {error}");
+        assert!(!folder.path().join("q.ron").exists());
+    }
+    for bad in ["0x0", "33x33", "100000x2", "x"] {
+        let output = workprint(folder.path(), &["assemble", "cuts.csv", "-o", "q.ron", "--size", bad]);
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{bad}");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+    }
+}
+
+#[test]
+fn bad_projects_are_refused_by_every_command() {
+    let folder = project();
+    fs::write(folder.path().join("bad.ron"), [0_u8, 159, 146, 150]).unwrap();
+    for args in [
+        vec!["show", "bad.ron"],
+        vec!["frame", "bad.ron", "--at", "0f", "-o", "f.png"],
+        vec!["proxy", "bad.ron"],
+        vec!["export", "bad.ron", "-o", "o.mp4"],
+        vec!["export", "none.ron", "-o", "o.mp4"],
+        vec!["edit", "bad.ron", "cuts.csv"],
+    ] {
+        let error = fail(folder.path(), &args);
+        assert!(error.contains(args[1]), "{args:?}: {error}");
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [
+        vec!["export"],
+        vec!["export", "p.ron", "-o", "x.mp4", "--preset", "none"],
+        vec!["export", "p.ron", "-o", "x.mp4", "--memory-budget", "lots"],
+        vec!["probe"],
+        vec!["assemble", "a.csv", "-o", "p.ron", "--rate", "NaN"],
+    ] {
+        assert_eq!(workprint(folder.path(), &args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn presets_and_doctor_know_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let presets = json(&succeed(folder.path(), &["presets", "--json"]));
+    let names: Vec<&str> = presets.as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["h264", "draft", "lossless"]);
+    assert!(presets.as_array().unwrap().iter().all(|p| p["available"] == true));
+    let doctor = json(&succeed(folder.path(), &["doctor", "--json"]));
+    assert_eq!(doctor["ok"], true);
+    assert!(doctor["cache"]["path"].as_str().unwrap().contains(folder.path().to_str().unwrap()));
+}
+
+#[test]
+fn proxies_are_made_once_and_whole() {
+    let folder = project();
+    let first = succeed(folder.path(), &["proxy", "a.mp4", "--jobs", "1"]);
+    let path = first.trim().split(" -> ").nth(1).unwrap().to_owned();
+    let made = fs::metadata(&path).unwrap().len();
+    let proxy = pictures(Path::new(&path));
+    assert_eq!(proxy.numbers, (0..120).collect::<Vec<_>>());
+    for (n, time) in proxy.times.iter().enumerate() {
+        assert!((time - n as f64 / 30.0).abs() < 0.0001, "{n}: {time}");
+    }
+    assert_eq!(succeed(folder.path(), &["proxy", "p.ron"]), first);
+    assert_eq!(fs::metadata(&path).unwrap().len(), made);
+}
+
+#[test]
+fn an_interrupted_export_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    mp4(
+        &Footage { width: 1280, height: 720, sound: false, ..Footage::new((30, 1), 150) },
+        &folder.path().join("a.mp4"),
+    );
+    let rows = "a.mp4\n".repeat(40);
+    fs::write(folder.path().join("cuts.csv"), format!("source\n{rows}")).unwrap();
+    succeed(folder.path(), &["assemble", "cuts.csv", "-o", "p.ron"]);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_workprint"))
+        .args(["export", "p.ron", "-o", "out.mp4", "--json"])
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // the first progress: it is under way
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    assert!(lines.any(|l| l.unwrap().contains("progress")));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert!(lines.any(|l| l.unwrap().contains("failed")));
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
