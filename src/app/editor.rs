@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// Seconds between an edit and its autosave.
 const AUTOSAVE_AFTER: Duration = Duration::from_secs(5);
 
+/// Problems that are kept to be read again.
+const MOST_PROBLEMS: usize = 200;
+
 /// Where the editor keeps its files.
 #[derive(Clone, Debug)]
 pub struct EditorFolders {
@@ -132,8 +135,10 @@ pub struct Editor {
     pub assets: HashMap<AssetId, AssetState>,
     /// What runs and waits in the background.
     pub jobs: Vec<JobStatus>,
-    /// What there is to say.
+    /// What there is to say and was not shown yet.
     pub notices: Vec<Notice>,
+    /// The problems so far, the latest last, to be read again.
+    pub problems: Vec<String>,
     /// The export dialog while it is open, or its export runs.
     pub export: Option<ExportState>,
     /// What crashes left behind.
@@ -182,6 +187,7 @@ impl Editor {
             assets: HashMap::new(),
             jobs: Vec::new(),
             notices: Vec::new(),
+            problems: Vec::new(),
             export: None,
             recoverable: Vec::new(),
             request: None,
@@ -244,9 +250,16 @@ impl Editor {
     /// Says something.
     pub fn notify(&mut self, level: Level, text: impl Into<String>) {
         let notice = Notice { level, text: text.into() };
-        if !self.notices.contains(&notice) {
-            self.notices.push(notice);
+        if self.notices.contains(&notice) {
+            return;
         }
+        if level == Level::Problem {
+            self.problems.push(notice.text.clone());
+            if self.problems.len() > MOST_PROBLEMS {
+                self.problems.remove(0);
+            }
+        }
+        self.notices.push(notice);
     }
 
     /// Commits an edit, or says why it was refused.

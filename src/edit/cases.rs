@@ -112,7 +112,8 @@ fn trim_limits_are_what_trim_accepts() {
         }
     }
     let project = parse("V1: B@0+17, A@20+50 src5");
-    assert_eq!(move_limits(&project, &[clip(&project, "A", 0)], false).least, FrameCount(-20));
+    let limits = move_limits(&project, &[clip(&project, "A", 0)], false);
+    assert_eq!((limits.least, limits.most), (FrameCount(-20), FrameCount(crate::model::time::MAX_FRAMES - 70)));
 }
 
 #[test]

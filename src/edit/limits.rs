@@ -2,7 +2,7 @@
 
 use super::Edge;
 use super::working::Working;
-use crate::model::{Clip, ClipId, Frame, FrameCount, Project, SourceTime, Span, Track, time::MAX_FRAMES};
+use crate::model::{Clip, ClipId, Frame, FrameCount, Project, SourceTime, Track, time::MAX_FRAMES};
 
 /// The least and the greatest change that is legal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,9 +76,7 @@ pub fn trim_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -> 
 #[must_use]
 pub fn move_limits(project: &Project, clips: &[ClipId], alone: bool) -> Limits {
     let Ok(members) = Working::new(project).with_linked(clips, alone) else { return Limits::NONE };
-    let all = members.iter().fold(Span::between(Frame(MAX_FRAMES), Frame::ZERO), |span, (_, clip)| {
-        let start = span.start.min(clip.start);
-        Span { start, length: FrameCount((span.start + span.length).max(clip.end()).0 - start.0) }
-    });
-    Limits { least: Frame::ZERO - all.start, most: Frame(MAX_FRAMES) - all.end() }
+    let start = members.iter().map(|(_, c)| c.start).min().unwrap_or_default();
+    let end = members.iter().map(|(_, c)| c.end()).max().unwrap_or_default();
+    Limits { least: Frame::ZERO - start, most: Frame(MAX_FRAMES) - end }
 }

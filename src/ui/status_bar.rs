@@ -26,7 +26,40 @@ pub fn show(ui: &mut Ui, editor: &mut Editor) {
             };
             ui.label(RichText::new(text).small().color(theme::WEAK));
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| jobs(ui, editor));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            jobs(ui, editor);
+            problems(ui, editor);
+        });
+    });
+}
+
+/// What went wrong so far, to be read again.
+fn problems(ui: &mut Ui, editor: &mut Editor) {
+    if editor.problems.is_empty() {
+        return;
+    }
+    ui.separator();
+    let text = format!("{} {}", icons::ICON_ERROR.codepoint, editor.problems.len());
+    let list = editor.problems.clone();
+    ui.menu_button(RichText::new(text).small().color(theme::PROBLEM), |ui| {
+        ui.set_min_width(480.0);
+        ui.horizontal(|ui| {
+            ui.strong("Problems");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if ui.button("Clear").clicked() {
+                    editor.problems.clear();
+                    ui.close();
+                }
+                if ui.button("Copy").clicked() {
+                    ui.ctx().copy_text(list.join("\n"));
+                }
+            });
+        });
+        egui::ScrollArea::vertical().max_height(300.0).show(ui, |ui| {
+            for problem in list.iter().rev() {
+                ui.add(egui::Label::new(RichText::new(problem).small()).wrap());
+            }
+        });
     });
 }
 

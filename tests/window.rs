@@ -1,0 +1,261 @@
+//! The window, driven as people drive it: by label, mouse and key.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+
+mod common;
+
+use common::{Footage, mp4};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, Pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use workprint::app::{Action, EditorFolders};
+use workprint::media::Cache;
+use workprint::model::{Frame, TrackKind};
+use workprint::ui::Window;
+
+fn folders(folder: &Path) -> EditorFolders {
+    EditorFolders {
+        cache: Cache::at(folder.join("cache"), 1 << 30),
+        recovery: folder.join("recovery"),
+        settings: folder.join("settings"),
+    }
+}
+
+fn window(folder: &Path, files: Vec<PathBuf>) -> Harness<'static, Window> {
+    let folders = folders(folder);
+    Harness::builder()
+        .with_size(vec2(1280.0, 800.0))
+        .allow_missing_glyphs()
+        .build_eframe(move |cc| Window::new(cc, folders, files).unwrap())
+}
+
+/// Repaints until something holds; a test that waits in vain fails after a minute.
+fn until(harness: &mut Harness<'_, Window>, what: &str, holds: impl Fn(&Window) -> bool) {
+    let begun = Instant::now();
+    while !holds(harness.state()) {
+        assert!(begun.elapsed() < Duration::from_mins(1), "never: {what}");
+        harness.step();
+    }
+    harness.step();
+}
+
+fn clips(window: &Window, kind: TrackKind) -> Vec<(i64, i64)> {
+    let tracks = window.editor.sequence().tracks_of(kind);
+    tracks.flat_map(|t| t.clips.iter().map(|c| (c.start.0, c.length.0)).collect::<Vec<_>>()).collect()
+}
+
+fn press(harness: &mut Harness<'_, Window>, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.step();
+    harness.step();
+}
+
+/// A folder with two clips of 2 s, and a window that has imported them.
+fn with_media() -> (tempfile::TempDir, Harness<'static, Window>) {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["one.mp4", "two.mp4"] {
+        mp4(&Footage::new((30, 1), 60), &folder.path().join(name));
+    }
+    let files = vec![folder.path().join("one.mp4"), folder.path().join("two.mp4")];
+    let mut harness = window(folder.path(), files);
+    until(&mut harness, "both files in the bin", |w| w.editor.project().assets.len() == 2);
+    (folder, harness)
+}
+
+/// Both clips on the timeline, one after the other.
+fn with_clips() -> (tempfile::TempDir, Harness<'static, Window>) {
+    let (folder, mut harness) = with_media();
+    harness.state_mut().editor.perform(Action::Append);
+    harness.step();
+    harness.step();
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 60), (60, 60)]);
+    (folder, harness)
+}
+
+/// The middle of a clip on the video track (the upper of the two that have its name there).
+fn place_of(harness: &Harness<'_, Window>, name: &str, right_edge: bool) -> Pos2 {
+    // the bin's card stands above the timeline's clips
+    let nodes: Vec<_> = harness.query_all_by_role_and_label(Role::Button, name).collect();
+    let mut rects: Vec<egui::Rect> = nodes.iter().map(egui_kittest::Node::rect).collect();
+    rects.sort_by(|a, b| a.min.y.total_cmp(&b.min.y));
+    let rect = rects[1];
+    if right_edge { egui::pos2(rect.max.x - 2.0, rect.center().y) } else { rect.center() }
+}
+
+fn drag(harness: &mut Harness<'_, Window>, from: Pos2, to: Pos2) {
+    harness.hover_at(from);
+    harness.step();
+    harness.drag_at(from);
+    harness.step();
+    for n in 1..=4 {
+        harness.hover_at(from + (to - from) * (n as f32 / 4.0));
+        harness.step();
+    }
+    harness.drop_at(to);
+    harness.step();
+    harness.step();
+}
+
+#[test]
+fn media_come_from_the_bin_by_key_and_take_the_format_along() {
+    let (_folder, mut harness) = with_media();
+    assert_eq!(harness.state().editor.bin_selection.len(), 2);
+    press(&mut harness, Modifiers::SHIFT, Key::Period);
+    let editor = &harness.state().editor;
+    assert_eq!((editor.sequence().width, editor.sequence().height), (320, 180));
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 60), (60, 60)]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 60), (60, 60)]);
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert!(clips(harness.state(), TrackKind::Video).is_empty());
+    press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(clips(harness.state(), TrackKind::Video).len(), 2);
+}
+
+#[test]
+fn keys_cut_and_delete_at_the_playhead() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    press(&mut harness, Modifiers::NONE, Key::Home);
+    press(&mut harness, Modifiers::SHIFT, Key::ArrowRight);
+    press(&mut harness, Modifiers::NONE, Key::ArrowLeft);
+    assert_eq!(harness.state().editor.playhead, Frame(29));
+    press(&mut harness, Modifiers::COMMAND, Key::K);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 29), (29, 31), (60, 60)]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 29), (29, 31), (60, 60)]);
+    press(&mut harness, Modifiers::NONE, Key::ArrowDown);
+    assert_eq!(harness.state().editor.playhead, Frame(60));
+    // the second piece, by the mouse, and closing its gap
+    let at = place_of(&harness, "one.mp4", false);
+    harness.hover_at(at);
+    harness.step();
+    harness.drag_at(at);
+    harness.drop_at(at);
+    harness.step();
+    harness.step();
+    assert_eq!(harness.state().editor.selection.len(), 2, "picture and sound");
+    press(&mut harness, Modifiers::SHIFT, Key::Delete);
+    assert_eq!(clips(harness.state(), TrackKind::Video).len(), 2);
+    assert_eq!(clips(harness.state(), TrackKind::Video), clips(harness.state(), TrackKind::Audio));
+}
+
+#[test]
+fn a_dragged_edge_trims_and_a_dragged_clip_moves() {
+    let (_folder, mut harness) = with_clips();
+    let edge = place_of(&harness, "two.mp4", true);
+    drag(&mut harness, edge, edge - vec2(90.0, 0.0));
+    let after = clips(harness.state(), TrackKind::Video);
+    assert!(after[0] == (0, 60) && after[1].0 == 60 && after[1].1 < 55, "{after:?}");
+    assert_eq!(clips(harness.state(), TrackKind::Audio), after, "its sound goes along");
+    assert_eq!(harness.state().editor.history().undo_name(), Some("trim"));
+    let middle = place_of(&harness, "two.mp4", false);
+    drag(&mut harness, middle, middle + vec2(150.0, 0.0));
+    let moved = clips(harness.state(), TrackKind::Video);
+    assert!(moved[1].0 > 65 && moved[1].1 == after[1].1, "{moved:?}");
+    assert_eq!(harness.state().editor.history().undo_name(), Some("move"));
+    // Escape drops a gesture
+    let middle = place_of(&harness, "two.mp4", false);
+    harness.hover_at(middle);
+    harness.step();
+    harness.drag_at(middle);
+    harness.step();
+    harness.hover_at(middle + vec2(60.0, 0.0));
+    harness.step();
+    harness.key_press(Key::Escape);
+    harness.step();
+    harness.drop_at(middle + vec2(60.0, 0.0));
+    harness.step();
+    harness.step();
+    assert_eq!(clips(harness.state(), TrackKind::Video), moved);
+}
+
+#[test]
+fn it_plays_in_real_time_to_the_end_and_stops() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::NONE, Key::Home);
+    press(&mut harness, Modifiers::NONE, Key::Space);
+    let begun = Instant::now();
+    until(&mut harness, "playing", |w| w.editor.playhead > Frame(5));
+    assert!(harness.state().editor.playing());
+    until(&mut harness, "the end", |w| !w.editor.playing());
+    assert!(begun.elapsed() > Duration::from_secs(3), "4 s were over in {:?}", begun.elapsed());
+    assert_eq!(harness.state().editor.playhead, Frame(120));
+}
+
+#[test]
+fn a_project_is_saved_closed_and_opened_again() {
+    let (folder, mut harness) = with_clips();
+    let path = folder.path().join("p.ron");
+    assert!(harness.state().editor.unsaved());
+    harness.state_mut().editor.save_to(path.clone());
+    until(&mut harness, "saved", |w| !w.editor.unsaved());
+    let saved = clips(harness.state(), TrackKind::Video);
+    drop(harness);
+    assert!(std::fs::read_dir(folder.path().join("recovery")).unwrap().next().is_none(), "no autosave is left");
+    let mut harness = window(folder.path(), vec![path.clone()]);
+    until(&mut harness, "opened", |w| !clips(w, TrackKind::Video).is_empty());
+    assert_eq!(clips(harness.state(), TrackKind::Video), saved);
+    assert_eq!(harness.state().editor.path.as_deref(), Some(path.as_path()));
+    assert_eq!(harness.state().editor.recent.projects, [path]);
+}
+
+#[test]
+fn unsaved_work_is_asked_about() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::COMMAND, Key::N);
+    harness.get_by_label("Cancel").click();
+    harness.step();
+    harness.step();
+    assert_eq!(clips(harness.state(), TrackKind::Video).len(), 2);
+    press(&mut harness, Modifiers::COMMAND, Key::N);
+    harness.get_by_label("Don't Save").click();
+    until(&mut harness, "a new project", |w| w.editor.project().assets.is_empty());
+}
+
+#[test]
+fn exporting_from_the_dialog_makes_the_file() {
+    let (folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::COMMAND, Key::M);
+    let target = folder.path().join("out.mp4");
+    harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
+    harness.step();
+    assert!(harness.query_all_by_label_contains("Memory budget").next().is_some());
+    harness.get_by_role_and_label(Role::Button, "Export").click();
+    until(&mut harness, "exported", |w| w.editor.export.as_ref().is_some_and(|e| e.done.is_some()));
+    let found = common::decode(&target);
+    assert_eq!(found.numbers, (0..60).chain(0..60).collect::<Vec<_>>());
+    let export = harness.state().editor.export.clone().unwrap();
+    assert!(export.samples.iter().any(|s| s.rss > 0) && export.failed.is_none());
+}
+
+#[test]
+fn broken_files_are_named_and_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("broken.mp4"), "this is no film").unwrap();
+    std::fs::write(folder.path().join("broken.ron"), "(version: 99)").unwrap();
+    let mut harness = window(folder.path(), vec![folder.path().join("broken.mp4"), folder.path().join("broken.ron")]);
+    for name in ["broken.mp4", "broken.ron"] {
+        until(&mut harness, name, |w| w.editor.problems.iter().any(|p| p.contains(name)));
+    }
+    assert!(harness.state().editor.project().assets.is_empty());
+}
+
+#[test]
+fn a_crash_costs_seconds() {
+    let (folder, mut harness) = with_clips();
+    let before = clips(harness.state(), TrackKind::Video);
+    until(&mut harness, "autosaved", |_| {
+        let entries = std::fs::read_dir(folder.path().join("recovery")).unwrap().flatten();
+        entries.into_iter().any(|e| e.path().extension().is_some_and(|x| x == "ron"))
+    });
+    // a crash: the process is gone, its lock with it, its autosave stays
+    drop(harness);
+    let mut harness = window(folder.path(), vec![]);
+    until(&mut harness, "the offer", |w| !w.editor.recoverable.is_empty());
+    harness.get_by_label("Open It").click();
+    until(&mut harness, "recovered", |w| !clips(w, TrackKind::Video).is_empty());
+    assert_eq!(clips(harness.state(), TrackKind::Video), before);
+    assert!(harness.state().editor.unsaved());
+}
