@@ -23,7 +23,7 @@ impl Drop for Window {
 fn screenshot(display: &str, folder: &Path) -> Option<RgbImage> {
     let path = folder.join("screen.png");
     let taken = Command::new("import").args(["-display", display, "-window", "root"]).arg(&path).status().ok()?;
-    taken.success().then(|| image::open(&path).ok().map(|p| p.into_rgb8())).flatten()
+    if taken.success() { image::open(&path).ok().map(image::DynamicImage::into_rgb8) } else { None }
 }
 
 /// Takes pictures of the screen until one shows what is looked for.

@@ -517,7 +517,9 @@ impl Editor {
                 }
             }
             Event::Exported(done) => {
-                self.notify(Level::Done, format!("Exported {}", done.path.display()));
+                if self.export.is_none() {
+                    self.notify(Level::Done, format!("Exported {}", done.path.display()));
+                }
                 if let Some(export) = &mut self.export {
                     (export.running, export.done) = (false, Some(done));
                 }
@@ -527,7 +529,8 @@ impl Editor {
                     export.running = false;
                     export.failed = (!cancelled).then(|| text.clone());
                 }
-                if !cancelled {
+                // the dialog shows it; without one it is said here
+                if !cancelled && self.export.is_none() {
                     self.notify(Level::Problem, text);
                 }
             }

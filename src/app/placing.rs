@@ -71,6 +71,14 @@ pub(super) fn place(
         if let Some(edit) = first.and_then(|a| format_of(a, project)) {
             steps.add(edit);
         }
+        // the place was chosen by time: it stays there at the new rate
+        let (old, new) = (project.sequence().rate, steps.state.sequence().rate);
+        let same_time = |at: Frame| new.frame_nearest(old.time_of(at));
+        place = match place {
+            Where::Append => Where::Append,
+            Where::Insert(at) => Where::Insert(same_time(at)),
+            Where::Overwrite(at) => Where::Overwrite(same_time(at)),
+        };
     }
     let aim = track.and_then(|id| {
         let kind = project.sequence().track(id)?.kind;
@@ -126,6 +134,16 @@ mod tests {
         let edit = place(&project, &[id("C")], Some(v2), Where::Overwrite(Frame(7)), true).unwrap();
         let after = apply(&project, &edit).unwrap();
         assert_eq!(print(&after), "V1: A@0+50 | V2: C@7+1000 ~1 | A1: A@0+50 | A2: C@7+1000 ~1");
+    }
+
+    #[test]
+    fn the_first_clip_stays_where_it_was_dropped_when_the_rate_changes() {
+        let mut project = parse("V1: | A1:");
+        project.sequence_mut().rate = crate::model::FrameRate::new(48, 1).unwrap();
+        let id = project.assets.values().find(|a| a.name == "A").unwrap().id;
+        let edit = place(&project, &[id], None, Where::Overwrite(Frame(96)), true).unwrap();
+        let after = apply(&project, &edit).unwrap();
+        assert_eq!(print(&after), "V1: A@48+1000 ~1 | A1: A@48+1000 ~1");
     }
 
     #[test]

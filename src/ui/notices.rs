@@ -1,8 +1,12 @@
-//! Messages over the window: what was done passes by, what went wrong stays until it is closed.
+//! Messages over the window: what was done passes by, what went wrong stays longer, and can
+//! be read again from the status bar.
 
 use crate::app::{Editor, Level};
 use egui_notify::{Anchor, Toast};
 use std::time::Duration;
+
+/// Messages at once.
+const MOST: usize = 5;
 
 pub struct Toasts {
     toasts: egui_notify::Toasts,
@@ -26,17 +30,13 @@ impl Toasts {
             toast.closable(true).show_progress_bar(false).width(420.0);
             match notice.level {
                 Level::Done => toast.duration(Duration::from_secs(4)),
-                Level::Problem => toast.duration(None),
+                Level::Problem => toast.duration(Duration::from_secs(20)),
             };
             self.toasts.add(toast);
         }
         // a folder full of broken files must not bury the window
-        while self.toasts.len() > 6 {
+        for _ in MOST..self.toasts.len() {
             self.toasts.dismiss_oldest_toast();
-            if self.toasts.len() > 40 {
-                continue;
-            }
-            break;
         }
         self.toasts.show(ctx);
     }

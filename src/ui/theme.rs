@@ -49,6 +49,8 @@ pub fn apply(ctx: &egui::Context) {
         .into();
         style.spacing.item_spacing = egui::vec2(8.0, 6.0);
         style.spacing.button_padding = egui::vec2(8.0, 3.0);
+        style.spacing.window_margin = egui::Margin::same(16);
+        style.spacing.menu_margin = egui::Margin::same(6);
         let visuals = &mut style.visuals;
         visuals.panel_fill = PANEL;
         visuals.window_fill = PANEL;
