@@ -134,10 +134,11 @@ impl Player<'_> {
         let Some(now) = self.clock.frame() else { return };
         let end = self.project.sequence().end();
         if now >= end {
-            self.pause();
-            let last = Frame((end.0 - 1).max(0));
-            self.shared.change(|s| s.position = end);
-            self.wanted = Some(last);
+            self.playing = false;
+            self.tell_sound(SoundCommand::Stop);
+            // at once: whoever sees that it stopped must see where
+            self.shared.change(|s| (s.playing, s.position) = (false, end));
+            self.wanted = Some(Frame((end.0 - 1).max(0)));
             return;
         }
         if self.shown == Some(now) {
