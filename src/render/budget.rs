@@ -1,15 +1,15 @@
 //! How an export is fitted into its memory budget before it starts.
 //!
 //! The prediction sums whole pictures: those in the ring, in the decoders, in the encoder's look-ahead, its
-//! references and its threads. The weights were measured (GStreamer 1.22, x264 164) on two dozen
-//! configurations from 1080p to 2160p and held within 7 %.
+//! references and its threads. The encoder's weights were measured one by one (GStreamer 1.22, x264 164),
+//! the decoders' on camera and film footage in H.264, which takes most; other codecs stay below.
 
 use super::presets::{Encoder, Preset};
 
 const MIB: u64 = 1 << 20;
 
-/// What the process takes before any picture.
-const BASE: u64 = 88 * MIB;
+/// What the process takes before any picture, sound included.
+const BASE: u64 = 105 * MIB;
 
 /// The settings of encoder and decoders that a budget leaves room for.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -24,6 +24,9 @@ pub struct EncoderPlan {
     pub lookahead: u32,
     /// Pictures in the ring between renderer and encoder.
     pub slots: u32,
+    /// Whether the next section's readers are made ready while this one plays; else each cut waits for its
+    /// seek, and half of the readers' memory is saved.
+    pub ahead: bool,
     /// Expected peak of resident memory, in bytes.
     pub predicted: u64,
 }
@@ -60,9 +63,9 @@ pub fn plan_encoder(
     let predicted = |plan: &EncoderPlan| {
         let layers = u64::try_from(layers.max(1)).unwrap_or(u64::MAX);
         // tenths of a picture: decoders count in the source's size, all else in the canvas'
-        let decoder = 140 + 42 * u64::from(plan.decoder_threads - 1);
-        // the next section's reader stands ready beside the one that plays
-        let readers = layers * (decoder + 20) + 60;
+        let decoder = 200 + 60 * u64::from(plan.decoder_threads - 1);
+        // each holds a few pictures for its consumer; the next section's stand ready beside those that play
+        let readers = layers * (decoder + 40) * if plan.ahead { 2 } else { 1 };
         let encoder = encoder_tenths(preset, plan) + 10 * u64::from(plan.slots);
         BASE + source * readers / 10 + frame * encoder / 10
     };
@@ -103,14 +106,17 @@ fn encoder_tenths(preset: &Preset, plan: &EncoderPlan) -> u64 {
 
 /// From the fastest and best to the smallest.
 fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
-    let plan = |decoder_threads, threads, sliced, lookahead| EncoderPlan {
+    let all = |ahead, decoder_threads, threads, sliced, lookahead| EncoderPlan {
         decoder_threads,
         threads,
         sliced,
         lookahead,
         slots: 3,
+        ahead,
         predicted: 0,
     };
+    let plan = |decoder, threads, sliced, lookahead| all(true, decoder, threads, sliced, lookahead);
+    let small = |lookahead| all(false, 1, cores.min(2), true, lookahead);
     let fewer = cores.min(2);
     match preset.encoder {
         Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => vec![
@@ -120,12 +126,14 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
             plan(fewer, cores, true, 20),
             plan(1, fewer, true, 20),
             plan(1, fewer, true, 10),
-            plan(1, fewer, true, 7),
-            plan(1, fewer, true, 5),
-            plan(1, fewer, true, 0),
+            small(20),
+            small(10),
+            small(7),
+            small(5),
+            small(0),
         ],
-        Encoder::Ffv1 => vec![plan(fewer, cores, false, 0), plan(1, 1, false, 0)],
-        _ => vec![plan(cores.min(4), cores, false, 0), plan(fewer, cores, true, 0), plan(1, 1, true, 0)],
+        Encoder::Ffv1 => vec![plan(fewer, cores, false, 0), all(false, 1, 1, false, 0)],
+        _ => vec![plan(cores.min(4), cores, false, 0), plan(fewer, cores, true, 0), plan(1, fewer, true, 0), small(0)],
     }
 }
 

@@ -356,6 +356,9 @@ impl Run<'_> {
             self.plan.decoder_threads,
             self.cancel.clone(),
         )?;
+        if !self.plan.ahead {
+            pictures = pictures.without_reading_ahead();
+        }
         let mut sounds = Sounds::new(project, self.span, self.cancel.clone())?;
         let encoding = Encoding::launch(&self.pipeline(), to)?;
         let (video, audio) = self.inputs(&encoding, &pictures)?;

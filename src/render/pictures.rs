@@ -18,6 +18,8 @@ pub struct Pictures {
     canvas: Canvas,
     within: Span,
     threads: u32,
+    /// Whether the next section's readers are made ready while this one plays.
+    ahead: bool,
     readers: Readers<VideoReader>,
     current: Option<Current>,
     cancel: Cancel,
@@ -41,7 +43,8 @@ struct Open {
 }
 
 impl Pictures {
-    /// Renders the active sequence of `project` within a span on a canvas of the sequence's shape.
+    /// Renders the active sequence of `project` within a span on a canvas of the sequence's shape, with
+    /// `threads` threads for each decoder.
     ///
     /// # Errors
     /// [`MediaError::Element`] when the canvas or the readers' thread can't be made.
@@ -59,12 +62,20 @@ impl Pictures {
             canvas: Canvas::new(canvas.0, canvas.1)?,
             within,
             threads,
+            ahead: true,
             readers: Readers::new("picture readers", Cancel::default())?,
             current: None,
             cancel,
             warned: HashSet::new(),
             warnings: Vec::new(),
         })
+    }
+
+    /// Saves the memory of the next section's readers; each cut waits for its own then.
+    #[must_use]
+    pub fn without_reading_ahead(mut self) -> Self {
+        self.ahead = false;
+        self
     }
 
     /// The canvas that frames are drawn on.
@@ -207,7 +218,7 @@ impl Pictures {
     }
 
     fn prepare_next(&mut self, frame: Frame, now: &[Open]) {
-        if frame >= self.within.end() {
+        if frame >= self.within.end() || !self.ahead {
             return;
         }
         let next = picture_section(&self.project, frame, self.within, self.canvas.size());

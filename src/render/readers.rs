@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 /// Idle readers that are kept; each holds a decoder and its pictures.
-const IDLE: usize = 3;
+const IDLE: usize = 1;
 
 /// Something that reads a file from a position on.
 pub(super) trait Reader: Send + Sized + 'static {
