@@ -486,13 +486,13 @@ impl Editor {
             }
             Event::Opened(path, project) => {
                 self.replace(*project, Some(path.clone()));
-                self.recent.add(&self.settings, &path);
+                self.remember(&path);
                 self.worker.send(Command::ForgetAutosave);
             }
             Event::Saved(path, project) => {
                 self.saved = project;
                 self.path = Some(path.clone());
-                self.recent.add(&self.settings, &path);
+                self.remember(&path);
                 if !self.unsaved() {
                     self.worker.send(Command::ForgetAutosave);
                 }
@@ -539,6 +539,12 @@ impl Editor {
                 self.notify(Level::Problem, text);
             }
         }
+    }
+
+    /// Puts a project first among the recent ones.
+    fn remember(&mut self, path: &Path) {
+        self.recent.add(path);
+        self.worker.send(Command::SaveRecent(self.recent.clone(), self.settings.clone()));
     }
 
     fn imported(&mut self, assets: Vec<Asset>) {

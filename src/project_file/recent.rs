@@ -21,12 +21,16 @@ impl Recent {
         ron::from_str(&text).unwrap_or_default()
     }
 
-    /// Puts a project first and writes the list. A list that can't be written is no reason to disturb anyone.
-    pub fn add(&mut self, folder: &Path, project: &Path) {
+    /// Puts a project first.
+    pub fn add(&mut self, project: &Path) {
         let project = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
         self.projects.retain(|p| *p != project);
         self.projects.insert(0, project);
         self.projects.truncate(MOST);
+    }
+
+    /// Writes the list. One that can't be written is no reason to disturb anyone.
+    pub fn save(&self, folder: &Path) {
         let written = std::fs::create_dir_all(folder).and_then(|()| {
             let text = ron::to_string(self).map_err(std::io::Error::other)?;
             super::write_whole(&folder.join("recent.ron"), text.as_bytes())

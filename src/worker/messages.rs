@@ -2,7 +2,7 @@
 
 use crate::media::{ThumbnailSheet, Waveform};
 use crate::model::{Asset, AssetId, Project};
-use crate::project_file::Recovered;
+use crate::project_file::{Recent, Recovered};
 use crate::render::{ExportEvent, ExportSettings, ExportSummary};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub enum Command {
     Autosave(Arc<Project>, Option<PathBuf>),
     /// Forgets the autosave.
     ForgetAutosave,
+    /// Writes the list of recent projects into a settings folder.
+    SaveRecent(Recent, PathBuf),
     /// Removes what a crash left behind.
     Discard(Box<Recovered>),
     /// Exports a project.

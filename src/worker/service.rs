@@ -179,6 +179,7 @@ impl Service {
                     session.clear();
                 }
             }
+            Command::SaveRecent(recent, folder) => self.file_task(move || recent.save(&folder)),
             Command::Discard(recovered) => recovered.discard(),
             Command::Export(project, settings) => self.start_export(project, *settings),
             Command::CancelExport => {
