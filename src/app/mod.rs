@@ -3,7 +3,9 @@
 //! Never knows widgets or GStreamer. Nothing here waits: disk and media belong to the worker's threads.
 
 mod action;
+mod commands;
 mod editor;
+mod events;
 mod exporting;
 mod notices;
 mod placing;

@@ -192,7 +192,11 @@ pub fn export(
     let temporary = crate::media::temporary_in(&folder, &format!(".{extension}"))?;
     let memory = Memory::default();
     let mut run = Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory };
-    run.render(&temporary, tell)?;
+    run.render(&temporary, tell).map_err(|error| match error {
+        // people know the name that they chose, not the temporary one
+        ExportError::Media(MediaError::Write { why, .. }) => MediaError::write(&settings.path, why).into(),
+        other => other,
+    })?;
     if settings.preset.container == Container::Mp4 && settings.preset.audio_bitrate.is_some() {
         skip_priming(&temporary, AAC_PRIMING, run.samples(), sequence.sample_rate)
             .map_err(|e| MediaError::write(&settings.path, e))?;

@@ -1,0 +1,131 @@
+//! Taking in what the threads tell.
+
+use super::editor::{AUTOSAVE_AFTER, Editor};
+use super::notices::Level;
+use crate::edit::Edit;
+use crate::model::{Asset, AssetId};
+use crate::render::{PreviewCommand, PreviewState};
+use crate::worker::{Command, Event};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Editor {
+    /// Takes in what the threads told since the last time; call it before each repaint.
+    pub fn update(&mut self) {
+        let state = self.preview.take_state();
+        let picture = state.picture.clone().or(self.preview_state.picture.take());
+        if state.playing {
+            self.playhead = state.position;
+            self.view.reveal(self.playhead);
+        } else if self.preview_state.playing && !state.playing && state.position >= self.sequence().end() {
+            self.playhead = self.sequence().end();
+        }
+        for warning in &state.warnings {
+            self.notify(Level::Problem, format!("{}: {}", warning.name, warning.text));
+        }
+        self.preview_state = PreviewState { picture, ..state };
+        let events: Vec<Event> = self.worker.events().collect();
+        for event in events {
+            self.take_in(event);
+        }
+        let idle = self.changed_at.elapsed() > AUTOSAVE_AFTER;
+        if idle && self.unsaved() && !Arc::ptr_eq(&self.autosaved, self.project()) {
+            self.autosaved = Arc::clone(self.project());
+            self.worker.send(Command::Autosave(Arc::clone(self.project()), self.path.clone()));
+        }
+    }
+
+    /// When [`Self::update`] has something to do even if no thread tells anything.
+    #[must_use]
+    pub fn next_update(&self) -> Option<Duration> {
+        let waiting = self.unsaved() && !Arc::ptr_eq(&self.autosaved, self.project());
+        waiting.then(|| AUTOSAVE_AFTER.saturating_sub(self.changed_at.elapsed()) + Duration::from_millis(50))
+    }
+
+    fn take_in(&mut self, event: Event) {
+        match event {
+            Event::Imported(assets) => self.imported(assets),
+            Event::Relinked(id, asset) => {
+                if self.commit(&Edit::Relink { asset: id, with: asset }) {
+                    self.assets.remove(&id);
+                    let asset = self.project().assets.get(&id).cloned();
+                    self.prepare(asset.into_iter().collect());
+                }
+            }
+            Event::Opened(path, project) => {
+                self.replace(*project, Some(path.clone()));
+                self.remember(&path);
+                self.worker.send(Command::ForgetAutosave);
+            }
+            Event::Saved(path, project) => {
+                self.saved = project;
+                self.path = Some(path.clone());
+                self.remember(&path);
+                if !self.unsaved() {
+                    self.worker.send(Command::ForgetAutosave);
+                }
+                self.notify(Level::Done, format!("Saved {}", path.display()));
+                self.request = self.after_save.take().or(self.request.take());
+            }
+            Event::Recoverable(found) => self.recoverable = found,
+            Event::Online(id, online) => {
+                self.assets.entry(id).or_default().online = Some(online);
+            }
+            Event::ProxyReady(id) => {
+                self.assets.entry(id).or_default().proxy = true;
+                self.preview.send(PreviewCommand::Refresh);
+            }
+            Event::Poster(id, sheet) => self.assets.entry(id).or_default().poster = Some(sheet),
+            Event::Thumbnails(id, sheet) => self.assets.entry(id).or_default().thumbnails = Some(sheet),
+            Event::Waveform(id, _, wave) => self.assets.entry(id).or_default().waveform = Some(wave),
+            Event::Jobs(jobs) => self.jobs = jobs,
+            Event::Export(event) => {
+                if let Some(export) = &mut self.export {
+                    export.told(event);
+                }
+            }
+            Event::Exported(done) => {
+                if self.export.is_none() {
+                    self.notify(Level::Done, format!("Exported {}", done.path.display()));
+                }
+                if let Some(export) = &mut self.export {
+                    (export.running, export.done) = (false, Some(done));
+                }
+            }
+            Event::ExportFailed(text, cancelled) => {
+                if let Some(export) = &mut self.export {
+                    export.running = false;
+                    export.failed = (!cancelled).then(|| text.clone());
+                }
+                // the dialog shows it; without one it is said here
+                if !cancelled && self.export.is_none() {
+                    self.notify(Level::Problem, text);
+                }
+            }
+            Event::Problem(text) => {
+                self.after_save = None;
+                self.notify(Level::Problem, text);
+            }
+        }
+    }
+
+    /// Puts a project first among the recent ones.
+    fn remember(&mut self, path: &Path) {
+        self.recent.add(path);
+        self.worker.send(Command::SaveRecent(self.recent.clone(), self.settings.clone()));
+    }
+
+    fn imported(&mut self, assets: Vec<Asset>) {
+        let paths: Vec<PathBuf> = assets.iter().map(|a| a.path.clone()).collect();
+        if !self.commit(&Edit::AddAssets(assets)) {
+            return;
+        }
+        let ids: Vec<AssetId> =
+            self.project().assets.values().filter(|a| paths.contains(&a.path)).map(|a| a.id).collect();
+        self.bin_selection.clone_from(&ids);
+        if let Some((track, at)) = self.drop_target.take() {
+            self.drop_assets(&ids, track, at, false);
+        }
+    }
+}
