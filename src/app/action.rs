@@ -144,13 +144,13 @@ actions! {
     /// The tool that selects, moves and trims.
     SelectTool, "Selection Tool", [key("V")];
     /// The tool that cuts where it is clicked.
-    RazorTool, "Razor Tool", [key("C"), key("B")];
+    RazorTool, "Razor Tool", [key("C")];
     /// Whether edges are drawn to cuts and playhead.
     Snapping, "Snapping", [key("S")];
     /// Whether inserts and ripples move all tracks.
     SyncLock, "Sync Lock", [];
     /// Shows less time in more detail.
-    ZoomIn, "Zoom In", [key("Equals"), key("Plus")];
+    ZoomIn, "Zoom In", [key("Equals"), key("Plus"), shift("Plus")];
     /// Shows more time in less detail.
     ZoomOut, "Zoom Out", [key("Minus")];
     /// Shows the whole timeline.
@@ -158,7 +158,7 @@ actions! {
     /// The picture alone, as large as the screen.
     FullScreen, "Full-Screen Viewer", [key("F")];
     /// Shows all keys.
-    Shortcuts, "Keyboard Shortcuts", [key("Questionmark"), shift("Slash")];
+    Shortcuts, "Keyboard Shortcuts", [shift("Questionmark"), key("Questionmark"), shift("Slash")];
     /// What this is.
     About, "About Workprint", [];
 }

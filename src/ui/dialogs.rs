@@ -3,7 +3,7 @@
 use super::pickers::Pickers;
 use super::{export_dialog, menu, theme};
 use crate::app::{Editor, Request};
-use egui::{Context, Id, Modal, RichText, ViewportCommand};
+use egui::{Context, RichText, ViewportCommand};
 
 #[derive(Default)]
 pub struct Dialogs {
@@ -34,18 +34,22 @@ impl Dialogs {
         self.ask_about_unsaved(ctx, editor);
         offer_recovery(ctx, editor);
         if self.shortcuts {
-            let response = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
+            let response = theme::modal(ctx, "shortcuts").show(ctx, |ui| {
                 ui.heading("Keyboard Shortcuts");
                 ui.add_space(6.0);
                 let height = ui.ctx().content_rect().height() - 160.0;
-                egui::ScrollArea::vertical().max_height(height).show(ui, menu::shortcut_table);
+                egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                    egui::Frame::new()
+                        .inner_margin(egui::Margin { right: 16, ..Default::default() })
+                        .show(ui, menu::shortcut_table);
+                });
                 ui.add_space(6.0);
                 ui.button("Close").clicked()
             });
             self.shortcuts = !(response.inner || response.should_close());
         }
         if self.about {
-            let response = Modal::new(Id::unique("about")).show(ctx, |ui| {
+            let response = theme::modal(ctx, "about").show(ctx, |ui| {
                 ui.set_width(380.0);
                 ui.heading(RichText::new("Workprint").color(theme::ACCENT));
                 ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
@@ -77,7 +81,7 @@ impl Dialogs {
     fn ask_about_unsaved(&mut self, ctx: &Context, editor: &mut Editor) {
         let Some(request) = self.unsaved.clone() else { return };
         let (mut save, mut lose, mut stay) = (false, false, false);
-        let response = Modal::new(Id::unique("unsaved")).show(ctx, |ui| {
+        let response = theme::modal(ctx, "unsaved").show(ctx, |ui| {
             ui.set_width(400.0);
             ui.heading(format!("Save the changes to “{}”?", editor.title()));
             ui.label("Without saving, they are lost.");
@@ -107,7 +111,7 @@ impl Dialogs {
 fn offer_recovery(ctx: &Context, editor: &mut Editor) {
     let Some(found) = editor.recoverable.last().cloned() else { return };
     let (mut recover, mut discard) = (false, false);
-    Modal::new(Id::unique("recover")).show(ctx, |ui| {
+    theme::modal(ctx, "recover").show(ctx, |ui| {
         ui.set_width(420.0);
         ui.heading("Unsaved work was found");
         let name = found.path.as_ref().map_or_else(|| "an unnamed project".to_owned(), |p| p.display().to_string());

@@ -6,7 +6,7 @@ use crate::app::{Editor, ExportState};
 use crate::render::presets;
 use crate::worker::total_memory;
 use bytesize::ByteSize;
-use egui::{Id, Modal, ProgressBar, RichText, Ui};
+use egui::{ProgressBar, RichText, Ui};
 use egui_plot::{HLine, Line, Plot, PlotPoints};
 
 /// Shows the dialog while there is one.
@@ -14,7 +14,7 @@ pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
     let Some(mut state) = editor.export.take() else { return };
     let (mut start, mut cancel, mut close) = (false, false, false);
     let marked = editor.marked();
-    let response = Modal::new(Id::unique("export")).show(ctx, |ui| {
+    let response = theme::modal(ctx, "export").show(ctx, |ui| {
         ui.set_width(600.0);
         ui.heading("Export");
         ui.add_space(4.0);

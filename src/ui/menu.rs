@@ -24,8 +24,12 @@ const EDIT: &[Option<Action>] = &[
     None,
     Some(Action::Delete),
     Some(Action::RippleDelete),
-    Some(Action::CloseGap),
     None,
+    Some(Action::SelectAll),
+    Some(Action::SelectNone),
+];
+
+const SEQUENCE: &[Option<Action>] = &[
     Some(Action::Insert),
     Some(Action::Overwrite),
     Some(Action::Append),
@@ -36,11 +40,9 @@ const EDIT: &[Option<Action>] = &[
     Some(Action::LiftRange),
     Some(Action::ExtractRange),
     None,
+    Some(Action::CloseGap),
     Some(Action::AddVideoTrack),
     Some(Action::AddAudioTrack),
-    None,
-    Some(Action::SelectAll),
-    Some(Action::SelectNone),
 ];
 
 const VIEW: &[Option<Action>] = &[
@@ -83,6 +85,7 @@ pub fn bar(ui: &mut Ui, editor: &mut Editor) {
             items(ui, editor, FILE);
         });
         ui.menu_button("Edit", |ui| items(ui, editor, EDIT));
+        ui.menu_button("Sequence", |ui| items(ui, editor, SEQUENCE));
         ui.menu_button("View", |ui| items(ui, editor, VIEW));
         ui.menu_button("Help", |ui| items(ui, editor, HELP));
     });
@@ -113,7 +116,22 @@ fn items(ui: &mut Ui, editor: &mut Editor, actions: &[Option<Action>]) {
 
 /// A key as this system writes it.
 pub fn text_of(ctx: &Context, shortcut: Shortcut) -> String {
-    keyboard(shortcut).map_or_else(String::new, |k| ctx.format_shortcut(&k))
+    let text = keyboard(shortcut).map_or_else(String::new, |k| ctx.format_shortcut(&k));
+    // what is printed on the key says more than its name
+    let signs = [
+        ("Comma", ","),
+        ("Period", "."),
+        ("Semicolon", ";"),
+        ("Quote", "'"),
+        ("Equals", "="),
+        ("Minus", "−"),
+        ("Plus", "+"),
+        ("Backslash", "\\"),
+        ("Questionmark", "?"),
+        ("Slash", "/"),
+        ("Shift+?", "?"),
+    ];
+    signs.iter().fold(text, |text, (name, sign)| text.replace(name, sign))
 }
 
 fn keyboard(shortcut: Shortcut) -> Option<KeyboardShortcut> {

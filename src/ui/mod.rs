@@ -40,6 +40,7 @@ pub struct Window {
     dialogs: dialogs::Dialogs,
     toasts: notices::Toasts,
     title: String,
+    full_screen: bool,
 }
 
 /// What the panes keep from frame to frame.
@@ -68,6 +69,7 @@ impl Window {
             dialogs: dialogs::Dialogs::default(),
             toasts: notices::Toasts::default(),
             title: String::new(),
+            full_screen: false,
         })
     }
 
@@ -107,6 +109,10 @@ impl eframe::App for Window {
         }
         if !self.dialogs.open(&self.editor) {
             menu::shortcuts(ui.ctx(), &mut self.editor);
+        }
+        if self.editor.full_screen != self.full_screen {
+            self.full_screen = self.editor.full_screen;
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Fullscreen(self.full_screen));
         }
         if self.editor.full_screen {
             CentralPanel::no_frame().show(ui, |ui| viewer::full_screen(ui, &mut self.editor, &mut self.panes.textures));

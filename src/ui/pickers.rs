@@ -1,9 +1,10 @@
 //! The system's file dialogs, on threads of their own, and a plain field where the system has none.
 
+use super::theme;
 use crate::app::{Editor, Request};
 use crate::model::AssetId;
 use crossbeam_channel::{Receiver, bounded};
-use egui::{Context, Id, Modal};
+use egui::Context;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -98,7 +99,7 @@ impl Pickers {
     fn show_field(&mut self, ctx: &Context, editor: &mut Editor) {
         let Some(field) = &mut self.field else { return };
         let (mut ok, mut close) = (false, false);
-        let response = Modal::new(Id::unique("path")).show(ctx, |ui| {
+        let response = theme::modal(ctx, "path").show(ctx, |ui| {
             ui.set_width(520.0);
             let (title, hint) = match field.purpose {
                 Purpose::Open => ("Open Project", "A .ron file"),

@@ -49,7 +49,6 @@ pub fn apply(ctx: &egui::Context) {
         .into();
         style.spacing.item_spacing = egui::vec2(8.0, 6.0);
         style.spacing.button_padding = egui::vec2(8.0, 3.0);
-        style.spacing.window_margin = egui::Margin::same(16);
         style.spacing.menu_margin = egui::Margin::same(6);
         let visuals = &mut style.visuals;
         visuals.panel_fill = PANEL;
@@ -71,6 +70,12 @@ pub fn apply(ctx: &egui::Context) {
         }
         visuals.window_corner_radius = CornerRadius::same(8);
     });
+}
+
+/// A dialog over the window, with room around what is in it.
+pub fn modal(ctx: &egui::Context, name: &'static str) -> egui::Modal {
+    let frame = egui::Frame::popup(&ctx.style_of(Theme::Dark)).inner_margin(18);
+    egui::Modal::new(egui::Id::unique(name)).frame(frame)
 }
 
 /// Fills a pane's background.

@@ -12,7 +12,7 @@ const TRANSPORT: f32 = 40.0;
 pub fn show(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures) {
     let whole = ui.available_rect_before_wrap();
     let picture = Rect::from_min_max(whole.min, pos2(whole.max.x, (whole.max.y - TRANSPORT).max(whole.min.y)));
-    paint_picture(ui, picture, editor, textures);
+    paint_picture(ui, picture, theme::BACKGROUND, editor, textures);
     let bar = Rect::from_min_max(pos2(whole.min.x, picture.max.y), whole.max).shrink2(vec2(10.0, 4.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(bar), |ui| transport(ui, editor));
     ui.allocate_rect(whole, Sense::hover());
@@ -21,15 +21,14 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures) {
 /// The picture alone.
 pub fn full_screen(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures) {
     let whole = ui.available_rect_before_wrap();
-    ui.painter().rect_filled(whole, 0.0, Color32::BLACK);
-    paint_picture(ui, whole, editor, textures);
+    paint_picture(ui, whole, Color32::BLACK, editor, textures);
     if ui.allocate_rect(whole, Sense::click()).double_clicked() {
         editor.full_screen = false;
     }
 }
 
-fn paint_picture(ui: &Ui, area: Rect, editor: &mut Editor, textures: &mut Textures) {
-    ui.painter().rect_filled(area, 0.0, theme::BACKGROUND);
+fn paint_picture(ui: &Ui, area: Rect, around: Color32, editor: &mut Editor, textures: &mut Textures) {
+    ui.painter().rect_filled(area, 0.0, around);
     let new = editor.preview_state.picture.take();
     if editor.sequence().end().0 == 0 {
         // the texture still takes it in, so that an old picture does not flash up later
