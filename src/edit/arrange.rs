@@ -2,7 +2,7 @@
 
 use super::working::Working;
 use super::{EditError, Landing};
-use crate::model::{Clip, ClipId, Frame, FrameCount, FrameRate, Span, Track, TrackId, TrackKind};
+use crate::model::{Clip, ClipId, Frame, FrameCount, FrameRate, Marker, Span, Track, TrackId, TrackKind};
 use std::sync::Arc;
 
 pub(super) fn set_format(working: &mut Working, width: u32, height: u32, rate: FrameRate) -> Result<(), EditError> {
@@ -45,6 +45,24 @@ pub(super) fn set_track(
     let track = working.project.sequence_mut().track_mut(track).ok_or(EditError::NoTrack)?;
     (track.locked, track.muted, track.solo) = (locked, muted, solo);
     Ok(())
+}
+
+/// Markers are kept sorted, one for a frame.
+pub(super) fn add_marker(working: &mut Working, marker: &Marker) -> Result<(), EditError> {
+    if marker.at < Frame::ZERO || marker.at.0 > crate::model::time::MAX_FRAMES {
+        return Err(EditError::OutsideTimeline);
+    }
+    let markers = &mut working.project.sequence_mut().markers;
+    markers.retain(|m| m.at != marker.at);
+    markers.insert(markers.partition_point(|m| m.at < marker.at), marker.clone());
+    Ok(())
+}
+
+pub(super) fn remove_marker(working: &mut Working, at: Frame) -> Result<(), EditError> {
+    let markers = &mut working.project.sequence_mut().markers;
+    let before = markers.len();
+    markers.retain(|m| m.at != at);
+    if markers.len() == before { Err(EditError::NoMarker) } else { Ok(()) }
 }
 
 /// ```text

@@ -201,3 +201,124 @@ fn snaps_to_the_nearest_point_in_reach() {
     assert_eq!(snap(20, 5), None);
     assert_eq!(snap(-2, 5), Some(Snapped { by: FrameCount(0), at: Frame(0) }));
 }
+
+fn ripple(name: &'static str, edge: Edge, by: i64) -> impl Fn(&Project) -> Edit {
+    move |p| Edit::Ripple { clip: clip(p, name, 0), edge, by: FrameCount(by), sync_lock: true, alone: false }
+}
+
+fn slip(by: i64) -> impl Fn(&Project) -> Edit {
+    move |p| Edit::Slip { clips: vec![clip(p, "A", 0)], by: FrameCount(by), alone: false }
+}
+
+fn slide(by: i64) -> impl Fn(&Project) -> Edit {
+    move |p| Edit::Slide { clip: clip(p, "B", 0), by: FrameCount(by), alone: false }
+}
+
+fn roll(by: i64) -> impl Fn(&Project) -> Edit {
+    move |p| Edit::Roll { left: clip(p, "A", 0), by: FrameCount(by), alone: false }
+}
+
+#[test]
+fn ripples() {
+    let before = "V1: A@20+25 src5, B@45+20";
+    check(before, ripple("A", Edge::In, 10), "V1: A@20+15 src15, B@35+20");
+    refused(before, ripple("A", Edge::In, -10), &EditError::MediaStart(5, "A".into()));
+    check(before, ripple("A", Edge::Out, 10), "V1: A@20+35 src5, B@55+20");
+    refused(before, ripple("A", Edge::Out, -25), &EditError::Empty("A".into()));
+    refused("A=40; V1: A@20+25 src5", ripple("A", Edge::Out, 11), &EditError::MediaEnd(10, "A".into()));
+    // linked sound goes along, a title that follows too, and the music below stays
+    check(
+        "V1: A@0+20 ~1, B@20+10 | V2: C@25+5 | A1: A@0+20 ~1 | A2: D@0+40",
+        ripple("A", Edge::Out, -5),
+        "V1: A@0+15 ~1, B@15+10 | V2: C@20+5 | A1: A@0+15 ~1 | A2: D@0+40",
+    );
+    check(
+        "V1: A@0+20, B@20+10 | V2 locked: C@25+5",
+        ripple("A", Edge::Out, 5),
+        "V1: A@0+25, B@25+10 | V2 locked: C@25+5",
+    );
+}
+
+#[test]
+fn rolls() {
+    check("V1: A@0+30 src10, B@30+30 src10", roll(4), "V1: A@0+34 src10, B@34+26 src14");
+    check("V1: A@0+30 src10, B@30+30 src10", roll(-4), "V1: A@0+26 src10, B@26+34 src6");
+    refused("V1: A@0+30 src10, B@30+30 src10", roll(-11), &EditError::MediaStart(10, "B".into()));
+    refused("V1: A@0+30, B@30+30", roll(30), &EditError::Empty("B".into()));
+    refused("V1: A@0+30, B@31+30", roll(1), &EditError::NoCut("A".into()));
+    check(
+        "V1: A@0+30 ~1, B@30+30 src10 ~2 | A1: A@0+30 ~1, B@30+30 src10 ~2",
+        roll(3),
+        "V1: A@0+33 ~1, B@33+27 src13 ~2 | A1: A@0+33 ~1, B@33+27 src13 ~2",
+    );
+}
+
+#[test]
+fn slips() {
+    let before = "A=100; V1: A@0+36 src10";
+    check(before, slip(20), "V1: A@0+36 src30");
+    check(before, slip(-10), "V1: A@0+36");
+    check(before, slip(54), "V1: A@0+36 src64");
+    refused(before, slip(-11), &EditError::MediaStart(10, "A".into()));
+    refused(before, slip(55), &EditError::MediaEnd(54, "A".into()));
+}
+
+#[test]
+fn slides() {
+    let before = "V1: A@0+30 src10, B@30+30 src10, C@60+30 src10";
+    check(before, slide(5), "V1: A@0+35 src10, B@35+30 src10, C@65+25 src15");
+    check(before, slide(-5), "V1: A@0+25 src10, B@25+30 src10, C@55+35 src5");
+    refused(before, slide(30), &EditError::Empty("C".into()));
+    refused("V1: A@0+30, B@30+30, C@60+30 src3", slide(-4), &EditError::MediaStart(3, "C".into()));
+    // a gap takes the difference
+    check("V1: A@0+10, B@20+10, C@30+10 src9", slide(-4), "V1: A@0+10, B@16+10, C@26+14 src5");
+    refused("V1: A@0+10, B@12+10", slide(-4), &EditError::Neighbour("A".into()));
+    refused("V1: B@3+10", slide(-4), &EditError::OutsideTimeline);
+}
+
+#[test]
+fn closes_all_gaps_and_keeps_markers_with_their_material() {
+    let all = |p: &Project| Edit::CloseAllGaps { track: track(p, "V1"), sync_lock: true };
+    check("V1: A@5+10, B@20+10, C@30+5, D@50+1", all, "V1: A@0+10, B@10+10, C@20+5, D@25+1");
+    check(
+        "V1: A@5+10 ~1, B@20+9 ~2 | A1: A@5+10 ~1, B@20+9 ~2",
+        all,
+        "V1: A@0+10 ~1, B@10+9 ~2 | A1: A@0+10 ~1, B@10+9 ~2",
+    );
+    check("V1: ", all, "V1:");
+
+    let project = parse("V1: A@0+20, B@20+20");
+    let marker = |at: i64, name: &str| crate::model::Marker { at: Frame(at), name: name.into() };
+    let edits = [
+        Edit::AddMarker(marker(30, "b")),
+        Edit::AddMarker(marker(5, "a")),
+        Edit::AddMarker(marker(30, "c")),
+        insert("C", 10, 20, &["V1"], true)(&project),
+        extract("A")(&project),
+    ];
+    let after = super::apply_all(&project, &edits).unwrap();
+    // the insert moved it to 40, the extract of A's 20 frames back to 20; the one over A is at the join
+    assert_eq!(after.sequence().markers, [marker(0, "a"), marker(20, "c")]);
+    let gone = super::apply(&after, &Edit::RemoveMarker(Frame(20))).unwrap();
+    assert_eq!(super::apply(&gone, &Edit::RemoveMarker(Frame(20))), Err(EditError::NoMarker));
+}
+
+#[test]
+fn the_bin_refuses_what_would_break_clips() {
+    let project = parse("V1: A@0+20");
+    let id = |name: &str| project.assets.values().find(|a| a.name == name).unwrap().id;
+    assert_eq!(super::apply(&project, &Edit::RemoveAssets(vec![id("A")])), Err(EditError::InUse("A".into())));
+    let without = super::apply(&project, &Edit::RemoveAssets(vec![id("B")])).unwrap();
+    assert_eq!(without.assets.len(), project.assets.len() - 1);
+    // a file that is there already is not added twice
+    let again = project.assets[&id("C")].as_ref().clone();
+    assert_eq!(
+        super::apply(&project, &Edit::AddAssets(vec![again.clone()])).unwrap().assets.len(),
+        project.assets.len()
+    );
+    // a shorter file can't take the place of one whose end is used
+    let mut short = again;
+    short.info.duration = Some(super::text::RATE.duration_of(FrameCount(10)));
+    let relink = Edit::Relink { asset: id("A"), with: Box::new(short) };
+    assert!(matches!(super::apply(&project, &relink), Err(EditError::Unfit(..))));
+}

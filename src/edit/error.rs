@@ -41,6 +41,12 @@ pub enum EditError {
     /// Before the first frame, or beyond the longest timeline.
     #[error("that lies outside the timeline")]
     OutsideTimeline,
+    /// Two clips do not meet there.
+    #[error("no clip follows directly after '{0}'")]
+    NoCut(String),
+    /// No marker there.
+    #[error("there is no marker there")]
+    NoMarker,
     /// No gap there.
     #[error("there is no gap there")]
     NoGap,

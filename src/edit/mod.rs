@@ -13,6 +13,7 @@ mod history;
 mod limits;
 mod place;
 mod remove;
+mod ripple;
 mod snap;
 #[cfg(test)]
 pub(crate) mod text;
@@ -25,7 +26,7 @@ pub use limits::{Limits, move_limits, trim_limits};
 pub use place::Placement;
 pub use snap::{SnapPoints, Snapped};
 
-use crate::model::{Asset, AssetId, ClipId, Frame, FrameCount, FrameRate, Project, Span, TrackId, TrackKind};
+use crate::model::{Asset, AssetId, ClipId, Frame, FrameCount, FrameRate, Marker, Project, Span, TrackId, TrackKind};
 use serde::{Deserialize, Serialize};
 
 /// One edit, as gestures commit it, scripts list it and history names it.
@@ -105,6 +106,57 @@ pub enum Edit {
         /// Whether linked clips are left alone.
         alone: bool,
     },
+    /// Moves one edge of a clip within its media; what follows moves along.
+    Ripple {
+        /// Which clip.
+        clip: ClipId,
+        /// Which edge.
+        edge: Edge,
+        /// By how much; positive is later in the media.
+        by: FrameCount,
+        /// Whether other unlocked tracks move along.
+        sync_lock: bool,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Moves the cut after a clip; both sides stay in place otherwise.
+    Roll {
+        /// The clip before the cut.
+        left: ClipId,
+        /// By how much; positive is later.
+        by: FrameCount,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Moves the media under clips.
+    Slip {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// By how much; positive shows later media.
+        by: FrameCount,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Moves a clip between its neighbours, which give and take.
+    Slide {
+        /// Which clip.
+        clip: ClipId,
+        /// By how much; positive is later.
+        by: FrameCount,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Closes every gap of a track.
+    CloseAllGaps {
+        /// Which track.
+        track: TrackId,
+        /// Whether other unlocked tracks, as far as they are empty there, close up too.
+        sync_lock: bool,
+    },
+    /// Names a frame, or renames the marker that stands there.
+    AddMarker(Marker),
+    /// Removes the marker on a frame.
+    RemoveMarker(Frame),
     /// Moves clips, in time and to other tracks of their kind.
     Move {
         /// Which clips.
@@ -203,6 +255,13 @@ impl Edit {
             Self::Lift { .. } | Self::LiftRange { .. } => "lift",
             Self::Extract { .. } | Self::ExtractRange { .. } => "extract",
             Self::CloseGap { .. } => "close gap",
+            Self::Ripple { .. } => "ripple trim",
+            Self::Roll { .. } => "roll",
+            Self::Slip { .. } => "slip",
+            Self::Slide { .. } => "slide",
+            Self::CloseAllGaps { .. } => "close all gaps",
+            Self::AddMarker(_) => "add marker",
+            Self::RemoveMarker(_) => "remove marker",
             Self::Together(edits) => edits.last().map_or("nothing", Self::name),
         }
     }
@@ -236,6 +295,15 @@ pub fn apply(project: &Project, edit: &Edit) -> Result<Project, EditError> {
         Edit::Extract { clips, sync_lock, alone } => remove::extract(&mut working, clips, *sync_lock, *alone)?,
         Edit::LiftRange { span, tracks } => remove::lift_range(&mut working, *span, tracks)?,
         Edit::ExtractRange { span, tracks } => remove::extract_range(&mut working, *span, tracks)?,
+        Edit::Ripple { clip, edge, by, sync_lock, alone } => {
+            ripple::ripple(&mut working, *clip, *edge, *by, *sync_lock, *alone)?;
+        }
+        Edit::Roll { left, by, alone } => ripple::roll(&mut working, *left, *by, *alone)?,
+        Edit::Slip { clips, by, alone } => ripple::slip(&mut working, clips, *by, *alone)?,
+        Edit::Slide { clip, by, alone } => ripple::slide(&mut working, *clip, *by, *alone)?,
+        Edit::CloseAllGaps { track, sync_lock } => ripple::close_all_gaps(&mut working, *track, *sync_lock)?,
+        Edit::AddMarker(marker) => arrange::add_marker(&mut working, marker)?,
+        Edit::RemoveMarker(at) => arrange::remove_marker(&mut working, *at)?,
         Edit::Together(edits) => return apply_all(project, edits).map_err(|(_, why)| why),
         Edit::CloseGap { track, at, sync_lock } => remove::close_gap(&mut working, *track, *at, *sync_lock)?,
     }

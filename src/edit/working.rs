@@ -149,6 +149,28 @@ impl Working {
         Ok(())
     }
 
+    /// Pushes what begins at or after `at` right on `tracks` and, with sync lock, on all other unlocked
+    /// tracks; nothing is cut. Markers go along.
+    pub fn push_right(
+        &mut self,
+        tracks: &[TrackId],
+        at: Frame,
+        by: FrameCount,
+        sync_lock: bool,
+    ) -> Result<(), EditError> {
+        for track in self.unlocked_tracks() {
+            if sync_lock || tracks.contains(&track) {
+                self.shift(track, at, by)?;
+            }
+        }
+        for marker in &mut self.project.sequence_mut().markers {
+            if marker.at >= at {
+                marker.at += by;
+            }
+        }
+        Ok(())
+    }
+
     /// Closes a span that is empty on `tracks`: what follows moves left. With sync lock the other unlocked
     /// tracks move too, each as far as it is empty there as well: a bed of music that lies across stays.
     pub fn close(&mut self, tracks: &[TrackId], span: Span, sync_lock: bool) -> Result<(), EditError> {
