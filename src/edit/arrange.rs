@@ -102,12 +102,8 @@ pub(super) fn move_clips(
         working.unlocked(*track)?.clips.remove(clip.id);
     }
     if ripple {
-        let mut left: Vec<_> = members.iter().map(|(t, c)| (*t, c.span())).collect();
-        left.sort_by_key(|(_, span)| std::cmp::Reverse((span.start, span.length)));
-        for group in left.chunk_by(|a, b| a.1 == b.1) {
-            let span = group[0].1;
-            let tracks: Vec<TrackId> = group.iter().map(|(t, _)| *t).collect();
-            working.close(&tracks, span, true)?;
+        let emptied: Vec<_> = members.iter().map(|(t, c)| (*t, c.span())).collect();
+        for span in working.close(&emptied, true)? {
             for (_, clip) in moved.iter_mut().filter(|(_, c)| c.start >= span.end()) {
                 clip.start = clip.start - span.length;
             }

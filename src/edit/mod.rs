@@ -12,6 +12,8 @@ mod error;
 mod history;
 mod limits;
 mod place;
+#[cfg(test)]
+mod random;
 mod remove;
 mod ripple;
 mod snap;

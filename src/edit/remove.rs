@@ -14,18 +14,12 @@ pub(super) fn lift(working: &mut Working, clips: &[ClipId], alone: bool) -> Resu
 
 /// `[A][B][C]` without B: `[A][C]`.
 pub(super) fn extract(working: &mut Working, clips: &[ClipId], sync_lock: bool, alone: bool) -> Result<(), EditError> {
-    let mut members = working.with_linked(clips, alone)?;
+    let members = working.with_linked(clips, alone)?;
     for (track, clip) in &members {
         working.unlocked(*track)?.clips.remove(clip.id);
     }
-    // from the last to the first, so that the earlier spans stay where they are; those that are equal
-    // (linked pairs) close as one
-    members.sort_by_key(|(_, c)| std::cmp::Reverse((c.start, c.length)));
-    for group in members.chunk_by(|(_, a), (_, b)| a.span() == b.span()) {
-        let tracks: Vec<TrackId> = group.iter().map(|(t, _)| *t).collect();
-        working.close(&tracks, group[0].1.span(), sync_lock)?;
-    }
-    Ok(())
+    let emptied: Vec<_> = members.iter().map(|(track, clip)| (*track, clip.span())).collect();
+    working.close(&emptied, sync_lock).map(|_| ())
 }
 
 pub(super) fn lift_range(working: &mut Working, span: Span, tracks: &[TrackId]) -> Result<(), EditError> {
@@ -40,7 +34,8 @@ pub(super) fn extract_range(working: &mut Working, span: Span, tracks: &[TrackId
     for track in &tracks {
         working.clear(*track, span)?;
     }
-    working.close(&tracks, span, true)
+    let emptied: Vec<_> = tracks.into_iter().map(|track| (track, span)).collect();
+    working.close(&emptied, true).map(|_| ())
 }
 
 /// `[A]   [B]` with the gap closed: `[A][B]`.
@@ -51,7 +46,7 @@ pub(super) fn close_gap(working: &mut Working, track: TrackId, at: Frame, sync_l
     }
     let next = clips.after(at).ok_or(EditError::NoGap)?;
     let start = clips.before(at).map_or(Frame::ZERO, |c| c.end());
-    working.close(&[track], Span::between(start, next.start), sync_lock)
+    working.close(&[(track, Span::between(start, next.start))], sync_lock).map(|_| ())
 }
 
 fn check(span: Span) -> Result<(), EditError> {

@@ -20,12 +20,13 @@ pub(super) fn ripple(
     alone: bool,
 ) -> Result<(), EditError> {
     let rate = working.sequence().rate;
-    let members = working.with_linked(&[clip], alone)?;
     let (_, grabbed) = working.clip(clip)?;
+    let members = working.with_linked(&[clip], alone)?;
     // how much longer the clips become
     let growth = if edge == Edge::In { -by } else { by };
-    let mut trimmed = Vec::new();
-    for (track, mut clip) in members {
+    // from the last to the first, so that one does not push the next before its turn
+    for (track, mut clip) in members.iter().rev().cloned() {
+        let end = clip.end();
         if edge == Edge::In {
             clip.source_in = clip.source_at(by, rate);
         }
@@ -34,22 +35,14 @@ pub(super) fn ripple(
             return Err(EditError::Empty(clip.content.name.clone()));
         }
         working.check_media(&clip)?;
-        trimmed.push((track, clip));
+        // what follows on its own track follows its own end
+        let clips = &mut working.unlocked(track)?.clips;
+        clips.remove(clip.id);
+        clips.shift(end, growth);
+        clips.insert(clip);
     }
-    let tracks: Vec<TrackId> = trimmed.iter().map(|(track, _)| *track).collect();
-    let end = grabbed.end();
-    if growth > FrameCount::ZERO {
-        working.push_right(&tracks, end, growth, sync_lock)?;
-        for (track, clip) in trimmed {
-            working.unlocked(track)?.clips.replace(clip);
-        }
-    } else {
-        for (track, clip) in trimmed {
-            working.unlocked(track)?.clips.replace(clip);
-        }
-        working.close(&tracks, Span::between(end + growth, end), sync_lock)?;
-    }
-    Ok(())
+    let own: Vec<TrackId> = members.iter().map(|(track, _)| *track).collect();
+    working.follow(&own, grabbed.end(), growth, sync_lock)
 }
 
 /// `[A   ][B   ]` with the cut rolled by 2: `[A     ][B ]`. The cuts of linked clips on the same frame roll along.
@@ -147,7 +140,7 @@ pub(super) fn close_all_gaps(working: &mut Working, track: TrackId, sync_lock: b
             return Ok(());
         };
         if next.start > at {
-            working.close(&[track], Span::between(at, next.start), sync_lock)?;
+            working.close(&[(track, Span::between(at, next.start))], sync_lock)?;
         }
         at += next.length;
     }

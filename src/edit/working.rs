@@ -149,48 +149,69 @@ impl Working {
         Ok(())
     }
 
-    /// Pushes what begins at or after `at` right on `tracks` and, with sync lock, on all other unlocked
-    /// tracks; nothing is cut. Markers go along.
-    pub fn push_right(
-        &mut self,
-        tracks: &[TrackId],
-        at: Frame,
-        by: FrameCount,
-        sync_lock: bool,
-    ) -> Result<(), EditError> {
+    /// Lets the other unlocked tracks, with sync lock, and the markers follow a ripple of `own` at `end`. To
+    /// the left each track follows as far as it is empty there.
+    pub fn follow(&mut self, own: &[TrackId], end: Frame, by: FrameCount, sync_lock: bool) -> Result<(), EditError> {
+        let gone = Span::between(end + by, end);
         for track in self.unlocked_tracks() {
-            if sync_lock || tracks.contains(&track) {
-                self.shift(track, at, by)?;
+            let free = by > FrameCount::ZERO || self.track(track)?.clips.range(gone).next().is_none();
+            if sync_lock && free && !own.contains(&track) {
+                self.shift(track, end, by)?;
             }
         }
         for marker in &mut self.project.sequence_mut().markers {
-            if marker.at >= at {
+            if marker.at >= end {
                 marker.at += by;
+            } else if marker.at > end + by {
+                marker.at = end + by;
             }
         }
         Ok(())
     }
 
-    /// Closes a span that is empty on `tracks`: what follows moves left. With sync lock the other unlocked
-    /// tracks move too, each as far as it is empty there as well: a bed of music that lies across stays.
-    pub fn close(&mut self, tracks: &[TrackId], span: Span, sync_lock: bool) -> Result<(), EditError> {
-        if span.length <= FrameCount::ZERO {
-            return Ok(());
+    /// Closes spans that were emptied: what follows on their tracks moves left. With sync lock, spans that
+    /// touch close as one, and the other unlocked tracks close up too, each as far as it is empty there: a
+    /// bed of music that lies across stays. Gives what was closed, from the last to the first.
+    pub fn close(&mut self, emptied: &[(TrackId, Span)], sync_lock: bool) -> Result<Vec<Span>, EditError> {
+        let mut own = emptied.to_vec();
+        own.sort_by_key(|(_, span)| std::cmp::Reverse((span.start, span.length)));
+        own.retain(|(_, span)| span.length > FrameCount::ZERO);
+        if !sync_lock {
+            for (track, span) in &own {
+                self.shift(*track, span.end(), -span.length)?;
+            }
+            return Ok(own.into_iter().map(|(_, span)| span).collect());
+        }
+        let mut closed: Vec<Span> = Vec::new();
+        for (_, span) in &own {
+            // one that begins earlier may reach over several that are there
+            let mut span = *span;
+            while let Some(last) = closed.pop_if(|last| span.end() >= last.start) {
+                span = Span::between(span.start, span.end().max(last.end()));
+            }
+            closed.push(span);
         }
         for track in self.unlocked_tracks() {
-            let follows = sync_lock && self.track(track)?.clips.range(span).next().is_none();
-            if tracks.contains(&track) || follows {
-                self.shift(track, span.end(), -span.length)?;
+            for span in &closed {
+                if self.track(track)?.clips.range(*span).next().is_none() {
+                    self.shift(track, span.end(), -span.length)?;
+                    continue;
+                }
+                for (_, part) in own.iter().filter(|(t, part)| *t == track && part.intersection(*span) == Some(*part)) {
+                    self.shift(track, part.end(), -part.length)?;
+                }
             }
         }
         for marker in &mut self.project.sequence_mut().markers {
-            if marker.at >= span.end() {
-                marker.at = marker.at - span.length;
-            } else if marker.at > span.start {
-                marker.at = span.start;
+            for span in &closed {
+                if marker.at >= span.end() {
+                    marker.at = marker.at - span.length;
+                } else if marker.at > span.start {
+                    marker.at = span.start;
+                }
             }
         }
-        Ok(())
+        Ok(closed)
     }
 
     /// Refuses a clip that reaches outside its media.
