@@ -38,8 +38,7 @@ pub(super) fn in_the_way(track: &Track, clip: &Clip) -> Option<Clip> {
 pub fn trim_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -> Limits {
     let working = Working::new(project);
     let Ok(members) = working.with_linked(&[clip], alone) else { return Limits::NONE };
-    let rate = project.sequence().rate;
-    let mut limits = Limits { least: FrameCount(-MAX_FRAMES), most: FrameCount(MAX_FRAMES) };
+    let mut limits = ANY;
     for (track, clip) in members {
         let Ok(track) = working.track(track) else { return Limits::NONE };
         let neighbours = match edge {
@@ -53,23 +52,104 @@ pub fn trim_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -> 
             }
         };
         limits = limits.intersect(neighbours);
-        if let Some(range) = project.media_range(clip.content.asset).filter(|_| clip.speed.is_normal()) {
-            // half a frame of slack, as the check has
-            let slack = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
-            let media = match edge {
-                Edge::In => Limits {
-                    least: FrameCount(-rate.frame_at(clip.source_in - range.start + slack).0),
-                    most: FrameCount(MAX_FRAMES),
-                },
-                Edge::Out => Limits {
-                    least: FrameCount(-MAX_FRAMES),
-                    most: FrameCount(rate.frame_at(range.end - clip.source_out(rate) + slack).0),
-                },
-            };
-            limits = limits.intersect(media);
+        if let Some(room) = media_room(project, &clip) {
+            limits = limits.intersect(match edge {
+                Edge::In => Limits { least: room.least, ..ANY },
+                Edge::Out => Limits { most: room.most, ..ANY },
+            });
         }
     }
     Limits { least: limits.least.min(FrameCount::ZERO), most: limits.most.max(FrameCount::ZERO) }
+}
+
+/// Media before the in point and after the out point, as changes of the in point; `None` where any will do.
+/// Half a frame of slack, as the check has.
+fn media_room(project: &Project, clip: &Clip) -> Option<Limits> {
+    let range = project.media_range(clip.content.asset).filter(|_| clip.speed.is_normal())?;
+    let rate = project.sequence().rate;
+    let slack = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
+    Some(Limits {
+        least: FrameCount(-rate.frame_at(clip.source_in - range.start + slack).0),
+        most: FrameCount(rate.frame_at(range.end - clip.source_out(rate) + slack).0),
+    })
+}
+
+const ANY: Limits = Limits { least: FrameCount(-MAX_FRAMES), most: FrameCount(MAX_FRAMES) };
+
+/// What all members allow; nothing when one of them is gone or locked.
+fn common(members: impl IntoIterator<Item = Limits>) -> Limits {
+    let limits = members.into_iter().fold(ANY, Limits::intersect);
+    Limits { least: limits.least.min(FrameCount::ZERO), most: limits.most.max(FrameCount::ZERO) }
+}
+
+/// How far an edge of a clip (and of those linked to it) can be ripple trimmed.
+#[must_use]
+pub fn ripple_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -> Limits {
+    let Ok(members) = Working::new(project).with_linked(&[clip], alone) else { return Limits::NONE };
+    common(members.iter().map(|(_, clip)| {
+        let room = media_room(project, clip).unwrap_or(ANY);
+        match edge {
+            Edge::In => Limits { least: room.least, most: clip.length - FrameCount(1) },
+            Edge::Out => Limits { least: FrameCount(1) - clip.length, most: room.most },
+        }
+    }))
+}
+
+/// How far the cut after a clip (and those of linked clips on the same frame) can be rolled; nothing where
+/// no clip follows directly.
+#[must_use]
+pub fn roll_limits(project: &Project, left: ClipId, alone: bool) -> Limits {
+    let working = Working::new(project);
+    let (Ok(members), Ok((_, grabbed))) = (working.with_linked(&[left], alone), working.clip(left)) else {
+        return Limits::NONE;
+    };
+    let cuts = members.iter().filter(|(_, left)| left.end() == grabbed.end()).filter_map(|(track, left)| {
+        let right = working.track(*track).ok()?.clips.at(left.end())?;
+        let before = media_room(project, left).unwrap_or(ANY);
+        let after = media_room(project, &right).unwrap_or(ANY);
+        Some(Limits {
+            least: after.least.max(FrameCount(1) - left.length),
+            most: before.most.min(right.length - FrameCount(1)),
+        })
+    });
+    let cuts: Vec<Limits> = cuts.collect();
+    if cuts.is_empty() { Limits::NONE } else { common(cuts) }
+}
+
+/// How far the media under clips (and those linked to them) can be slipped.
+#[must_use]
+pub fn slip_limits(project: &Project, clips: &[ClipId], alone: bool) -> Limits {
+    let Ok(members) = Working::new(project).with_linked(clips, alone) else { return Limits::NONE };
+    common(members.iter().map(|(_, clip)| media_room(project, clip).unwrap_or(ANY)))
+}
+
+/// How far a clip (and those linked to it) can be slid between its neighbours.
+#[must_use]
+pub fn slide_limits(project: &Project, clip: ClipId, alone: bool) -> Limits {
+    let working = Working::new(project);
+    let Ok(members) = working.with_linked(&[clip], alone) else { return Limits::NONE };
+    common(members.iter().map(|(track, clip)| {
+        let Ok(track) = working.track(*track) else { return Limits::NONE };
+        let (before, after) = (track.clips.before(clip.start), track.clips.after(clip.end()));
+        let least = match &before {
+            Some(before) if before.end() == clip.start => FrameCount(1) - before.length,
+            Some(before) => before.end() - clip.start,
+            None => Frame::ZERO - clip.start,
+        };
+        let most = match &after {
+            Some(after) if after.start == clip.end() => after.length - FrameCount(1),
+            Some(after) => after.start - clip.end(),
+            None => Frame(MAX_FRAMES) - clip.end(),
+        };
+        let mut limits = Limits { least, most };
+        if let Some(room) = before.filter(|b| b.end() == clip.start).and_then(|b| media_room(project, &b)) {
+            limits.most = limits.most.min(room.most);
+        }
+        if let Some(room) = after.filter(|a| a.start == clip.end()).and_then(|a| media_room(project, &a)) {
+            limits.least = limits.least.max(room.least);
+        }
+        limits
+    }))
 }
 
 /// How far clips (and those linked to them) can be moved in time: not before the first frame.

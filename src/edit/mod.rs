@@ -24,7 +24,7 @@ mod working;
 
 pub use error::EditError;
 pub use history::{History, Step};
-pub use limits::{Limits, move_limits, trim_limits};
+pub use limits::{Limits, move_limits, ripple_limits, roll_limits, slide_limits, slip_limits, trim_limits};
 pub use place::Placement;
 pub use snap::{SnapPoints, Snapped};
 

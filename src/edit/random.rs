@@ -4,7 +4,9 @@
 //! `WORKPRINT_RANDOM_SEEDS=100000 cargo test random` tries more. A seed that fails is added to [`FIXTURES`].
 
 use super::text::{parse, print};
-use super::{Edge, Edit, History, Landing, Placement, trim_limits};
+use super::{
+    Edge, Edit, History, Landing, Limits, Placement, ripple_limits, roll_limits, slide_limits, slip_limits, trim_limits,
+};
 use crate::model::{ClipId, Frame, FrameCount, Marker, Project, SourceTime, Span, TrackId, TrackKind};
 use std::sync::Arc;
 
@@ -89,7 +91,7 @@ fn placement(random: &mut Random, project: &Project) -> Placement {
 fn check_length(before: &Project, edit: &Edit, after: &Project, seed: u64) {
     let (old, new) = (before.sequence().end().0, after.sequence().end().0);
     let fits = match edit {
-        Edit::Split { .. } | Edit::Slip { .. } | Edit::AddMarker(_) => new == old,
+        Edit::Split { .. } | Edit::Slip { .. } | Edit::Roll { .. } | Edit::AddMarker(_) => new == old,
         Edit::Lift { .. } | Edit::LiftRange { .. } => new <= old,
         Edit::Extract { .. } | Edit::ExtractRange { .. } | Edit::CloseGap { .. } | Edit::CloseAllGaps { .. } => {
             new <= old
@@ -97,7 +99,6 @@ fn check_length(before: &Project, edit: &Edit, after: &Project, seed: u64) {
         Edit::Insert { place, at, .. } => new >= old && new <= old.max(at.0) + place.length.0,
         Edit::Overwrite { place, at } => new == old.max(at.0 + place.length.0),
         Edit::Append(place) => new <= old + place.length.0 && new >= old,
-        Edit::Roll { .. } => new == old,
         Edit::Ripple { by, .. } => (new - old).abs() <= by.0.abs(),
         _ => true,
     };
@@ -153,22 +154,31 @@ fn limits_hold(random: &mut Random, project: &Project, seed: u64) {
     let clips: Vec<ClipId> = project.sequence().tracks.iter().flat_map(|t| t.clips.iter().map(|c| c.id)).collect();
     let Some(clip) = random.pick(&clips) else { return };
     let edge = if random.chance(2) { Edge::In } else { Edge::Out };
-    let limits = trim_limits(project, clip, edge, false);
-    let ok = |by| super::apply(project, &Edit::Trim { clip, edge, by, alone: false }).is_ok();
-    let locked = !ok(FrameCount::ZERO);
-    for (by, legal) in [
-        (limits.least, true),
-        (limits.most, true),
-        (limits.least - FrameCount(1), false),
-        (limits.most + FrameCount(1), false),
-    ] {
-        if by.0.abs() < 100_000 && !locked {
-            assert_eq!(
-                ok(by),
-                legal,
-                "seed {seed}: {edge:?} of {clip:?} by {by:?}, limits {limits:?}:\n{}",
-                print(project)
-            );
+    let alone = random.chance(2);
+    let ripple = |by| Edit::Ripple { clip, edge, by, sync_lock: false, alone };
+    let cases: [(Limits, &dyn Fn(FrameCount) -> Edit); 5] = [
+        (trim_limits(project, clip, edge, alone), &|by| Edit::Trim { clip, edge, by, alone }),
+        (ripple_limits(project, clip, edge, alone), &ripple),
+        (roll_limits(project, clip, alone), &|by| Edit::Roll { left: clip, by, alone }),
+        (slip_limits(project, &[clip], alone), &|by| Edit::Slip { clips: vec![clip], by, alone }),
+        (slide_limits(project, clip, alone), &|by| Edit::Slide { clip, by, alone }),
+    ];
+    for (limits, edit) in cases {
+        let ok = |by| super::apply(project, &edit(by)).is_ok();
+        // on locked tracks, and where there is no cut to roll, not even nothing can be done
+        if !ok(FrameCount::ZERO) {
+            continue;
+        }
+        for (by, legal) in [
+            (limits.least, true),
+            (limits.most, true),
+            (limits.least - FrameCount(1), false),
+            (limits.most + FrameCount(1), false),
+        ] {
+            if by.0.abs() < 100_000 {
+                let edit = edit(by);
+                assert_eq!(ok(by), legal, "seed {seed}: {edit:?}, limits {limits:?}:\n{}", print(project));
+            }
         }
     }
 }
