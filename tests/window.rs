@@ -259,3 +259,69 @@ fn a_crash_costs_seconds() {
     assert_eq!(clips(harness.state(), TrackKind::Video), before);
     assert!(harness.state().editor.unsaved());
 }
+
+#[test]
+fn tools_ripple_roll_slip_and_slide() {
+    let (_folder, mut harness) = with_clips();
+    // handles on both sides: each clip without its first and last 10 frames, and no gap between
+    let ids: Vec<_> = harness.state().editor.sequence().tracks[0].clips.iter().map(|c| c.id).collect();
+    for id in ids {
+        for (edge, by) in [(workprint::edit::Edge::In, 10), (workprint::edit::Edge::Out, -10)] {
+            let by = workprint::model::FrameCount(by);
+            let edit = workprint::edit::Edit::Ripple { clip: id, edge, by, sync_lock: true, alone: false };
+            assert!(harness.state_mut().editor.commit(&edit));
+        }
+    }
+    harness.state_mut().editor.perform(Action::SelectNone);
+    harness.state_mut().editor.perform(Action::Snapping);
+    harness.step();
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 40), (40, 40)]);
+    let sources = |w: &Window| -> Vec<i64> {
+        let sequence = w.editor.sequence();
+        sequence.tracks[0].clips.iter().map(|c| sequence.rate.frame_nearest(c.source_in).0).collect()
+    };
+    let points = harness.state().editor.view.points_per_frame as f32;
+    let frames = |n: f32| vec2(n * points, 0.0);
+
+    press(&mut harness, Modifiers::NONE, Key::N);
+    let cut = place_of(&harness, "one.mp4", true);
+    drag(&mut harness, cut, cut + frames(5.0));
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 45), (45, 35)]);
+    assert_eq!(harness.state().editor.history().undo_name(), Some("roll"));
+    assert_eq!(sources(harness.state()), [10, 15]);
+
+    press(&mut harness, Modifiers::NONE, Key::Y);
+    let middle = place_of(&harness, "two.mp4", false);
+    drag(&mut harness, middle, middle + frames(6.0));
+    assert_eq!(harness.state().editor.history().undo_name(), Some("slip"));
+    assert_eq!(sources(harness.state()), [10, 9]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 45), (45, 35)]);
+
+    press(&mut harness, Modifiers::NONE, Key::B);
+    let cut = place_of(&harness, "one.mp4", true);
+    drag(&mut harness, cut, cut - frames(15.0));
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 30), (30, 35)]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 30), (30, 35)]);
+
+    press(&mut harness, Modifiers::NONE, Key::U);
+    let middle = place_of(&harness, "two.mp4", false);
+    drag(&mut harness, middle, middle + frames(4.0));
+    assert_eq!(harness.state().editor.history().undo_name(), Some("slide"));
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 34), (34, 35)]);
+}
+
+#[test]
+fn keys_ripple_to_the_playhead_and_mark() {
+    let (_folder, mut harness) = with_clips();
+    harness.state_mut().editor.seek(Frame(20));
+    press(&mut harness, Modifiers::NONE, Key::Q);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 40), (40, 60)]);
+    assert_eq!(harness.state().editor.playhead, Frame(0));
+    harness.state_mut().editor.seek(Frame(30));
+    press(&mut harness, Modifiers::NONE, Key::W);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 30), (30, 60)]);
+    press(&mut harness, Modifiers::NONE, Key::M);
+    assert_eq!(harness.state().editor.sequence().markers[0].at, Frame(30));
+    press(&mut harness, Modifiers::NONE, Key::M);
+    assert!(harness.state().editor.sequence().markers.is_empty());
+}

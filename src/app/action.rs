@@ -145,6 +145,22 @@ actions! {
     SelectTool, "Selection Tool", [key("V")];
     /// The tool that cuts where it is clicked.
     RazorTool, "Razor Tool", [key("C")];
+    /// The tool whose trims move what follows along.
+    RippleTool, "Ripple Tool", [key("B")];
+    /// The tool that moves cuts.
+    RollTool, "Roll Tool", [key("N")];
+    /// The tool that moves the media under clips.
+    SlipTool, "Slip Tool", [key("Y")];
+    /// The tool that moves clips between their neighbours.
+    SlideTool, "Slide Tool", [key("U")];
+    /// Ripple trims what is before the playhead off its clip.
+    RippleStart, "Ripple Trim Start to Playhead", [key("Q")];
+    /// Ripple trims what is after the playhead off its clip.
+    RippleEnd, "Ripple Trim End to Playhead", [key("W")];
+    /// Puts a marker at the playhead, or takes it away.
+    Marker, "Add or Remove Marker", [key("M")];
+    /// Closes every gap of the first track that has one.
+    CloseAllGaps, "Close All Gaps", [];
     /// Whether edges are drawn to cuts and playhead.
     Snapping, "Snapping", [key("S")];
     /// Whether inserts and ripples move all tracks.
@@ -189,6 +205,10 @@ impl Action {
             Self::SyncLock => Some(editor.sync_lock),
             Self::SelectTool => Some(editor.tool == Tool::Select),
             Self::RazorTool => Some(editor.tool == Tool::Razor),
+            Self::RippleTool => Some(editor.tool == Tool::Ripple),
+            Self::RollTool => Some(editor.tool == Tool::Roll),
+            Self::SlipTool => Some(editor.tool == Tool::Slip),
+            Self::SlideTool => Some(editor.tool == Tool::Slide),
             Self::FullScreen => Some(editor.full_screen),
             _ => None,
         }

@@ -5,7 +5,7 @@ use super::editor::{Editor, Request, Tool};
 use super::exporting::ExportState;
 use super::notices::Level;
 use super::placing::Where;
-use crate::edit::Edit;
+use crate::edit::{Edge, Edit};
 use crate::model::{AssetId, ClipId, Frame, FrameCount, Project, TrackKind};
 use crate::project_file::Recovered;
 use crate::render::{ExportSettings, PreviewCommand, default_budget};
@@ -104,6 +104,33 @@ impl Editor {
             Action::NextCut => self.go_to_cut(true),
             Action::GoToStart => self.seek_and_reveal(Frame::ZERO),
             Action::GoToEnd => self.seek_and_reveal(self.sequence().end()),
+            Action::MarkIn | Action::MarkOut | Action::GoToIn | Action::GoToOut | Action::ClearMarks => {
+                self.mark(action);
+            }
+            Action::SelectTool => self.tool = Tool::Select,
+            Action::RazorTool => self.tool = Tool::Razor,
+            Action::RippleTool => self.tool = Tool::Ripple,
+            Action::RollTool => self.tool = Tool::Roll,
+            Action::SlipTool => self.tool = Tool::Slip,
+            Action::SlideTool => self.tool = Tool::Slide,
+            Action::RippleStart => self.ripple_to_playhead(Edge::In),
+            Action::RippleEnd => self.ripple_to_playhead(Edge::Out),
+            Action::Marker => self.toggle_marker(),
+            Action::CloseAllGaps => self.close_all_gaps(),
+            Action::Snapping => self.snapping = !self.snapping,
+            Action::SyncLock => self.sync_lock = !self.sync_lock,
+            Action::ZoomIn => self.view.zoom(1.5, self.view.x(self.playhead).clamp(0.0, self.view.width)),
+            Action::ZoomOut => self.view.zoom(1.0 / 1.5, self.view.x(self.playhead).clamp(0.0, self.view.width)),
+            Action::ZoomFit => self.view.fit(self.sequence().end()),
+            Action::FullScreen => self.full_screen = !self.full_screen,
+            Action::Shortcuts => self.request = Some(Request::Shortcuts),
+            Action::About => self.request = Some(Request::About),
+        }
+    }
+
+    /// The marked range: sets, finds or clears its ends.
+    fn mark(&mut self, action: Action) {
+        match action {
             Action::MarkIn => {
                 self.mark_in = Some(self.playhead);
                 self.mark_out = self.mark_out.filter(|out| *out > self.playhead);
@@ -116,17 +143,7 @@ impl Editor {
             Action::GoToOut => {
                 self.seek_and_reveal(self.mark_out.map(|f| f - FrameCount(1)).unwrap_or_default());
             }
-            Action::ClearMarks => (self.mark_in, self.mark_out) = (None, None),
-            Action::SelectTool => self.tool = Tool::Select,
-            Action::RazorTool => self.tool = Tool::Razor,
-            Action::Snapping => self.snapping = !self.snapping,
-            Action::SyncLock => self.sync_lock = !self.sync_lock,
-            Action::ZoomIn => self.view.zoom(1.5, self.view.x(self.playhead).clamp(0.0, self.view.width)),
-            Action::ZoomOut => self.view.zoom(1.0 / 1.5, self.view.x(self.playhead).clamp(0.0, self.view.width)),
-            Action::ZoomFit => self.view.fit(self.sequence().end()),
-            Action::FullScreen => self.full_screen = !self.full_screen,
-            Action::Shortcuts => self.request = Some(Request::Shortcuts),
-            Action::About => self.request = Some(Request::About),
+            _ => (self.mark_in, self.mark_out) = (None, None),
         }
     }
 
@@ -201,6 +218,52 @@ impl Editor {
             self.selected_clips().into_iter().filter(|(_, c)| under(c)).map(|(_, c)| c.id).collect();
         let alone = !clips.is_empty();
         self.commit(&Edit::Split { at: self.playhead, clips, alone });
+    }
+
+    /// The clip that the playhead stands in: a selected one first, then by the tracks' order.
+    fn clip_under_playhead(&self) -> Option<crate::model::Clip> {
+        let under = |t: &Arc<crate::model::Track>| t.clips.at(self.playhead).filter(|c| c.start < self.playhead);
+        let all: Vec<_> = self.sequence().tracks.iter().filter(|t| !t.locked).filter_map(under).collect();
+        all.iter().find(|c| self.selection.contains(&c.id)).or(all.first()).cloned()
+    }
+
+    fn ripple_to_playhead(&mut self, edge: Edge) {
+        let Some(clip) = self.clip_under_playhead() else {
+            self.notify(Level::Problem, "Ripple trim: there is no clip under the playhead.");
+            return;
+        };
+        let by = match edge {
+            Edge::In => self.playhead - clip.start,
+            Edge::Out => self.playhead - clip.end(),
+        };
+        let sync_lock = self.sync_lock;
+        if self.commit(&Edit::Ripple { clip: clip.id, edge, by, sync_lock, alone: false }) && edge == Edge::In {
+            self.seek_and_reveal(clip.start);
+        }
+    }
+
+    fn toggle_marker(&mut self) {
+        let at = self.playhead;
+        let there = self.sequence().markers.iter().any(|m| m.at == at);
+        let number = self.sequence().markers.len() + 1;
+        self.commit(&if there {
+            Edit::RemoveMarker(at)
+        } else {
+            Edit::AddMarker(crate::model::Marker { at, name: format!("Marker {number}") })
+        });
+    }
+
+    fn close_all_gaps(&mut self) {
+        let gap = |t: &&Arc<crate::model::Track>| {
+            let filled: i64 = t.clips.iter().map(|c| c.length.0).sum();
+            !t.locked && filled < t.clips.end().0
+        };
+        let Some(track) = self.sequence().tracks.iter().find(gap).map(|t| t.id) else {
+            self.notify(Level::Problem, "Close all gaps: there is none.");
+            return;
+        };
+        let sync_lock = self.sync_lock;
+        self.commit(&Edit::CloseAllGaps { track, sync_lock });
     }
 
     fn close_gap(&mut self) {

@@ -55,6 +55,14 @@ pub enum Tool {
     Select,
     /// Cuts.
     Razor,
+    /// Trims edges; what follows moves along.
+    Ripple,
+    /// Moves cuts.
+    Roll,
+    /// Moves the media under clips.
+    Slip,
+    /// Moves clips between their neighbours.
+    Slide,
 }
 
 /// What is known of an asset besides the document.
@@ -381,6 +389,13 @@ impl Editor {
     pub fn selected_clips(&self) -> Vec<(TrackId, crate::model::Clip)> {
         let tracks = self.sequence().tracks.iter();
         tracks.flat_map(|t| t.clips.iter().filter(|c| self.selection.contains(&c.id)).map(|c| (t.id, c))).collect()
+    }
+
+    /// The clip that ends where another begins, on its track.
+    #[must_use]
+    pub fn clip_before(&self, clip: &crate::model::Clip) -> Option<crate::model::Clip> {
+        let (track, _) = self.sequence().clip(clip.id)?;
+        track.clips.before(clip.start).filter(|before| before.end() == clip.start)
     }
 
     /// Selects a clip with all that is linked to it: alone, or added to (or taken from) the selection.

@@ -1,8 +1,11 @@
 //! What the mouse does to clips: the result is shown while it is dragged, and committed on release.
 
 use super::{Timeline, theme};
-use crate::app::Editor;
-use crate::edit::{Edge, Edit, Landing, SnapPoints, apply, move_limits, trim_limits};
+use crate::app::{Editor, Tool};
+use crate::edit::{
+    Edge, Edit, Landing, Limits, SnapPoints, apply, move_limits, ripple_limits, roll_limits, slide_limits, slip_limits,
+    trim_limits,
+};
 use crate::model::{Clip, ClipId, Frame, FrameCount, Project};
 use egui::{CursorIcon, FontId, Key, Pos2, Rect, Ui, vec2};
 use std::sync::Arc;
@@ -20,11 +23,32 @@ const SCROLL: f32 = 28.0;
 pub(super) enum Gesture {
     Move(Drag),
     Trim(Drag, Edge),
+    /// What follows moves along.
+    Ripple(Drag, Edge),
+    /// The cut after the clip.
+    Roll(Drag),
+    Slip(Drag),
+    Slide(Drag),
     /// A frame around clips that are to be selected.
     Marquee {
         from: Pos2,
         to: Pos2,
     },
+}
+
+impl Gesture {
+    /// What is dragged, if clips are.
+    fn drag(&self) -> Option<&Drag> {
+        match self {
+            Self::Move(drag)
+            | Self::Trim(drag, _)
+            | Self::Ripple(drag, _)
+            | Self::Roll(drag)
+            | Self::Slip(drag)
+            | Self::Slide(drag) => Some(drag),
+            Self::Marquee { .. } => None,
+        }
+    }
 }
 
 /// What is dragged, from where, and what it has come to.
@@ -51,6 +75,20 @@ pub(super) fn edge_at(place: Rect, at: Pos2) -> Option<Edge> {
     }
 }
 
+/// What the pointer looks like over a clip: what a drag from there would do.
+pub(super) fn cursor(tool: Tool, edge: Option<Edge>) -> CursorIcon {
+    match (tool, edge) {
+        (Tool::Razor, _) => CursorIcon::Crosshair,
+        (Tool::Ripple, Some(Edge::In)) => CursorIcon::ResizeWest,
+        (Tool::Ripple, Some(Edge::Out)) => CursorIcon::ResizeEast,
+        (Tool::Roll, Some(_)) => CursorIcon::ResizeColumn,
+        (Tool::Slip, _) => CursorIcon::AllScroll,
+        (Tool::Slide, _) => CursorIcon::Move,
+        (Tool::Select, Some(_)) => CursorIcon::ResizeHorizontal,
+        (Tool::Select | Tool::Ripple | Tool::Roll, _) => CursorIcon::Grab,
+    }
+}
+
 /// A text beside the pointer.
 pub(super) fn label(ui: &Ui, at: Pos2, text: &str) {
     let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("gesture"));
@@ -73,7 +111,17 @@ impl Timeline {
         if !editor.selection.contains(&clip.id) {
             editor.select(clip.id, modifiers.shift, modifiers.alt);
         }
-        let edge = edge_at(place, origin);
+        let edge = match editor.tool {
+            Tool::Slip | Tool::Slide => None,
+            _ => edge_at(place, origin),
+        };
+        // a cut is rolled from either side
+        let rolled = match (editor.tool, edge) {
+            (Tool::Roll, Some(Edge::In)) => editor.clip_before(clip),
+            (Tool::Roll, Some(Edge::Out)) => Some(clip.clone()),
+            _ => None,
+        };
+        let clip = rolled.as_ref().unwrap_or(clip);
         let mut clips: Vec<ClipId> = vec![clip.id];
         if edge.is_none() {
             clips.extend(editor.selection.iter().filter(|c| **c != clip.id));
@@ -91,9 +139,13 @@ impl Timeline {
             scratch: None,
             label: String::new(),
         };
-        self.gesture = Some(match edge {
-            Some(edge) => Gesture::Trim(drag, edge),
-            None => Gesture::Move(drag),
+        self.gesture = Some(match (editor.tool, edge) {
+            (Tool::Ripple, Some(edge)) => Gesture::Ripple(drag, edge),
+            (Tool::Roll, Some(_)) if rolled.is_some() => Gesture::Roll(drag),
+            (Tool::Slip, _) => Gesture::Slip(drag),
+            (Tool::Slide, _) => Gesture::Slide(drag),
+            (_, Some(edge)) => Gesture::Trim(drag, edge),
+            (_, None) => Gesture::Move(drag),
         });
     }
 
@@ -124,23 +176,36 @@ impl Timeline {
                 ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
                 self.follow_trim(ui, editor, drag, *edge, pointer, lanes);
             }
-        }
-        let scratch = match &gesture {
-            Gesture::Move(drag) | Gesture::Trim(drag, _) => {
-                if !drag.label.is_empty() {
-                    label(ui, pointer, &drag.label);
-                }
-                drag.scratch.clone()
+            Gesture::Ripple(drag, edge) => {
+                ui.set_cursor_icon(cursor(Tool::Ripple, Some(*edge)));
+                self.follow_ripple(ui, editor, drag, *edge, pointer, lanes);
             }
-            Gesture::Marquee { .. } => None,
-        };
+            Gesture::Roll(drag) => {
+                ui.set_cursor_icon(CursorIcon::ResizeColumn);
+                self.follow_roll(ui, editor, drag, pointer, lanes);
+            }
+            Gesture::Slip(drag) => {
+                ui.set_cursor_icon(CursorIcon::AllScroll);
+                follow_slip(ui, editor, drag, pointer, lanes);
+            }
+            Gesture::Slide(drag) => {
+                ui.set_cursor_icon(CursorIcon::Move);
+                self.follow_slide(ui, editor, drag, pointer, lanes);
+            }
+        }
+        let scratch = gesture.drag().and_then(|drag| {
+            if !drag.label.is_empty() {
+                label(ui, pointer, &drag.label);
+            }
+            drag.scratch.clone()
+        });
         if down {
             self.gesture = Some(gesture);
             return scratch.unwrap_or_else(|| Arc::clone(editor.project()));
         }
-        if let Gesture::Move(drag) | Gesture::Trim(drag, _) = gesture {
-            if let Some(edit) = drag.edit {
-                editor.commit(&edit);
+        if let Some(drag) = gesture.drag() {
+            if let Some(edit) = &drag.edit {
+                editor.commit(edit);
             }
             editor.end_scratch();
         }
@@ -171,22 +236,59 @@ impl Timeline {
 
     fn follow_trim(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, edge: Edge, pointer: Pos2, lanes: Rect) {
         let alone = ui.input(|i| i.modifiers.alt);
-        let wanted = wanted(editor, drag, pointer, lanes);
         let limits = trim_limits(editor.project(), drag.clip.id, edge, alone);
-        let mut by = limits.clamp(wanted);
         let at = if edge == Edge::In { drag.clip.start } else { drag.clip.end() };
-        if editor.snapping {
-            let reach = editor.view.count_near(SNAP);
-            if let Some(snapped) = drag.points.snap(&[at], wanted, reach).filter(|s| limits.clamp(s.by) == s.by) {
-                by = snapped.by;
-                self.snap_line = Some(snapped.at);
-            }
-        }
+        let by = self.snapped(editor, drag, at, limits, wanted(editor, drag, pointer, lanes));
         let edit = Edit::Trim { clip: drag.clip.id, edge, by, alone };
         let length = if edge == Edge::In { drag.clip.length - by } else { drag.clip.length + by };
         drag.label = format!("{}   {}", signed(editor, by), editor.timecode(Frame(length.0)));
         let shown = if edge == Edge::In { at + by } else { at + by - FrameCount(1) };
         show(editor, drag, edit, Some(shown));
+    }
+
+    /// A change of the frame `at`, drawn to a snap point near it, within its limits.
+    fn snapped(&mut self, editor: &Editor, drag: &Drag, at: Frame, limits: Limits, wanted: FrameCount) -> FrameCount {
+        let reach = editor.view.count_near(SNAP);
+        let found = if editor.snapping { drag.points.snap(&[at], wanted, reach) } else { None };
+        match found.filter(|s| limits.clamp(s.by) == s.by) {
+            Some(snapped) => {
+                self.snap_line = Some(snapped.at);
+                snapped.by
+            }
+            None => limits.clamp(wanted),
+        }
+    }
+
+    fn follow_ripple(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, edge: Edge, pointer: Pos2, lanes: Rect) {
+        let alone = ui.input(|i| i.modifiers.alt);
+        let limits = ripple_limits(editor.project(), drag.clip.id, edge, alone);
+        let at = if edge == Edge::In { drag.clip.start } else { drag.clip.end() };
+        let by = self.snapped(editor, drag, at, limits, wanted(editor, drag, pointer, lanes));
+        let edit = Edit::Ripple { clip: drag.clip.id, edge, by, sync_lock: editor.sync_lock, alone };
+        let length = if edge == Edge::In { drag.clip.length - by } else { drag.clip.length + by };
+        drag.label = format!("{}   {}", signed(editor, by), editor.timecode(Frame(length.0)));
+        let shown = if edge == Edge::In { drag.clip.start } else { at + by - FrameCount(1) };
+        show(editor, drag, edit, Some(shown));
+    }
+
+    fn follow_roll(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
+        let alone = ui.input(|i| i.modifiers.alt);
+        let limits = roll_limits(editor.project(), drag.clip.id, alone);
+        let at = drag.clip.end();
+        let by = self.snapped(editor, drag, at, limits, wanted(editor, drag, pointer, lanes));
+        drag.label = format!("{}   {}", signed(editor, by), editor.timecode(at + by));
+        let edit = Edit::Roll { left: drag.clip.id, by, alone };
+        show(editor, drag, edit, Some(at + by));
+    }
+
+    fn follow_slide(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
+        let alone = ui.input(|i| i.modifiers.alt);
+        let limits = slide_limits(editor.project(), drag.clip.id, alone);
+        let at = drag.clip.start;
+        let by = self.snapped(editor, drag, at, limits, wanted(editor, drag, pointer, lanes));
+        drag.label = format!("{}   {}", signed(editor, by), editor.timecode(at + by));
+        let edit = Edit::Slide { clip: drag.clip.id, by, alone };
+        show(editor, drag, edit, Some(at + by));
     }
 
     /// By how many tracks the pointer has left the one that was grabbed, within its kind.
@@ -226,6 +328,18 @@ fn wanted(editor: &Editor, drag: &Drag, pointer: Pos2, lanes: Rect) -> FrameCoun
     let now = editor.view.origin + f64::from(pointer.x - lanes.min.x) / editor.view.points_per_frame;
     #[expect(clippy::cast_possible_truncation, reason = "saturates")]
     FrameCount((now - drag.grabbed.0).round() as i64)
+}
+
+/// The media follow the pointer: to the right shows earlier media.
+fn follow_slip(ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
+    let alone = ui.input(|i| i.modifiers.alt);
+    let clips = vec![drag.clip.id];
+    let by = slip_limits(editor.project(), &clips, alone).clamp(-wanted(editor, drag, pointer, lanes));
+    let rate = editor.sequence().rate;
+    let source = rate.frame_nearest(drag.clip.source_at(by, rate));
+    drag.label = format!("{}   in {}", signed(editor, by), editor.timecode(source));
+    let start = drag.clip.start;
+    show(editor, drag, Edit::Slip { clips, by, alone }, Some(start));
 }
 
 /// Tries an edit on a scratch copy; what is refused leaves the last that was not.

@@ -262,6 +262,13 @@ impl Timeline {
             let x = x_of(editor, lanes, frame);
             painter.vline(x, lanes.y_range(), Stroke::new(1.5, theme::SNAP));
         }
+        for marker in &editor.sequence().markers {
+            let x = x_of(editor, lanes, marker.at);
+            let (top, half) = (ruler.max.y - 15.0, 4.0);
+            let shape = [(-half, 0.0), (half, 0.0), (half, 9.0), (0.0, 14.0), (-half, 9.0)];
+            let shape = shape.iter().map(|(dx, dy)| pos2(x + dx, top + dy)).collect();
+            painter.add(egui::Shape::convex_polygon(shape, theme::GOOD, Stroke::NONE));
+        }
         let x = x_of(editor, lanes, editor.playhead);
         painter.vline(x, ruler.min.y + 10.0..=lanes.max.y, Stroke::new(1.0, theme::PLAYHEAD));
         let (top, half) = (ruler.min.y + 9.0, 6.0);
@@ -339,7 +346,7 @@ impl Timeline {
         }
         let edge = response.hover_pos().and_then(|at| gestures::edge_at(place, at));
         if response.hovered() && !locked && self.gesture.is_none() {
-            ui.set_cursor_icon(if edge.is_some() { CursorIcon::ResizeHorizontal } else { CursorIcon::Grab });
+            ui.set_cursor_icon(gestures::cursor(editor.tool, edge));
         }
         if response.clicked() || response.secondary_clicked() {
             let keep = response.secondary_clicked() && editor.selection.contains(&clip.id);
@@ -393,6 +400,10 @@ fn tools(ui: &mut Ui, editor: &mut Editor) {
         ui.spacing_mut().item_spacing.x = 2.0;
         viewer::icon_button(ui, editor, icons::ICON_ARROW_SELECTOR_TOOL, Action::SelectTool, 18.0);
         viewer::icon_button(ui, editor, icons::ICON_CONTENT_CUT, Action::RazorTool, 17.0);
+        viewer::icon_button(ui, editor, icons::ICON_KEYBOARD_TAB, Action::RippleTool, 18.0);
+        viewer::icon_button(ui, editor, icons::ICON_SPLITSCREEN_VERTICAL_ADD, Action::RollTool, 18.0);
+        viewer::icon_button(ui, editor, icons::ICON_SWIPE, Action::SlipTool, 18.0);
+        viewer::icon_button(ui, editor, icons::ICON_SYNC_ALT, Action::SlideTool, 18.0);
         ui.separator();
         viewer::icon_button(ui, editor, icons::ICON_ALIGN_HORIZONTAL_CENTER, Action::Snapping, 18.0);
         viewer::icon_button(ui, editor, icons::ICON_SYNC_LOCK, Action::SyncLock, 18.0);
