@@ -280,8 +280,9 @@ fn tools_ripple_roll_slip_and_slide() {
         let sequence = w.editor.sequence();
         sequence.tracks[0].clips.iter().map(|c| sequence.rate.frame_nearest(c.source_in).0).collect()
     };
-    let points = harness.state().editor.view.points_per_frame as f32;
-    let frames = |n: f32| vec2(n * points, 0.0);
+    let points = harness.state().editor.view.width_of(workprint::model::FrameCount(1));
+    #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+    let frames = |n: f32| vec2(n * points as f32, 0.0);
 
     press(&mut harness, Modifiers::NONE, Key::N);
     let cut = place_of(&harness, "one.mp4", true);

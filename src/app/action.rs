@@ -81,6 +81,24 @@ actions! {
     Undo, "Undo", [command("Z")];
     /// Does the last undone edit again.
     Redo, "Redo", [command_shift("Z"), command("Y")];
+    /// Takes the selected clips out into the clipboard.
+    Cut, "Cut", [];
+    /// Copies the selected clips.
+    Copy, "Copy", [];
+    /// Puts the clipboard at the playhead over what is there.
+    Paste, "Paste", [];
+    /// Puts the clipboard at the playhead and pushes the rest right.
+    PasteInsert, "Paste Insert", [command_shift("V")];
+    /// Puts a copy of the selected clips behind them.
+    Duplicate, "Duplicate", [command("D")];
+    /// Links the selected clips, or takes their links away.
+    Link, "Link / Unlink", [command("L")];
+    /// Groups the selected clips.
+    Group, "Group", [command("G")];
+    /// Takes the groups of the selected clips away.
+    Ungroup, "Ungroup", [command_shift("G")];
+    /// Shows and sounds the selected clips, or does neither.
+    Enable, "Enable / Disable", [command_shift("E")];
     /// Selects every clip.
     SelectAll, "Select All", [command("A")];
     /// Selects nothing; drops a gesture.
@@ -186,7 +204,16 @@ impl Action {
         match self {
             Self::Undo => editor.history().undo_name().is_some(),
             Self::Redo => editor.history().redo_name().is_some(),
-            Self::Delete | Self::RippleDelete => !editor.selection.is_empty(),
+            Self::Delete
+            | Self::RippleDelete
+            | Self::Cut
+            | Self::Copy
+            | Self::Duplicate
+            | Self::Link
+            | Self::Group
+            | Self::Ungroup
+            | Self::Enable => !editor.selection.is_empty(),
+            Self::Paste | Self::PasteInsert => !editor.clipboard.is_empty(),
             Self::Insert | Self::Overwrite | Self::Append => !editor.bin_selection.is_empty(),
             Self::LiftRange | Self::ExtractRange => editor.marked().is_some(),
             Self::GoToIn => editor.mark_in.is_some(),

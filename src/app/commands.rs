@@ -5,8 +5,8 @@ use super::editor::{Editor, Request, Tool};
 use super::exporting::ExportState;
 use super::notices::Level;
 use super::placing::Where;
-use crate::edit::{Edge, Edit};
-use crate::model::{AssetId, ClipId, Frame, FrameCount, Project, TrackKind};
+use crate::edit::{Edge, Edit, Landing};
+use crate::model::{AssetId, Clip, ClipId, Frame, FrameCount, Project, TrackId, TrackKind};
 use crate::project_file::Recovered;
 use crate::render::{ExportSettings, PreviewCommand, default_budget};
 use crate::worker::{Command, allowed_cores, total_memory};
@@ -58,6 +58,10 @@ impl Editor {
                     self.project_changed();
                 }
             }
+            Action::Cut | Action::Copy | Action::Paste | Action::PasteInsert | Action::Duplicate => {
+                self.clipboard(action);
+            }
+            Action::Link | Action::Group | Action::Ungroup | Action::Enable => self.associate(action),
             Action::SelectAll => self.selection = self.all_clips(),
             Action::SelectNone => {
                 self.selection.clear();
@@ -126,6 +130,55 @@ impl Editor {
             Action::Shortcuts => self.request = Some(Request::Shortcuts),
             Action::About => self.request = Some(Request::About),
         }
+    }
+
+    fn clipboard(&mut self, action: Action) {
+        match action {
+            Action::Cut => {
+                self.clipboard = self.selected_clips();
+                self.commit(&Edit::Lift { clips: self.selected(), alone: true });
+            }
+            Action::Copy => self.clipboard = self.selected_clips(),
+            Action::Duplicate => {
+                let clips = self.selected_clips();
+                let at = clips.iter().map(|(_, c)| c.end()).max().unwrap_or_default();
+                self.paste(clips, at, Landing::Insert);
+            }
+            _ => {
+                let landing = if action == Action::PasteInsert { Landing::Insert } else { Landing::Overwrite };
+                if let Some(end) = self.paste(self.clipboard.clone(), self.playhead, landing) {
+                    self.seek_and_reveal(end);
+                }
+            }
+        }
+    }
+
+    /// Pastes and selects what was pasted; gives its end.
+    fn paste(&mut self, clips: Vec<(TrackId, Clip)>, at: Frame, landing: Landing) -> Option<Frame> {
+        let before = self.all_clips();
+        let start = clips.iter().map(|(_, c)| c.start).min()?;
+        let end = at + (clips.iter().map(|(_, c)| c.end()).max()? - start);
+        if !self.commit(&Edit::Paste { clips, at, landing }) {
+            return None;
+        }
+        // right halves of what was split are new too, but lie behind
+        let new = |c: &Clip| !before.contains(&c.id) && c.start >= at && c.end() <= end;
+        let tracks = self.sequence().tracks.iter();
+        self.selection = tracks.flat_map(|t| t.clips.iter().filter(new).map(|c| c.id).collect::<Vec<_>>()).collect();
+        Some(end)
+    }
+
+    fn associate(&mut self, action: Action) {
+        let (clips, chosen) = (self.selected(), self.selected_clips());
+        self.commit(&match action {
+            Action::Link => {
+                let first = chosen.first().and_then(|(_, c)| c.link);
+                let all = first.is_some() && chosen.iter().all(|(_, c)| c.link == first);
+                Edit::Link { clips, linked: !all }
+            }
+            Action::Enable => Edit::Enable { clips, enabled: !chosen.iter().any(|(_, c)| c.enabled) },
+            _ => Edit::Group { clips, grouped: action == Action::Group },
+        });
     }
 
     /// The marked range: sets, finds or clears its ends.

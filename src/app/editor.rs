@@ -118,6 +118,8 @@ pub struct Editor {
     pub recent: Recent,
     /// The selected clips.
     pub selection: HashSet<ClipId>,
+    /// Clips that were cut or copied, with their tracks.
+    pub clipboard: Vec<(TrackId, crate::model::Clip)>,
     /// The selected assets.
     pub bin_selection: Vec<AssetId>,
     /// The playhead.
@@ -180,6 +182,7 @@ impl Editor {
             recent: Recent::load(&folders.settings),
             settings: folders.settings,
             selection: HashSet::new(),
+            clipboard: Vec::new(),
             bin_selection: Vec::new(),
             playhead: Frame::ZERO,
             mark_in: None,
@@ -318,6 +321,7 @@ impl Editor {
         self.path = path;
         self.selection.clear();
         self.bin_selection.clear();
+        self.clipboard.clear();
         self.assets.clear();
         (self.mark_in, self.mark_out) = (None, None);
         self.preview.send(PreviewCommand::Pause);

@@ -322,3 +322,41 @@ fn the_bin_refuses_what_would_break_clips() {
     let relink = Edit::Relink { asset: id("A"), with: Box::new(short) };
     assert!(matches!(super::apply(&project, &relink), Err(EditError::Unfit(..))));
 }
+
+#[test]
+fn links_groups_and_pastes() {
+    let link = |linked| move |p: &Project| Edit::Link { clips: vec![clip(p, "A", 0), clip(p, "B", 0)], linked };
+    check("V1: A@0+9 | A1: B@0+9", link(true), "V1: A@0+9 ~1 | A1: B@0+9 ~1");
+    check("V1: A@0+9 ~1, B@9+1 | A1: A@0+9 ~1", link(false), "V1: A@0+9, B@9+1 | A1: A@0+9");
+
+    let paste = |landing| {
+        move |p: &Project| {
+            let all = p.sequence().tracks.iter().flat_map(|t| t.clips.iter().map(|c| (t.id, c)));
+            let clips = all.filter(|(_, c)| c.content.name == "A").collect();
+            Edit::Paste { clips, at: Frame(15), landing }
+        }
+    };
+    let before = "V1: A@2+4 src3 ~1, B@10+10 | A1: A@2+4 src3 ~1";
+    check(
+        before,
+        paste(Landing::Overwrite),
+        "V1: A@2+4 src3 ~1, B@10+5, A@15+4 src3 ~2, B@19+1 src9 | A1: A@2+4 src3 ~1, A@15+4 src3 ~2",
+    );
+    check(
+        before,
+        paste(Landing::Insert),
+        "V1: A@2+4 src3 ~1, B@10+5, A@15+4 src3 ~2, B@19+5 src5 | A1: A@2+4 src3 ~1, A@15+4 src3 ~2",
+    );
+    refused("V1: B@0+9", paste(Landing::Insert), &EditError::Nothing);
+    refused("V1 locked: A@2+4", paste(Landing::Insert), &EditError::Locked("V1".into()));
+
+    // a group moves as one
+    let project = parse("V1: A@0+5, B@5+5, C@20+5");
+    let ids = vec![clip(&project, "A", 0), clip(&project, "C", 0)];
+    let group = Edit::Group { clips: ids.clone(), grouped: true };
+    let by = FrameCount(30);
+    let (landing, ripple, alone) = (Landing::Overwrite, false, false);
+    let moving = Edit::Move { clips: vec![ids[0]], by, tracks: 0, landing, ripple, alone };
+    let after = super::apply_all(&project, &[group, moving]).unwrap();
+    assert_eq!(super::text::print(&after), "V1: B@5+5, A@30+5, C@50+5");
+}

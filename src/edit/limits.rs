@@ -85,7 +85,7 @@ fn common(members: impl IntoIterator<Item = Limits>) -> Limits {
 /// How far an edge of a clip (and of those linked to it) can be ripple trimmed.
 #[must_use]
 pub fn ripple_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -> Limits {
-    let Ok(members) = Working::new(project).with_linked(&[clip], alone) else { return Limits::NONE };
+    let Ok(members) = Working::new(project).counterparts(clip, alone) else { return Limits::NONE };
     common(members.iter().map(|(_, clip)| {
         let room = media_room(project, clip).unwrap_or(ANY);
         match edge {
@@ -100,7 +100,7 @@ pub fn ripple_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -
 #[must_use]
 pub fn roll_limits(project: &Project, left: ClipId, alone: bool) -> Limits {
     let working = Working::new(project);
-    let (Ok(members), Ok((_, grabbed))) = (working.with_linked(&[left], alone), working.clip(left)) else {
+    let (Ok(members), Ok((_, grabbed))) = (working.counterparts(left, alone), working.clip(left)) else {
         return Limits::NONE;
     };
     let cuts = members.iter().filter(|(_, left)| left.end() == grabbed.end()).filter_map(|(track, left)| {
@@ -127,8 +127,11 @@ pub fn slip_limits(project: &Project, clips: &[ClipId], alone: bool) -> Limits {
 #[must_use]
 pub fn slide_limits(project: &Project, clip: ClipId, alone: bool) -> Limits {
     let working = Working::new(project);
-    let Ok(members) = working.with_linked(&[clip], alone) else { return Limits::NONE };
-    common(members.iter().map(|(track, clip)| {
+    let (Ok(members), Ok((_, grabbed))) = (working.counterparts(clip, alone), working.clip(clip)) else {
+        return Limits::NONE;
+    };
+    let along = members.iter().filter(|(_, clip)| clip.start == grabbed.start);
+    common(along.map(|(track, clip)| {
         let Ok(track) = working.track(*track) else { return Limits::NONE };
         let (before, after) = (track.clips.before(clip.start), track.clips.after(clip.end()));
         let least = match &before {

@@ -5,6 +5,7 @@
 //! Nothing here reads a file or the clock, draws or plays.
 
 mod arrange;
+mod associate;
 mod bin;
 #[cfg(test)]
 mod cases;
@@ -28,7 +29,9 @@ pub use limits::{Limits, move_limits, ripple_limits, roll_limits, slide_limits, 
 pub use place::Placement;
 pub use snap::{SnapPoints, Snapped};
 
-use crate::model::{Asset, AssetId, ClipId, Frame, FrameCount, FrameRate, Marker, Project, Span, TrackId, TrackKind};
+use crate::model::{
+    Asset, AssetId, Clip, ClipId, Frame, FrameCount, FrameRate, Marker, Project, Span, TrackId, TrackKind,
+};
 use serde::{Deserialize, Serialize};
 
 /// One edit, as gestures commit it, scripts list it and history names it.
@@ -155,6 +158,36 @@ pub enum Edit {
         /// Whether other unlocked tracks, as far as they are empty there, close up too.
         sync_lock: bool,
     },
+    /// Links clips with each other (`linked`), or takes their links away.
+    Link {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// Whether they are to be linked.
+        linked: bool,
+    },
+    /// Groups clips and what is linked to them (`grouped`), or takes their groups away.
+    Group {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// Whether they are to be grouped.
+        grouped: bool,
+    },
+    /// Shows and sounds clips, or does neither.
+    Enable {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// Whether they are seen and heard.
+        enabled: bool,
+    },
+    /// Puts copies of clips at a frame, in the same distance from each other and on the same tracks.
+    Paste {
+        /// The clips as they were copied, with their tracks.
+        clips: Vec<(TrackId, Clip)>,
+        /// Where the first of them begins.
+        at: Frame,
+        /// What happens where they land.
+        landing: Landing,
+    },
     /// Names a frame, or renames the marker that stands there.
     AddMarker(Marker),
     /// Removes the marker on a frame.
@@ -262,6 +295,13 @@ impl Edit {
             Self::Slip { .. } => "slip",
             Self::Slide { .. } => "slide",
             Self::CloseAllGaps { .. } => "close all gaps",
+            Self::Link { linked: true, .. } => "link",
+            Self::Link { .. } => "unlink",
+            Self::Group { grouped: true, .. } => "group",
+            Self::Group { .. } => "ungroup",
+            Self::Enable { enabled: true, .. } => "enable",
+            Self::Enable { .. } => "disable",
+            Self::Paste { .. } => "paste",
             Self::AddMarker(_) => "add marker",
             Self::RemoveMarker(_) => "remove marker",
             Self::Together(edits) => edits.last().map_or("nothing", Self::name),
@@ -304,6 +344,10 @@ pub fn apply(project: &Project, edit: &Edit) -> Result<Project, EditError> {
         Edit::Slip { clips, by, alone } => ripple::slip(&mut working, clips, *by, *alone)?,
         Edit::Slide { clip, by, alone } => ripple::slide(&mut working, *clip, *by, *alone)?,
         Edit::CloseAllGaps { track, sync_lock } => ripple::close_all_gaps(&mut working, *track, *sync_lock)?,
+        Edit::Link { clips, linked } => associate::link(&mut working, clips, *linked)?,
+        Edit::Group { clips, grouped } => associate::group(&mut working, clips, *grouped)?,
+        Edit::Enable { clips, enabled } => associate::set_enabled(&mut working, clips, *enabled)?,
+        Edit::Paste { clips, at, landing } => associate::paste(&mut working, clips, *at, *landing)?,
         Edit::AddMarker(marker) => arrange::add_marker(&mut working, marker)?,
         Edit::RemoveMarker(at) => arrange::remove_marker(&mut working, *at)?,
         Edit::Together(edits) => return apply_all(project, edits).map_err(|(_, why)| why),

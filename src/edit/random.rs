@@ -46,7 +46,7 @@ fn edit(random: &mut Random, project: &Project) -> Edit {
     let edge = if random.chance(2) { Edge::In } else { Edge::Out };
     let several: Vec<ClipId> = (0..=random.below(3)).filter_map(|_| random.pick(&clips)).collect();
     let span = Span { start: frame, length: FrameCount(random.below(30)) };
-    match random.below(22) {
+    match random.below(26) {
         0 | 1 => Edit::Append(placement(random, project)),
         2 | 3 => Edit::Insert { place: placement(random, project), at: frame, sync_lock },
         4 | 5 => Edit::Overwrite { place: placement(random, project), at: frame },
@@ -67,6 +67,15 @@ fn edit(random: &mut Random, project: &Project) -> Edit {
         18 => Edit::ExtractRange { span, tracks: if random.chance(2) { vec![] } else { vec![track] } },
         19 => Edit::CloseGap { track, at: frame, sync_lock },
         20 => Edit::CloseAllGaps { track, sync_lock },
+        21 => Edit::Link { clips: several, linked: random.chance(2) },
+        22 => Edit::Group { clips: several, grouped: random.chance(2) },
+        23 => {
+            let all = sequence.tracks.iter().flat_map(|t| t.clips.iter().map(|c| (t.id, c)));
+            let clips = all.filter(|(_, c)| several.contains(&c.id)).collect();
+            let landing = if random.chance(2) { Landing::Insert } else { Landing::Overwrite };
+            Edit::Paste { clips, at: frame, landing }
+        }
+        24 => Edit::Enable { clips: several, enabled: random.chance(2) },
         _ => Edit::AddMarker(Marker { at: frame, name: "m".into() }),
     }
 }
@@ -91,7 +100,13 @@ fn placement(random: &mut Random, project: &Project) -> Placement {
 fn check_length(before: &Project, edit: &Edit, after: &Project, seed: u64) {
     let (old, new) = (before.sequence().end().0, after.sequence().end().0);
     let fits = match edit {
-        Edit::Split { .. } | Edit::Slip { .. } | Edit::Roll { .. } | Edit::AddMarker(_) => new == old,
+        Edit::Split { .. }
+        | Edit::Slip { .. }
+        | Edit::Roll { .. }
+        | Edit::Link { .. }
+        | Edit::Group { .. }
+        | Edit::Enable { .. }
+        | Edit::AddMarker(_) => new == old,
         Edit::Lift { .. } | Edit::LiftRange { .. } => new <= old,
         Edit::Extract { .. } | Edit::ExtractRange { .. } | Edit::CloseGap { .. } | Edit::CloseAllGaps { .. } => {
             new <= old

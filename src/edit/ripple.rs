@@ -21,11 +21,10 @@ pub(super) fn ripple(
 ) -> Result<(), EditError> {
     let rate = working.sequence().rate;
     let (_, grabbed) = working.clip(clip)?;
-    let members = working.with_linked(&[clip], alone)?;
+    let members = working.counterparts(clip, alone)?;
     // how much longer the clips become
     let growth = if edge == Edge::In { -by } else { by };
-    // from the last to the first, so that one does not push the next before its turn
-    for (track, mut clip) in members.iter().rev().cloned() {
+    for (track, mut clip) in members.iter().cloned() {
         let end = clip.end();
         if edge == Edge::In {
             clip.source_in = clip.source_at(by, rate);
@@ -50,7 +49,7 @@ pub(super) fn roll(working: &mut Working, left: ClipId, by: FrameCount, alone: b
     let rate = working.sequence().rate;
     let (_, grabbed) = working.clip(left)?;
     let mut rolled = 0;
-    for (track, mut left) in working.with_linked(&[left], alone)? {
+    for (track, mut left) in working.counterparts(left, alone)? {
         if left.end() != grabbed.end() {
             continue;
         }
@@ -85,11 +84,14 @@ pub(super) fn slip(working: &mut Working, clips: &[ClipId], by: FrameCount, alon
     Ok(())
 }
 
-/// `[A   ][B ][C   ]` with B slid by 2: `[A     ][B ][C ]`. A gap beside it takes the difference.
+/// `[A   ][B ][C   ]` with B slid by 2: `[A     ][B ][C ]`. A gap beside it takes the difference. Of the linked
+/// clips those that begin with it slide along.
 pub(super) fn slide(working: &mut Working, clip: ClipId, by: FrameCount, alone: bool) -> Result<(), EditError> {
     let rate = working.sequence().rate;
     let name = |c: &Clip| c.content.name.clone();
-    for (track, mut clip) in working.with_linked(&[clip], alone)? {
+    let (_, grabbed) = working.clip(clip)?;
+    let members = working.counterparts(clip, alone)?;
+    for (track, mut clip) in members.into_iter().filter(|(_, c)| c.start == grabbed.start) {
         let clips = &working.track(track)?.clips;
         let before = clips.before(clip.start).filter(|b| b.end() == clip.start);
         let after = clips.after(clip.end()).filter(|a| a.start == clip.end());

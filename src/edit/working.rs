@@ -80,6 +80,19 @@ impl Working {
         Ok(found)
     }
 
+    /// A clip and, unless `alone`, its counterpart on each other track: the linked (or grouped) clip that shares
+    /// most frames with it.
+    pub fn counterparts(&self, clip: ClipId, alone: bool) -> Result<Vec<(TrackId, Clip)>, EditError> {
+        let (own, grabbed) = self.clip(clip)?;
+        let shared = |c: &Clip| c.span().intersection(grabbed.span()).map_or(FrameCount::ZERO, |s| s.length);
+        let mut members = self.with_linked(&[clip], alone)?;
+        members.retain(|(track, c)| (*track != own || c.id == clip) && shared(c) > FrameCount::ZERO);
+        members.sort_by_key(|(track, c)| (*track, std::cmp::Reverse(shared(c)), c.start));
+        members.dedup_by_key(|(track, _)| *track);
+        members.sort_by_key(|(_, c)| (c.start, c.id));
+        Ok(members)
+    }
+
     /// Cuts the clip under `at` in two. On an edge or in a gap nothing changes.
     ///
     /// ```text

@@ -19,6 +19,12 @@ const EDIT: &[Option<Action>] = &[
     Some(Action::Undo),
     Some(Action::Redo),
     None,
+    Some(Action::Cut),
+    Some(Action::Copy),
+    Some(Action::Paste),
+    Some(Action::PasteInsert),
+    Some(Action::Duplicate),
+    None,
     Some(Action::Split),
     Some(Action::SplitAll),
     Some(Action::RippleStart),
@@ -26,6 +32,11 @@ const EDIT: &[Option<Action>] = &[
     None,
     Some(Action::Delete),
     Some(Action::RippleDelete),
+    None,
+    Some(Action::Link),
+    Some(Action::Group),
+    Some(Action::Ungroup),
+    Some(Action::Enable),
     None,
     Some(Action::SelectAll),
     Some(Action::SelectNone),
@@ -109,7 +120,14 @@ fn items(ui: &mut Ui, editor: &mut Editor, actions: &[Option<Action>]) {
             None => String::new(),
         };
         let mut button = Button::new(format!("{check}{}", action.title_now(editor)));
-        if let Some(shortcut) = action.shortcuts().first() {
+        let clipboard = match action {
+            Action::Cut => Some("X"),
+            Action::Copy => Some("C"),
+            Action::Paste => Some("V"),
+            _ => None,
+        };
+        let own = clipboard.map(|key| Shortcut { command: true, shift: false, alt: false, key });
+        if let Some(shortcut) = own.as_ref().or(action.shortcuts().first()) {
             button = button.shortcut_text(text_of(ui.ctx(), *shortcut));
         }
         if ui.add_enabled(action.enabled(editor), button).clicked() {
@@ -150,6 +168,7 @@ pub fn shortcuts(ctx: &Context, editor: &mut Editor) {
     if ctx.egui_wants_keyboard_input() {
         return;
     }
+    clipboard(ctx, editor);
     for action in Action::ALL {
         let pressed = action.shortcuts().iter().filter_map(|s| keyboard(*s)).any(|keys| {
             ctx.input(|i| {
@@ -163,6 +182,26 @@ pub fn shortcuts(ctx: &Context, editor: &mut Editor) {
         });
         if pressed {
             editor.perform(*action);
+        }
+    }
+}
+
+/// The system tells of these three keys in its own way; a paste only when there is something to paste.
+fn clipboard(ctx: &Context, editor: &mut Editor) {
+    let asked: Vec<Action> = ctx.input(|i| {
+        let action = |event: &egui::Event| match event {
+            egui::Event::Copy => Some(Action::Copy),
+            egui::Event::Cut => Some(Action::Cut),
+            egui::Event::Paste(_) => Some(Action::Paste),
+            _ => None,
+        };
+        i.events.iter().filter_map(action).collect()
+    });
+    for action in asked {
+        editor.perform(action);
+        if action != Action::Paste && !editor.clipboard.is_empty() {
+            let names: Vec<&str> = editor.clipboard.iter().map(|(_, c)| c.content.name.as_str()).collect();
+            ctx.copy_text(names.join("\n"));
         }
     }
 }
