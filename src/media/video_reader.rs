@@ -139,6 +139,12 @@ impl VideoReader {
         Ok(self.current.clone())
     }
 
+    /// Whether the file had nothing more after the last picture that was given.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.ended && self.next.is_none() && !self.still
+    }
+
     /// Positions the reader so that the next [`Self::at`] with this time finds its picture decoded.
     ///
     /// # Errors

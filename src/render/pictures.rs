@@ -10,6 +10,9 @@ use gstreamer_video as gst_video;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// A file whose last picture stays longer than this has lost some; a screen recording may stand still for a while.
+const MISSING: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
+
 /// Renders frames in any order; in order is cheap, for the next section's readers are made ready while
 /// this one plays.
 pub struct Pictures {
@@ -133,7 +136,14 @@ impl Pictures {
     fn advance(&mut self, open: &mut Open, time: SourceTime) -> Result<(), MediaError> {
         let Some(reader) = &mut open.reader else { return Ok(()) };
         match reader.at(time, &self.cancel) {
-            Ok(Some(picture)) => open.last = Some(picture),
+            Ok(Some(picture)) => {
+                let (ended, shown) = (reader.ended(), picture.time);
+                open.last = Some(picture);
+                if ended && time - shown > MISSING {
+                    let text = format!("its pictures end at {:.2} s; the last one stays", shown.seconds());
+                    self.warn(&open.layer, &text);
+                }
+            }
             Ok(None) => self.warn(&open.layer, "no picture in it can be decoded; it shows black"),
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
