@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Footage, decode, fail, mkv, mp4, pictures, read_number, succeed, workprint};
+use common::{Footage, decode, fail, mkv, mp4, pictures, read_number, skipped, succeed, workprint};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -187,7 +187,7 @@ fn nothing_is_overwritten_or_left_behind() {
 #[test]
 fn a_full_disk_is_said_and_leaves_nothing() {
     if !Path::new("/dev/full").exists() {
-        println!("SKIPPED a_full_disk_is_said_and_leaves_nothing: this system has no /dev/full");
+        skipped("a_full_disk_is_said_and_leaves_nothing", "this system has no /dev/full");
         return;
     }
     let folder = project();

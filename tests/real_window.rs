@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Footage, mp4, succeed};
+use common::{Footage, mp4, skipped, succeed};
 use image::RgbImage;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -45,7 +45,7 @@ fn count(picture: &RgbImage, near: [u8; 3], tolerance: u8) -> usize {
 #[test]
 fn the_window_opens_on_a_project_and_shows_its_frame() {
     let Some(display) = std::env::var("WORKPRINT_TEST_DISPLAY").ok().filter(|d| d.len() > 1) else {
-        println!("SKIPPED the_window_opens_on_a_project_and_shows_its_frame: there is no WORKPRINT_TEST_DISPLAY");
+        skipped("the_window_opens_on_a_project_and_shows_its_frame", "there is no WORKPRINT_TEST_DISPLAY");
         return;
     };
     let folder = tempfile::tempdir().unwrap();

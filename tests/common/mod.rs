@@ -298,13 +298,19 @@ pub fn fail(folder: &Path, args: &[&str]) -> String {
     line.to_owned()
 }
 
+/// Says that a test is skipped, past the test harness, which keeps what passing tests print.
+pub fn skipped(test: &str, why: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr(), "SKIPPED {test}: {why}").unwrap();
+}
+
 /// The media that lie beside the checkout, if they do. Says so when a test is skipped for want of them.
 pub fn shared_media(test: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/media");
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("SKIPPED {test}: {} is not there", folder.display());
+    skipped(test, &format!("{} is not there", folder.display()));
     None
 }
 
