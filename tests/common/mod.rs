@@ -301,7 +301,8 @@ pub fn fail(folder: &Path, args: &[&str]) -> String {
 /// Says that a test is skipped, past the test harness, which keeps what passing tests print.
 pub fn skipped(test: &str, why: &str) {
     use std::io::Write;
-    writeln!(std::io::stderr(), "SKIPPED {test}: {why}").unwrap();
+    let line = format!("SKIPPED {test}: {why}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// The media that lie beside the checkout, if they do. Says so when a test is skipped for want of them.
