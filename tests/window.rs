@@ -326,3 +326,64 @@ fn keys_ripple_to_the_playhead_and_mark() {
     press(&mut harness, Modifiers::NONE, Key::M);
     assert!(harness.state().editor.sequence().markers.is_empty());
 }
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+fn drop_files(harness: &mut Harness<'_, Window>, files: &[PathBuf], at: Pos2) {
+    harness.hover_at(at);
+    harness.step();
+    for file in files {
+        harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(file.clone())));
+    }
+    harness.step();
+}
+
+#[test]
+fn files_dropped_on_the_bin_are_imported_and_on_a_track_placed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("clips")).unwrap();
+    for name in ["clips/one.mp4", "clips/two.mp4", "three.mp4"] {
+        mp4(&Footage::new((30, 1), 30), &folder.path().join(name));
+    }
+    let mut harness = window(folder.path(), vec![]);
+    harness.step();
+    drop_files(&mut harness, &[folder.path().join("clips")], egui::pos2(150.0, 250.0));
+    until(&mut harness, "the folder's files in the bin", |w| w.editor.project().assets.len() == 2);
+    assert!(clips(harness.state(), TrackKind::Video).is_empty());
+    // V1's lane stands in the upper half of the timeline
+    drop_files(&mut harness, &[folder.path().join("three.mp4")], egui::pos2(640.0, 590.0));
+    until(&mut harness, "a clip on the track", |w| !clips(w, TrackKind::Video).is_empty());
+    assert_eq!(harness.state().editor.project().assets.len(), 3);
+    assert_eq!(clips(harness.state(), TrackKind::Video), clips(harness.state(), TrackKind::Audio));
+}
+
+#[test]
+fn clips_are_copied_and_pasted() {
+    let (_folder, mut harness) = with_clips();
+    let first = harness.state().editor.sequence().tracks[0].clips.iter().next().unwrap().id;
+    harness.state_mut().editor.select(first, false, false);
+    harness.event(egui::Event::Copy);
+    harness.step();
+    press(&mut harness, Modifiers::NONE, Key::End);
+    harness.event(egui::Event::Paste("one.mp4".into()));
+    harness.step();
+    harness.step();
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 60), (60, 60), (120, 60)]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 60), (60, 60), (120, 60)]);
+    assert_eq!(harness.state().editor.playhead, Frame(180));
+    // the copies are linked with each other, and selected
+    assert_eq!(harness.state().editor.selection.len(), 2);
+    press(&mut harness, Modifiers::NONE, Key::Delete);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 60), (60, 60)]);
+}
