@@ -62,10 +62,7 @@ impl Working {
             let groups: Vec<_> = found.iter().filter_map(|(_, c)| c.group).collect();
             if !links.is_empty() || !groups.is_empty() {
                 for track in &self.sequence().tracks {
-                    let member = |c: &Clip| {
-                        c.link.is_some_and(|l| links.contains(&l)) || c.group.is_some_and(|g| groups.contains(&g))
-                    };
-                    found.extend(track.clips.iter().filter(member).map(|c| (track.id, c)));
+                    found.extend(track.clips.members(&links, &groups).map(|c| (track.id, c)));
                 }
             }
         }

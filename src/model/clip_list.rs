@@ -5,7 +5,7 @@
 //! copies one chunk; moving everything after a point changes only offsets, so even a ripple through
 //! 10,000 clips costs kilobytes.
 
-use super::clip::{Clip, ClipId};
+use super::clip::{Clip, ClipId, GroupId, LinkId};
 use super::time::{Frame, FrameCount, Span};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
@@ -24,7 +24,79 @@ pub struct ClipList {
 #[derive(Clone, Debug)]
 struct Chunk {
     offset: FrameCount,
-    clips: Arc<Vec<Clip>>,
+    clips: Arc<Block>,
+}
+
+/// The clips of a chunk and, so that a clip is found by its name without looking through all, which names may
+/// be among them.
+#[derive(Clone, Debug)]
+struct Block {
+    clips: Vec<Clip>,
+    names: Names,
+}
+
+impl Block {
+    fn new(clips: Vec<Clip>) -> Arc<Self> {
+        let names = Names::of(&clips);
+        Arc::new(Self { clips, names })
+    }
+
+    /// Changes the clips, in a copy where an earlier state shares them.
+    fn change<T>(this: &mut Arc<Self>, change: impl FnOnce(&mut Vec<Clip>) -> T) -> T {
+        let block = Arc::make_mut(this);
+        let result = change(&mut block.clips);
+        block.names = Names::of(&block.clips);
+        result
+    }
+}
+
+impl std::ops::Deref for Block {
+    type Target = [Clip];
+
+    fn deref(&self) -> &[Clip] {
+        &self.clips
+    }
+}
+
+/// A Bloom filter (Bloom 1970, "Space/time trade-offs in hash coding") of ids, links and groups: what it does not
+/// have is not there.
+#[derive(Clone, Debug)]
+struct Names([u64; 32]);
+
+impl Names {
+    fn of(clips: &[Clip]) -> Self {
+        let mut names = Self([0; 32]);
+        for clip in clips {
+            names.add(clip.id.0);
+            clip.link.iter().for_each(|link| names.add(Self::link(*link)));
+            clip.group.iter().for_each(|group| names.add(Self::group(*group)));
+        }
+        names
+    }
+
+    fn link(link: LinkId) -> u64 {
+        link.0 ^ 1 << 62
+    }
+
+    fn group(group: GroupId) -> u64 {
+        group.0 ^ 1 << 63
+    }
+
+    /// Two of 2048 bits.
+    fn bits(name: u64) -> [u64; 2] {
+        let hash = name.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        [hash >> 53, hash >> 42 & 2047]
+    }
+
+    fn add(&mut self, name: u64) {
+        for bit in Self::bits(name) {
+            self.0[usize::try_from(bit / 64).unwrap_or(0)] |= 1 << (bit % 64);
+        }
+    }
+
+    fn may_have(&self, name: u64) -> bool {
+        Self::bits(name).iter().all(|bit| self.0[usize::try_from(bit / 64).unwrap_or(0)] >> (bit % 64) & 1 == 1)
+    }
 }
 
 impl Chunk {
@@ -73,7 +145,25 @@ impl ClipList {
     /// The clip of that name.
     #[must_use]
     pub fn get(&self, id: ClipId) -> Option<Clip> {
-        self.chunks.iter().find_map(|c| c.clips.iter().position(|clip| clip.id == id).map(|i| c.get(i)))
+        self.position(id).map(|(at, i)| self.chunks[at].get(i))
+    }
+
+    fn position(&self, id: ClipId) -> Option<(usize, usize)> {
+        let mut chunks = self.chunks.iter().enumerate().filter(|(_, c)| c.clips.names.may_have(id.0));
+        chunks.find_map(|(at, c)| Some((at, c.clips.iter().position(|clip| clip.id == id)?)))
+    }
+
+    /// The clips that have one of these links or groups, in order.
+    pub fn members<'a>(&'a self, links: &'a [LinkId], groups: &'a [GroupId]) -> impl Iterator<Item = Clip> + 'a {
+        let may = |names: &Names| {
+            links.iter().any(|l| names.may_have(Names::link(*l)))
+                || groups.iter().any(|g| names.may_have(Names::group(*g)))
+        };
+        let member = |clip: &Clip| {
+            clip.link.is_some_and(|l| links.contains(&l)) || clip.group.is_some_and(|g| groups.contains(&g))
+        };
+        let chunks = self.chunks.iter().filter(move |c| may(&c.clips.names));
+        chunks.flat_map(move |c| (0..c.clips.len()).filter(move |i| member(&c.clips[*i])).map(move |i| c.get(i)))
     }
 
     /// The clip on the screen at `frame`.
@@ -115,31 +205,28 @@ impl ClipList {
     pub fn insert(&mut self, mut clip: Clip) {
         let at = self.chunks.partition_point(|c| c.first_start() <= clip.start).saturating_sub(1);
         let Some(chunk) = self.chunks.get_mut(at) else {
-            self.chunks.push(Chunk { offset: FrameCount::ZERO, clips: Arc::new(vec![clip]) });
+            self.chunks.push(Chunk { offset: FrameCount::ZERO, clips: Block::new(vec![clip]) });
             return;
         };
         clip.start = clip.start - chunk.offset;
-        let clips = Arc::make_mut(&mut chunk.clips);
-        clips.insert(clips.partition_point(|c| c.start <= clip.start), clip);
-        if clips.len() > CHUNK {
-            let rest = clips.split_off(CHUNK / 2);
+        let rest = Block::change(&mut chunk.clips, |clips| {
+            clips.insert(clips.partition_point(|c| c.start <= clip.start), clip);
+            (clips.len() > CHUNK).then(|| clips.split_off(CHUNK / 2))
+        });
+        if let Some(rest) = rest {
             let offset = chunk.offset;
-            self.chunks.insert(at + 1, Chunk { offset, clips: Arc::new(rest) });
+            self.chunks.insert(at + 1, Chunk { offset, clips: Block::new(rest) });
         }
     }
 
     /// Takes a clip out.
     pub fn remove(&mut self, id: ClipId) -> Option<Clip> {
-        let (at, i) = self
-            .chunks
-            .iter()
-            .enumerate()
-            .find_map(|(at, c)| c.clips.iter().position(|clip| clip.id == id).map(|i| (at, i)))?;
+        let (at, i) = self.position(id)?;
         let found = self.chunks[at].get(i);
-        let clips = Arc::make_mut(&mut self.chunks[at].clips);
-        clips.remove(i);
-        if clips.is_empty() {
+        if self.chunks[at].clips.len() == 1 {
             self.chunks.remove(at);
+        } else {
+            Block::change(&mut self.chunks[at].clips, |clips| clips.remove(i));
         }
         Some(found)
     }
@@ -159,9 +246,9 @@ impl ClipList {
         if let Some(chunk) = at.checked_sub(1).and_then(|i| self.chunks.get_mut(i)) {
             let keep = chunk.clips.partition_point(|c| c.start + chunk.offset < from);
             if keep < chunk.clips.len() {
-                let rest = Arc::make_mut(&mut chunk.clips).split_off(keep);
+                let rest = Block::change(&mut chunk.clips, |clips| clips.split_off(keep));
                 let offset = chunk.offset;
-                self.chunks.insert(at, Chunk { offset, clips: Arc::new(rest) });
+                self.chunks.insert(at, Chunk { offset, clips: Block::new(rest) });
                 first = at;
             }
         }
@@ -182,11 +269,12 @@ impl ClipList {
         let right = self.chunks.remove(at);
         let left = &mut self.chunks[at - 1];
         let by = right.offset - left.offset;
-        let clips = Arc::make_mut(&mut left.clips);
-        clips.extend(right.clips.iter().cloned().map(|mut clip| {
-            clip.start += by;
-            clip
-        }));
+        Block::change(&mut left.clips, |clips| {
+            clips.extend(right.clips.iter().cloned().map(|mut clip| {
+                clip.start += by;
+                clip
+            }));
+        });
     }
 }
 
@@ -194,21 +282,23 @@ impl FromIterator<Clip> for ClipList {
     fn from_iter<I: IntoIterator<Item = Clip>>(iter: I) -> Self {
         let mut clips: Vec<Clip> = iter.into_iter().collect();
         clips.sort_by_key(|c| c.start);
-        let chunks =
-            clips.chunks(CHUNK / 2).map(|c| Chunk { offset: FrameCount::ZERO, clips: Arc::new(c.to_vec()) }).collect();
+        let chunks = clips
+            .chunks(CHUNK / 2)
+            .map(|c| Chunk { offset: FrameCount::ZERO, clips: Block::new(c.to_vec()) })
+            .collect();
         Self { chunks }
     }
 }
 
 impl PartialEq for ClipList {
     fn eq(&self, other: &Self) -> bool {
-        let same_chunks = self.chunks.len() == other.chunks.len()
-            && self
-                .chunks
-                .iter()
-                .zip(&other.chunks)
-                .all(|(a, b)| a.offset == b.offset && Arc::ptr_eq(&a.clips, &b.clips));
-        same_chunks || (self.len() == other.len() && self.iter().eq(other.iter()))
+        // states of one project mostly share their chunks
+        let alike = |(a, b): (&Chunk, &Chunk)| a.offset == b.offset && a.clips.len() == b.clips.len();
+        if self.chunks.len() == other.chunks.len() && self.chunks.iter().zip(&other.chunks).all(alike) {
+            let same = |(a, b): (&Chunk, &Chunk)| Arc::ptr_eq(&a.clips, &b.clips) || a.clips.clips == b.clips.clips;
+            return self.chunks.iter().zip(&other.chunks).all(same);
+        }
+        self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 

@@ -118,10 +118,7 @@ impl Sequence {
     /// Every clip of a link, with its track.
     #[must_use]
     pub fn linked(&self, link: LinkId) -> Vec<(TrackId, Clip)> {
-        self.tracks
-            .iter()
-            .flat_map(|t| t.clips.iter().filter(move |c| c.link == Some(link)).map(move |c| (t.id, c)))
-            .collect()
+        self.tracks.iter().flat_map(|t| t.clips.members(&[link], &[]).map(|c| (t.id, c)).collect::<Vec<_>>()).collect()
     }
 
     /// The counterpart of a track among the other kind: A2 for V2, as far as there is one.
