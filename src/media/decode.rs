@@ -14,6 +14,9 @@ use std::time::Duration;
 /// A file that gives nothing for so long is given up.
 pub(super) const STALL_LIMIT: Duration = Duration::from_secs(20);
 
+/// A file in which no stream was found for so long is opened anew; together [`STALL_LIMIT`].
+const TRIES: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(5), Duration::from_secs(12)];
+
 /// A switch that stops long work from another thread.
 #[derive(Clone, Default, Debug)]
 pub struct Cancel(Arc<AtomicBool>);
@@ -90,13 +93,43 @@ impl Decoding {
     ) -> Result<Self, MediaError> {
         super::init()?;
         std::fs::File::open(path).map_err(|e| MediaError::file(path, &e))?;
+        // an error that a demuxer reports while decodebin is still adding it is swallowed, and nothing more
+        // comes (one opening in 25 of truncated MP4s, GStreamer 1.22): a new pipeline tells. Where streams were
+        // found, the file is only slow.
+        for (n, limit) in TRIES.iter().enumerate() {
+            let (decoding, exposed) = Self::build(path, start, which, tail, ahead, threads)?;
+            decoding.pause()?;
+            let rest: Duration = TRIES[n + 1..].iter().sum();
+            let slow = || exposed.load(Ordering::SeqCst);
+            if decoding.prerolls_within(*limit)? || (slow() && decoding.prerolls_within(rest)?) {
+                decoding.play()?;
+                return Ok(decoding);
+            }
+            if slow() {
+                break;
+            }
+        }
+        Err(MediaError::Stalled { path: path.to_owned(), seconds: STALL_LIMIT.as_secs() })
+    }
+
+    /// The pipeline, not yet started, and whether a stream was found in it.
+    fn build(
+        path: &Path,
+        start: SourceTime,
+        which: Which,
+        tail: &str,
+        ahead: u32,
+        threads: u32,
+    ) -> Result<(Self, Arc<AtomicBool>), MediaError> {
         let missing = |e: gst::glib::BoolError| MediaError::Element(e.to_string());
         let pipeline = gst::Pipeline::new();
         let tail = gst::parse::bin_from_description(tail, true).map_err(|e| MediaError::Element(e.to_string()))?;
         let sink = gst_app::AppSink::builder().sync(false).max_buffers(ahead).enable_last_sample(false).build();
         pipeline.add_many([tail.upcast_ref::<gst::Element>(), sink.upcast_ref()]).map_err(missing)?;
         tail.link(&sink).map_err(missing)?;
+        let exposed = Arc::new(AtomicBool::new(false));
         if super::gif::is_gif(path) {
+            exposed.store(true, Ordering::SeqCst);
             let source = super::gif::source(path)?;
             pipeline.add(&source).map_err(missing)?;
             source.link(&tail).map_err(missing)?;
@@ -108,29 +141,28 @@ impl Decoding {
             configure_decoders(&decode, threads);
             ignore_others(&decode, which);
             route_streams(&decode, &pipeline, &tail, which);
+            let flag = Arc::clone(&exposed);
+            decode.connect_pad_added(move |_, _| flag.store(true, Ordering::SeqCst));
         }
-        let decoding = Self { path: path.to_owned(), sink, pipeline, start };
-        decoding.preroll()?;
-        Ok(decoding)
+        Ok((Self { path: path.to_owned(), sink, pipeline, start }, exposed))
     }
 
-    fn preroll(&self) -> Result<(), MediaError> {
-        if self.pipeline.set_state(gst::State::Paused).is_err() {
-            return Err(self.error().unwrap_or_else(|| self.decode_error("can't be decoded")));
+    fn pause(&self) -> Result<(), MediaError> {
+        match self.pipeline.set_state(gst::State::Paused) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.error().unwrap_or_else(|| self.decode_error("can't be decoded"))),
         }
-        self.wait_for_preroll()?;
-        self.play()
     }
 
-    /// Waits until the first buffer (again, after a seek while paused) lies in the sink.
-    fn wait_for_preroll(&self) -> Result<(), MediaError> {
-        let bus = self.bus();
+    /// Waits until the first buffer lies in the sink, or the stream has ended without one; whether that
+    /// happened in time.
+    fn prerolls_within(&self, limit: Duration) -> Result<bool, MediaError> {
         let kinds = [gst::MessageType::AsyncDone, gst::MessageType::Error, gst::MessageType::Eos];
-        let limit = gst::ClockTime::from_mseconds(u64::try_from(STALL_LIMIT.as_millis()).unwrap_or(u64::MAX));
-        match bus.timed_pop_filtered(limit, &kinds) {
-            None => Err(MediaError::Stalled { path: self.path.clone(), seconds: STALL_LIMIT.as_secs() }),
+        let limit = gst::ClockTime::from_mseconds(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        match self.bus().timed_pop_filtered(limit, &kinds) {
+            None => Ok(false),
             Some(message) if message.type_() == gst::MessageType::Error => Err(self.explain(&message)),
-            Some(_) => Ok(()),
+            Some(_) => Ok(true),
         }
     }
 
