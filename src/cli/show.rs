@@ -1,7 +1,7 @@
 //! `workprint show`: the timeline in words or JSON.
 
 use super::{Failure, Outcome, print_json};
-use crate::model::{Project, Sequence, TrackKind, format_timecode};
+use crate::model::{Project, TrackKind, format_timecode};
 use crate::project_file::load;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -65,12 +65,12 @@ fn to_json(project: &Project) -> Value {
             "rate": sequence.rate.to_string(), "width": sequence.width, "height": sequence.height,
             "sample_rate": sequence.sample_rate, "length": sequence.end().0,
         },
-        "tracks": sequence.tracks.iter().map(|t| track_to_json(t, project, sequence)).collect::<Vec<_>>(),
+        "tracks": sequence.tracks.iter().map(|t| track_to_json(t, project)).collect::<Vec<_>>(),
         "markers": sequence.markers.iter().map(|m| json!({"at": m.at.0, "name": m.name})).collect::<Vec<_>>(),
     })
 }
 
-fn track_to_json(track: &crate::model::Track, project: &Project, _: &Sequence) -> Value {
+fn track_to_json(track: &crate::model::Track, project: &Project) -> Value {
     let clips: Vec<Value> = track
         .clips
         .iter()

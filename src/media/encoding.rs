@@ -12,6 +12,11 @@ use std::time::{Duration, Instant};
 /// seconds, and a full disk cache can stop a write for a while.
 const PUSH_LIMIT: Duration = Duration::from_mins(2);
 
+/// Nanoseconds as GStreamer counts them; what lies before 0 is 0.
+pub(crate) fn clock_time(nanos: i64) -> gst::ClockTime {
+    gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
+}
+
 /// A pipeline with appsrcs at one end and a file at the other. Stopped when dropped.
 pub struct Encoding {
     pipeline: gst::Pipeline,

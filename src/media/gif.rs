@@ -1,6 +1,7 @@
 //! Animated GIFs, read with the `image` crate: libav's reader in GStreamer 1.22 gives every picture the
 //! time 0 and goes round for ever.
 
+use super::encoding::clock_time;
 use super::error::MediaError;
 use crate::model::{FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream};
 use crossbeam_channel::bounded;
@@ -116,11 +117,10 @@ fn push(source: &gst_app::AppSrc, next: Option<Decoded>) {
         let _ = source.end_of_stream();
         return;
     };
-    let clock = |nanos: i64| gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0));
     let mut buffer = gst::Buffer::from_mut_slice(pixels);
     if let Some(buffer) = buffer.get_mut() {
-        buffer.set_pts(clock(start));
-        buffer.set_duration(clock(delay));
+        buffer.set_pts(clock_time(start));
+        buffer.set_duration(clock_time(delay));
     }
     let _ = source.push_buffer(buffer);
 }

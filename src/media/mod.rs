@@ -25,6 +25,7 @@ pub use audio_reader::AudioReader;
 pub use cache::{Cache, CacheKind};
 pub use decode::Cancel;
 pub use encoding::Encoding;
+pub(crate) use encoding::clock_time;
 pub use error::MediaError;
 pub use fingerprint::fingerprint;
 pub use plugins::{Plugin, REQUIRED, missing_plugins};

@@ -6,7 +6,7 @@
 
 use super::cache::{Cache, CacheKind};
 use super::decode::Cancel;
-use super::encoding::Encoding;
+use super::encoding::{Encoding, clock_time};
 use super::error::MediaError;
 use super::video_reader::{PictureFormat, VideoReader};
 use crate::model::{Asset, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime};
@@ -167,10 +167,6 @@ fn feed(
     }
     input.end_of_stream().map_err(|_| encoding.failure())?;
     Ok(())
-}
-
-fn clock_time(nanos: i64) -> gst::ClockTime {
-    gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
 }
 
 /// Ticks a second in which the source's picture times are whole, or fine enough not to matter.

@@ -25,14 +25,6 @@ pub fn mul_div_round(a: i64, b: i64, c: i64) -> i64 {
     i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// `a * b / c`, rounded down. `c` must be positive; saturates at the ends of `i64`.
-#[must_use]
-pub fn mul_div_floor(a: i64, b: i64, c: i64) -> i64 {
-    debug_assert!(c > 0);
-    let quotient = (i128::from(a) * i128::from(b)).div_euclid(i128::from(c));
-    i64::try_from(quotient).unwrap_or(if quotient < 0 { i64::MIN } else { i64::MAX })
-}
-
 /// An exact frame rate in frames a second, such as 30000/1001.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "(u32, u32)", into = "(u32, u32)")]

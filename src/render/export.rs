@@ -7,9 +7,10 @@ use super::plan::most_layers;
 use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
 use super::ring::Ring;
+use super::sound_buffer;
 use super::sounds::Sounds;
 use super::{Media, Warning};
-use crate::media::{Cancel, Encoding, MediaError};
+use crate::media::{Cancel, Encoding, MediaError, clock_time};
 use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span};
 use bytesize::ByteSize;
 use gstreamer as gst;
@@ -370,8 +371,9 @@ impl Run<'_> {
         let fixed = !matches!(self.settings.preset.encoder, Encoder::Ffv1);
         let mut ring = fixed.then(|| Ring::new(self.plan.slots, pictures.canvas().bytes(), &pad));
         encoding.start()?;
-        let mut progress = Progress::new(self);
+        let mut progress = Progress::new();
         let mut samples = Vec::new();
+        let sample = |frame: Frame| sequence.rate.sample_of(frame, sequence.sample_rate);
         let mut section_end = Frame(-1);
         for n in 0..self.span.length.0 {
             if self.cancel.is_cancelled() {
@@ -379,7 +381,11 @@ impl Run<'_> {
             }
             let frame = self.span.start + FrameCount(n);
             sounds.render(frame, &mut samples)?;
-            encoding.push(&audio, self.sound_buffer(frame, &samples), self.cancel)?;
+            encoding.push(
+                &audio,
+                sound_buffer::buffer(&samples, sample(frame) - sample(self.span.start), sequence.sample_rate),
+                self.cancel,
+            )?;
             let mut buffer = if let Some(ring) = &mut ring {
                 let begun = Instant::now();
                 while !ring.wait(Duration::from_millis(50)) {
@@ -461,14 +467,7 @@ impl Run<'_> {
             s.set("framerate", gst::Fraction::new(whole(rate.num()), whole(rate.den())));
         }
         let video = encoding.input("video", &caps, 1)?;
-        let caps = gst::Caps::builder("audio/x-raw")
-            .field("format", "F32LE")
-            .field("layout", "interleaved")
-            .field("channels", 2)
-            .field("channel-mask", gst::Bitmask::new(3))
-            .field("rate", whole(self.sequence.sample_rate))
-            .build();
-        let audio = encoding.input("audio", &caps, 64)?;
+        let audio = encoding.input("audio", &sound_buffer::caps(self.sequence.sample_rate), 64)?;
         // a time scale in which every frame, and every sample, is whole
         let ticks = if rate.num() >= 10_000 { rate.num() } else { rate.num() * 1000 };
         encoding.set_track_timescale(0, ticks);
@@ -483,26 +482,6 @@ impl Run<'_> {
             buffer.set_duration(clock_time(at(n + 1) - at(n)));
         }
     }
-
-    fn sound_buffer(&self, frame: Frame, samples: &[[f32; 2]]) -> gst::Buffer {
-        let sequence = self.sequence;
-        let sample = |f: Frame| sequence.rate.sample_of(f, sequence.sample_rate);
-        let first = sample(frame) - sample(self.span.start);
-        let bytes: Vec<u8> = samples.iter().flatten().flat_map(|s| s.to_le_bytes()).collect();
-        let mut buffer = gst::Buffer::from_mut_slice(bytes);
-        let time =
-            |n: i64| clock_time(crate::model::time::mul_div_round(n, 1_000_000_000, i64::from(sequence.sample_rate)));
-        if let Some(buffer) = buffer.get_mut() {
-            let end = first + i64::try_from(samples.len()).unwrap_or(0);
-            buffer.set_pts(time(first));
-            buffer.set_duration(time(end).saturating_sub(time(first)));
-        }
-        buffer
-    }
-}
-
-fn clock_time(nanos: i64) -> gst::ClockTime {
-    gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
 }
 
 /// Rate and time left, over the last few seconds, so that one slow clip does not make them jump.
@@ -513,7 +492,7 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(_: &Run) -> Self {
+    fn new() -> Self {
         Self { told: Instant::now(), at: 0, fps: None }
     }
 

@@ -24,13 +24,6 @@ impl Memory {
         let sampled = self.peak.load(Ordering::Relaxed);
         system_peak().map_or(sampled, |peak| peak.max(sampled))
     }
-
-    /// The highest sample, which, unlike [`Self::peak`], forgets what was before this value was made.
-    #[must_use]
-    pub fn sampled_peak(&self) -> u64 {
-        self.sample();
-        self.peak.load(Ordering::Relaxed)
-    }
 }
 
 fn system_peak() -> Option<u64> {

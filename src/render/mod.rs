@@ -22,6 +22,7 @@ mod preview;
 mod priming;
 mod readers;
 mod ring;
+mod sound_buffer;
 mod sounds;
 
 pub use budget::{EncoderPlan, default_budget, least_budget, plan_encoder};

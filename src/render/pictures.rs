@@ -250,12 +250,6 @@ impl Pictures {
         VideoSpec { path, info, format, threads: self.threads }
     }
 
-    /// The frames that can be rendered.
-    #[must_use]
-    pub fn within(&self) -> Span {
-        self.within
-    }
-
     /// How many frames the section around the last rendered frame has left after it; 0 before the first.
     #[must_use]
     pub fn left_in_section(&self, frame: Frame) -> FrameCount {

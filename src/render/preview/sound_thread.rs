@@ -2,7 +2,7 @@
 
 use crate::media::{Cancel, MediaError};
 use crate::model::{Frame, FrameRate, Project, SourceTime};
-use crate::render::Sounds;
+use crate::render::{Sounds, sound_buffer};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -143,18 +143,7 @@ fn feed(
             samples.resize(usize::try_from(length).unwrap_or(0), [0.0; 2]);
         }
     }
-    let time = |frame| {
-        let n = sample(frame) - sample(playing.from);
-        let nanos = crate::model::time::mul_div_round(n, 1_000_000_000, i64::from(sequence.sample_rate));
-        gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
-    };
-    let bytes: Vec<u8> = samples.iter().flatten().flat_map(|s| s.to_le_bytes()).collect();
-    let mut buffer = gst::Buffer::from_mut_slice(bytes);
-    if let Some(buffer) = buffer.get_mut() {
-        let start = time(playing.next);
-        buffer.set_pts(start);
-        buffer.set_duration(time(Frame(playing.next.0 + 1)).saturating_sub(start));
-    }
+    let buffer = sound_buffer::buffer(samples, sample(playing.next) - sample(playing.from), sequence.sample_rate);
     playing.next = Frame(playing.next.0 + 1);
     if playing.input.push_buffer(buffer).is_err() {
         playing.ended = true;
@@ -180,16 +169,7 @@ fn open(project: &Project, from: Frame, sink: &str) -> Result<Playing, MediaErro
         .downcast::<gst::Pipeline>()
         .map_err(|_| failed())?;
     let input = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).ok_or_else(failed)?;
-    let rate = i32::try_from(project.sequence().sample_rate).unwrap_or(48_000);
-    input.set_caps(Some(
-        &gst::Caps::builder("audio/x-raw")
-            .field("format", "F32LE")
-            .field("layout", "interleaved")
-            .field("channels", 2)
-            .field("channel-mask", gst::Bitmask::new(3))
-            .field("rate", rate)
-            .build(),
-    ));
+    input.set_caps(Some(&sound_buffer::caps(project.sequence().sample_rate)));
     input.set_max_bytes(0);
     input.set_max_buffers(0);
     let playing = Playing { pipeline, input, from, next: from, ended: false };
