@@ -8,7 +8,7 @@ use std::sync::Arc;
 use workprint::edit::{Edge, Edit, Landing, apply};
 use workprint::model::{
     Asset, AssetId, AudioStream, Clip, ClipContent, ClipId, Frame, FrameCount, FrameRate, LinkId, MediaInfo, MediaKind,
-    Project, SourceTime, Speed, TrackKind,
+    Project, Properties, SourceTime, Speed, TrackKind,
 };
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
@@ -33,9 +33,9 @@ fn project(clips: usize) -> (Project, ClipId) {
     };
     let path = PathBuf::from("/a.wav");
     project
-        .assets
+        .assets_mut()
         .insert(asset, Arc::new(Asset { id: asset, name: "a".into(), path, fingerprint: String::new(), info }));
-    let content = Arc::new(ClipContent { name: "a".into(), asset, stream: 0 });
+    let content = Arc::new(ClipContent { name: "a".into(), asset, stream: 0, properties: Properties::default() });
     let mut middle = ClipId(0);
     for n in 0..clips / 2 {
         let link = Some(LinkId(project.fresh_id()));
@@ -53,6 +53,7 @@ fn project(clips: usize) -> (Project, ClipId) {
                 link,
                 group: None,
                 enabled: true,
+                transition: None,
                 content: Arc::clone(&content),
             };
             let track = project.sequence().tracks[track].id;

@@ -302,7 +302,11 @@ impl Editor {
         self.commit(&if there {
             Edit::RemoveMarker(at)
         } else {
-            Edit::AddMarker(crate::model::Marker { at, name: format!("Marker {number}") })
+            Edit::AddMarker(crate::model::Marker {
+                at,
+                name: format!("Marker {number}"),
+                color: crate::model::MarkerColor::default(),
+            })
         });
     }
 

@@ -273,7 +273,10 @@ impl Editor {
     /// Commits an edit, or says why it was refused.
     pub fn commit(&mut self, edit: &Edit) -> bool {
         match self.history.commit(edit) {
-            Ok(()) => {
+            Ok(notes) => {
+                for note in notes {
+                    self.notify(Level::Done, sentence(&note.to_string()));
+                }
                 self.project_changed();
                 true
             }
@@ -285,11 +288,7 @@ impl Editor {
     }
 
     fn refuse(&mut self, edit: &Edit, error: &EditError) {
-        let mut name = edit.name().to_owned();
-        if let Some(first) = name.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        self.notify(Level::Problem, format!("{name}: {error}."));
+        self.notify(Level::Problem, sentence(&format!("{}: {error}", edit.name())));
     }
 
     pub(super) fn project_changed(&mut self) {
@@ -440,4 +439,13 @@ impl Editor {
     pub fn playing(&self) -> bool {
         self.preview_state.playing
     }
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut text = format!("{text}.");
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }

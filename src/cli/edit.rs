@@ -21,10 +21,13 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let name = args.edits.display();
     let text = std::fs::read_to_string(&args.edits).map_err(|e| format!("{name}: {e}"))?;
     let edits: Vec<Edit> = ron::from_str(&text).map_err(|e| format!("{name}: not a list of edits: {e}"))?;
-    let after = apply_all(&project, &edits).map_err(|(number, why)| {
+    let (after, notes) = apply_all(&project, &edits).map_err(|(number, why)| {
         let edit = edits.get(number - 1).map_or("edit", Edit::name);
         format!("{name}: edit {number} ({edit}) is refused: {why}; nothing was changed")
     })?;
+    for note in notes {
+        eprintln!("{name}: {note}");
+    }
     save(&after, args.output.as_ref().unwrap_or(&args.project))?;
     Ok(Outcome::Done)
 }

@@ -24,7 +24,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let mut assets: Vec<Arc<Asset>> = Vec::new();
     let is_project = |p: &&PathBuf| p.extension().is_some_and(|e| e == "ron");
     for project in args.files.iter().filter(is_project) {
-        assets.extend(load(project)?.assets.into_values());
+        assets.extend(load(project)?.assets.values().cloned());
     }
     let loose: Vec<PathBuf> = args.files.iter().filter(|p| !is_project(p)).cloned().collect();
     for (path, result) in loose.iter().zip(probe_all(&loose, |_, _| {})) {

@@ -66,7 +66,7 @@ fn to_json(project: &Project) -> Value {
             "sample_rate": sequence.sample_rate, "length": sequence.end().0,
         },
         "tracks": sequence.tracks.iter().map(|t| track_to_json(t, project)).collect::<Vec<_>>(),
-        "markers": sequence.markers.iter().map(|m| json!({"at": m.at.0, "name": m.name})).collect::<Vec<_>>(),
+        "markers": sequence.markers.iter().map(|m| json!({"at": m.at.0, "name": m.name, "color": format!("{:?}", m.color).to_lowercase()})).collect::<Vec<_>>(),
     })
 }
 
@@ -83,6 +83,17 @@ fn track_to_json(track: &crate::model::Track, project: &Project) -> Value {
             })
         })
         .collect();
+    let transitions: Vec<Value> = track
+        .clips
+        .iter()
+        .filter_map(|clip| clip.transition.map(|t| (clip, t)))
+        .map(|(clip, transition)| {
+            json!({
+                "kind": transition.kind.name(), "clip": clip.id.0,
+                "start": (clip.start - transition.before).0, "length": transition.length.0, "cut": clip.start.0,
+            })
+        })
+        .collect();
     let kind = if track.kind == TrackKind::Video { "video" } else { "audio" };
-    json!({"name": track.name, "kind": kind, "clips": clips, "transitions": []})
+    json!({"name": track.name, "kind": kind, "clips": clips, "transitions": transitions})
 }

@@ -1,69 +1,8 @@
-//! Moving clips, and the tracks themselves.
+//! Moving clips.
 
 use super::working::Working;
 use super::{EditError, Landing};
-use crate::model::{Clip, ClipId, Frame, FrameCount, FrameRate, Marker, Span, Track, TrackId, TrackKind};
-use std::sync::Arc;
-
-pub(super) fn set_format(working: &mut Working, width: u32, height: u32, rate: FrameRate) -> Result<(), EditError> {
-    let even = |n: u32| (16..=8192).contains(&n) && n.is_multiple_of(2);
-    if !even(width) || !even(height) {
-        return Err(EditError::Size(width, height));
-    }
-    if rate != working.sequence().rate && working.sequence().end() > Frame::ZERO {
-        return Err(EditError::RateFixed);
-    }
-    let sequence = working.project.sequence_mut();
-    (sequence.width, sequence.height, sequence.rate) = (width, height, rate);
-    Ok(())
-}
-
-pub(super) fn add_track(working: &mut Working, kind: TrackKind) {
-    let letter = if kind == TrackKind::Video { 'V' } else { 'A' };
-    let names: Vec<String> = working.sequence().tracks.iter().map(|t| t.name.clone()).collect();
-    let mut number = working.sequence().tracks_of(kind).count() + 1;
-    while names.contains(&format!("{letter}{number}")) {
-        number += 1;
-    }
-    let track = Track::new(TrackId(working.project.fresh_id()), format!("{letter}{number}"), kind);
-    working.project.sequence_mut().tracks.push(Arc::new(track));
-}
-
-pub(super) fn remove_track(working: &mut Working, track: TrackId) -> Result<(), EditError> {
-    working.unlocked(track)?;
-    working.project.sequence_mut().tracks.retain(|t| t.id != track);
-    Ok(())
-}
-
-pub(super) fn set_track(
-    working: &mut Working,
-    track: TrackId,
-    locked: bool,
-    muted: bool,
-    solo: bool,
-) -> Result<(), EditError> {
-    let track = working.project.sequence_mut().track_mut(track).ok_or(EditError::NoTrack)?;
-    (track.locked, track.muted, track.solo) = (locked, muted, solo);
-    Ok(())
-}
-
-/// Markers are kept sorted, one for a frame.
-pub(super) fn add_marker(working: &mut Working, marker: &Marker) -> Result<(), EditError> {
-    if marker.at < Frame::ZERO || marker.at.0 > crate::model::time::MAX_FRAMES {
-        return Err(EditError::OutsideTimeline);
-    }
-    let markers = &mut working.project.sequence_mut().markers;
-    markers.retain(|m| m.at != marker.at);
-    markers.insert(markers.partition_point(|m| m.at < marker.at), marker.clone());
-    Ok(())
-}
-
-pub(super) fn remove_marker(working: &mut Working, at: Frame) -> Result<(), EditError> {
-    let markers = &mut working.project.sequence_mut().markers;
-    let before = markers.len();
-    markers.retain(|m| m.at != at);
-    if markers.len() == before { Err(EditError::NoMarker) } else { Ok(()) }
-}
+use crate::model::{Clip, ClipId, Frame, FrameCount, Span, TrackId};
 
 /// ```text
 /// overwrite   [A ][B ][C ]      ->      [B ][A ]        A moved by 8: C is replaced

@@ -57,11 +57,7 @@ pub(super) fn paste(
         let kind = working.unlocked(*track)?.kind;
         let name = || clip.content.name.clone();
         let asset = working.project.assets.get(&clip.content.asset).ok_or(EditError::NoAsset)?;
-        let streams = match kind {
-            crate::model::TrackKind::Video => usize::from(asset.info.has_video()),
-            crate::model::TrackKind::Audio => asset.info.audio.len(),
-        };
-        if clip.content.stream as usize >= streams {
+        if clip.content.stream as usize >= asset.streams(kind) {
             let what = if kind == crate::model::TrackKind::Video { "picture" } else { "sound" };
             return Err(EditError::WrongKind(name(), what));
         }
@@ -72,6 +68,12 @@ pub(super) fn paste(
         let mut copy = Clip { id: project.fresh_clip_id(), start: at + (clip.start - start), ..clip.clone() };
         copy.link = copy.link.map(|l| *links.entry(l).or_insert_with(|| LinkId(project.fresh_id())));
         copy.group = copy.group.map(|g| *groups.entry(g).or_insert_with(|| GroupId(project.fresh_id())));
+        if let Some(what) = copy.content.properties.impossible() {
+            return Err(EditError::Property(what));
+        }
+        // a transition comes along with the clip before it
+        let brings = |t: &TrackId, left: &Clip| t == track && left.end() == clip.start;
+        copy.transition = copy.transition.filter(|_| clips.iter().any(|(t, left)| brings(t, left)));
         working.check_media(&copy)?;
         pasted.push((*track, copy));
     }

@@ -12,7 +12,7 @@ pub(super) fn add(working: &mut Working, assets: &[Asset]) {
             continue;
         }
         let id = AssetId(working.project.fresh_id());
-        working.project.assets.insert(id, Arc::new(Asset { id, ..asset.clone() }));
+        working.project.assets_mut().insert(id, Arc::new(Asset { id, ..asset.clone() }));
     }
 }
 
@@ -24,7 +24,7 @@ pub(super) fn remove(working: &mut Working, assets: &[AssetId]) -> Result<(), Ed
         if working.project.sequences.values().any(used) {
             return Err(EditError::InUse(name));
         }
-        working.project.assets.remove(id);
+        working.project.assets_mut().remove(id);
     }
     Ok(())
 }
@@ -32,6 +32,6 @@ pub(super) fn remove(working: &mut Working, assets: &[AssetId]) -> Result<(), Ed
 pub(super) fn relink(working: &mut Working, id: AssetId, with: &Asset) -> Result<(), EditError> {
     let old = working.project.assets.get(&id).ok_or(EditError::NoAsset)?;
     let asset = Asset { id, name: old.name.clone(), ..with.clone() };
-    working.project.assets.insert(id, Arc::new(asset));
+    working.project.assets_mut().insert(id, Arc::new(asset));
     working.project.check().map_err(|why| EditError::Unfit(with.path.display().to_string(), why.to_string()))
 }

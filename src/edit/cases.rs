@@ -288,7 +288,11 @@ fn closes_all_gaps_and_keeps_markers_with_their_material() {
     check("V1: ", all, "V1:");
 
     let project = parse("V1: A@0+20, B@20+20");
-    let marker = |at: i64, name: &str| crate::model::Marker { at: Frame(at), name: name.into() };
+    let marker = |at: i64, name: &str| crate::model::Marker {
+        at: Frame(at),
+        name: name.into(),
+        color: crate::model::MarkerColor::Green,
+    };
     let edits = [
         Edit::AddMarker(marker(30, "b")),
         Edit::AddMarker(marker(5, "a")),
@@ -296,9 +300,9 @@ fn closes_all_gaps_and_keeps_markers_with_their_material() {
         insert("C", 10, 20, &["V1"], true)(&project),
         extract("A")(&project),
     ];
-    let after = super::apply_all(&project, &edits).unwrap();
+    let after = super::apply_all(&project, &edits).unwrap().0;
     // the insert moved it to 40, the extract of A's 20 frames back to 20; the one over A is at the join
-    assert_eq!(after.sequence().markers, [marker(0, "a"), marker(20, "c")]);
+    assert_eq!(**after.sequence().markers, [marker(0, "a"), marker(20, "c")]);
     let gone = super::apply(&after, &Edit::RemoveMarker(Frame(20))).unwrap();
     assert_eq!(super::apply(&gone, &Edit::RemoveMarker(Frame(20))), Err(EditError::NoMarker));
 }
@@ -357,6 +361,6 @@ fn links_groups_and_pastes() {
     let by = FrameCount(30);
     let (landing, ripple, alone) = (Landing::Overwrite, false, false);
     let moving = Edit::Move { clips: vec![ids[0]], by, tracks: 0, landing, ripple, alone };
-    let after = super::apply_all(&project, &[group, moving]).unwrap();
+    let after = super::apply_all(&project, &[group, moving]).unwrap().0;
     assert_eq!(super::text::print(&after), "V1: B@5+5, A@30+5, C@50+5");
 }

@@ -62,4 +62,39 @@ pub enum EditError {
     /// The new file cannot carry the clips of the old one.
     #[error("'{0}' does not fit: {1}")]
     Unfit(String, String),
+    /// A name of blanks.
+    #[error("a name is needed")]
+    NoName,
+    /// The sequence is gone.
+    #[error("the sequence is no longer there")]
+    NoSequence,
+    /// A project without a sequence would have nothing to show.
+    #[error("it is the only sequence")]
+    LastSequence,
+    /// A value outside its range.
+    #[error("that {0} is out of range")]
+    Property(&'static str),
+    /// The media has fewer streams.
+    #[error("'{0}' has no stream {1}")]
+    NoStream(String, u32),
+    /// Only a cut can have a transition.
+    #[error("no clip ends where '{0}' begins")]
+    NoCutBefore(String),
+    /// Sound can't be wiped.
+    #[error("sound can only be crossfaded")]
+    SoundTransition,
+    /// Too little media beyond the cut, or the clips are too short.
+    #[error("it can have at most {0} frames before the cut and {1} after it: that is how much media there is")]
+    TransitionRoom(i64, i64),
+}
+
+/// What an edit did besides what was asked for.
+#[derive(Debug, Error, PartialEq, Eq, Clone)]
+pub enum Note {
+    /// A transition has less room now.
+    #[error("the transition into '{0}' was shortened to {1} frames")]
+    TransitionShortened(String, i64),
+    /// A transition has lost its cut, or its media beyond it.
+    #[error("the transition into '{0}' was removed")]
+    TransitionRemoved(String),
 }

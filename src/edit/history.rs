@@ -1,8 +1,12 @@
 //! Undo and redo: earlier states, which share what did not change.
 
-use super::{Edit, EditError, apply};
-use crate::model::Project;
+use super::{Edit, EditError, Note, apply_noting};
+use crate::model::{ClipList, Project, Sequence};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// Steps are kept while what they hold beside the project stays under this; then the oldest go.
+pub const MOST_BYTES: usize = 64 << 20;
 
 /// An earlier or later state and the name of the edit that lies between it and its neighbour.
 #[derive(Clone, Debug)]
@@ -10,16 +14,19 @@ pub struct Step {
     /// What the menu calls the edit.
     pub name: &'static str,
     state: Arc<Project>,
+    /// About what it holds that its neighbour does not share.
+    bytes: usize,
 }
 
 /// The project now, with what came before and what was undone.
 #[derive(Clone, Debug)]
 pub struct History {
     now: Arc<Project>,
-    past: Vec<Step>,
+    past: VecDeque<Step>,
     future: Vec<Step>,
     /// The highest id that was given out in any state: undone things' ids are not given to others.
     next_id: u64,
+    most_bytes: usize,
 }
 
 impl History {
@@ -27,7 +34,14 @@ impl History {
     #[must_use]
     pub fn new(project: Project) -> Self {
         let next_id = project.next_id;
-        Self { now: Arc::new(project), past: Vec::new(), future: Vec::new(), next_id }
+        Self { now: Arc::new(project), past: VecDeque::new(), future: Vec::new(), next_id, most_bytes: MOST_BYTES }
+    }
+
+    /// Keeps no more than so many bytes of steps, the last one aside.
+    #[must_use]
+    pub fn with_most_bytes(mut self, most_bytes: usize) -> Self {
+        self.most_bytes = most_bytes;
+        self
     }
 
     /// The project now.
@@ -36,23 +50,46 @@ impl History {
         &self.now
     }
 
-    /// Applies an edit. What was undone before can't be redone any more. An edit that changes nothing
-    /// leaves no step.
+    /// Applies an edit; gives what it did besides what was asked for. What was undone before can't be redone any
+    /// more. An edit that changes nothing leaves no step, and neither does opening another sequence.
     ///
     /// # Errors
     /// [`EditError`] when it is refused; nothing has changed then.
-    pub fn commit(&mut self, edit: &Edit) -> Result<(), EditError> {
+    pub fn commit(&mut self, edit: &Edit) -> Result<Vec<Note>, EditError> {
         let mut base = Project::clone(&self.now);
         base.next_id = self.next_id;
-        let after = apply(&base, edit)?;
+        let mut notes = Vec::new();
+        let after = apply_noting(&base, edit, &mut notes)?;
         if after == base {
-            return Ok(());
+            return Ok(notes);
         }
         self.next_id = after.next_id;
         let before = std::mem::replace(&mut self.now, Arc::new(after));
-        self.past.push(Step { name: edit.name(), state: before });
-        self.future.clear();
-        Ok(())
+        if !matches!(edit, Edit::OpenSequence(_)) {
+            let bytes = bytes_beside(&before, &self.now);
+            self.past.push_back(Step { name: edit.name(), state: before, bytes });
+            self.future.clear();
+            self.forget_oldest();
+        }
+        Ok(notes)
+    }
+
+    fn forget_oldest(&mut self) {
+        while self.past.len() > 1 && self.bytes() > self.most_bytes {
+            self.past.pop_front();
+        }
+    }
+
+    /// About how many bytes the steps hold that the project itself does not.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.past.iter().chain(&self.future).map(|step| step.bytes).sum()
+    }
+
+    /// How many steps can be undone.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.past.len()
     }
 
     /// Replaces the project without a step: for facts about media that became known, which no one wants
@@ -66,7 +103,7 @@ impl History {
     /// What undo would take back.
     #[must_use]
     pub fn undo_name(&self) -> Option<&'static str> {
-        self.past.last().map(|s| s.name)
+        self.past.back().map(|s| s.name)
     }
 
     /// What redo would do again.
@@ -77,9 +114,9 @@ impl History {
 
     /// Takes the last edit back; whether there was one.
     pub fn undo(&mut self) -> bool {
-        let Some(step) = self.past.pop() else { return false };
+        let Some(step) = self.past.pop_back() else { return false };
         let after = std::mem::replace(&mut self.now, step.state);
-        self.future.push(Step { name: step.name, state: after });
+        self.future.push(Step { state: after, ..step });
         true
     }
 
@@ -87,7 +124,38 @@ impl History {
     pub fn redo(&mut self) -> bool {
         let Some(step) = self.future.pop() else { return false };
         let before = std::mem::replace(&mut self.now, step.state);
-        self.past.push(Step { name: step.name, state: before });
+        self.past.push_back(Step { state: before, ..step });
         true
     }
+}
+
+/// About how many bytes `state` holds that `other` does not share.
+fn bytes_beside(state: &Project, other: &Project) -> usize {
+    let mut bytes = size_of::<Project>();
+    if !Arc::ptr_eq(&state.assets, &other.assets) {
+        // the map itself; the assets in it are shared but for the few that changed
+        bytes += state.assets.len() * 32 + 2048;
+    }
+    for (id, sequence) in &state.sequences {
+        match other.sequences.get(id) {
+            Some(same) if Arc::ptr_eq(sequence, same) => {}
+            counterpart => bytes += sequence_bytes(sequence, counterpart.map(AsRef::as_ref)),
+        }
+    }
+    bytes
+}
+
+fn sequence_bytes(sequence: &Sequence, other: Option<&Sequence>) -> usize {
+    let mut bytes = size_of::<Sequence>() + sequence.tracks.len() * 16;
+    if other.is_none_or(|o| !Arc::ptr_eq(&o.markers, &sequence.markers)) {
+        bytes += sequence.markers.iter().map(|m| size_of_val(m) + m.name.len()).sum::<usize>();
+    }
+    let nothing = ClipList::new();
+    for track in &sequence.tracks {
+        match other.and_then(|o| o.track(track.id)) {
+            Some(same) if Arc::ptr_eq(same, track) => {}
+            counterpart => bytes += 128 + track.clips.bytes_beside(counterpart.map_or(&nothing, |t| &t.clips)),
+        }
+    }
+    bytes
 }

@@ -52,26 +52,31 @@ pub fn trim_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -> 
             }
         };
         limits = limits.intersect(neighbours);
-        if let Some(room) = media_room(project, &clip) {
-            limits = limits.intersect(match edge {
-                Edge::In => Limits { least: room.least, ..ANY },
-                Edge::Out => Limits { most: room.most, ..ANY },
-            });
-        }
+        let room = media_room(project, &clip);
+        limits = limits.intersect(match edge {
+            Edge::In => Limits { least: room.least, ..ANY },
+            Edge::Out => Limits { most: room.most, ..ANY },
+        });
     }
     Limits { least: limits.least.min(FrameCount::ZERO), most: limits.most.max(FrameCount::ZERO) }
 }
 
-/// Media before the in point and after the out point, as changes of the in point; `None` where any will do.
-/// Half a frame of slack, as the check has.
-fn media_room(project: &Project, clip: &Clip) -> Option<Limits> {
-    let range = project.media_range(clip.content.asset).filter(|_| clip.speed.is_normal())?;
+/// How far the in point and the out point may move within the media, in frames of the timeline.
+fn media_room(project: &Project, clip: &Clip) -> Limits {
+    let handles = project.handles(project.sequence().rate, clip);
+    Limits { least: -handles.before, most: handles.after }
+}
+
+/// How far the media may be slipped under a clip: in frames of media, whatever its speed.
+fn slip_room(project: &Project, clip: &Clip) -> Limits {
+    let Some(range) = project.media_range(clip.content.asset) else { return ANY };
     let rate = project.sequence().rate;
     let slack = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
-    Some(Limits {
-        least: FrameCount(-rate.frame_at(clip.source_in - range.start + slack).0),
-        most: FrameCount(rate.frame_at(range.end - clip.source_out(rate) + slack).0),
-    })
+    let (first, last) = clip.media(rate);
+    Limits {
+        least: FrameCount(-rate.frame_at(first - range.start + slack).0),
+        most: FrameCount(rate.frame_at(range.end - last + slack).0),
+    }
 }
 
 const ANY: Limits = Limits { least: FrameCount(-MAX_FRAMES), most: FrameCount(MAX_FRAMES) };
@@ -87,7 +92,7 @@ fn common(members: impl IntoIterator<Item = Limits>) -> Limits {
 pub fn ripple_limits(project: &Project, clip: ClipId, edge: Edge, alone: bool) -> Limits {
     let Ok(members) = Working::new(project).counterparts(clip, alone) else { return Limits::NONE };
     common(members.iter().map(|(_, clip)| {
-        let room = media_room(project, clip).unwrap_or(ANY);
+        let room = media_room(project, clip);
         match edge {
             Edge::In => Limits { least: room.least, most: clip.length - FrameCount(1) },
             Edge::Out => Limits { least: FrameCount(1) - clip.length, most: room.most },
@@ -105,8 +110,8 @@ pub fn roll_limits(project: &Project, left: ClipId, alone: bool) -> Limits {
     };
     let cuts = members.iter().filter(|(_, left)| left.end() == grabbed.end()).filter_map(|(track, left)| {
         let right = working.track(*track).ok()?.clips.at(left.end())?;
-        let before = media_room(project, left).unwrap_or(ANY);
-        let after = media_room(project, &right).unwrap_or(ANY);
+        let before = media_room(project, left);
+        let after = media_room(project, &right);
         Some(Limits {
             least: after.least.max(FrameCount(1) - left.length),
             most: before.most.min(right.length - FrameCount(1)),
@@ -120,7 +125,7 @@ pub fn roll_limits(project: &Project, left: ClipId, alone: bool) -> Limits {
 #[must_use]
 pub fn slip_limits(project: &Project, clips: &[ClipId], alone: bool) -> Limits {
     let Ok(members) = Working::new(project).with_linked(clips, alone) else { return Limits::NONE };
-    common(members.iter().map(|(_, clip)| media_room(project, clip).unwrap_or(ANY)))
+    common(members.iter().map(|(_, clip)| slip_room(project, clip)))
 }
 
 /// How far a clip (and those linked to it) can be slid between its neighbours.
@@ -145,10 +150,10 @@ pub fn slide_limits(project: &Project, clip: ClipId, alone: bool) -> Limits {
             None => Frame(MAX_FRAMES) - clip.end(),
         };
         let mut limits = Limits { least, most };
-        if let Some(room) = before.filter(|b| b.end() == clip.start).and_then(|b| media_room(project, &b)) {
+        if let Some(room) = before.filter(|b| b.end() == clip.start).map(|b| media_room(project, &b)) {
             limits.most = limits.most.min(room.most);
         }
-        if let Some(room) = after.filter(|a| a.start == clip.end()).and_then(|a| media_room(project, &a)) {
+        if let Some(room) = after.filter(|a| a.start == clip.end()).map(|a| media_room(project, &a)) {
             limits.least = limits.least.max(room.least);
         }
         limits

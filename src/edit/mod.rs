@@ -9,28 +9,38 @@ mod associate;
 mod bin;
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod cases_of_looks;
 mod error;
 mod history;
 mod limits;
+mod markers;
 mod place;
+mod properties;
 #[cfg(test)]
 mod random;
 mod remove;
 mod ripple;
+mod sequences;
 mod snap;
+mod speed;
 #[cfg(test)]
 pub(crate) mod text;
+mod tracks;
+mod transitions;
 mod trim;
 mod working;
 
-pub use error::EditError;
-pub use history::{History, Step};
+pub use error::{EditError, Note};
+pub use history::{History, MOST_BYTES, Step};
 pub use limits::{Limits, move_limits, ripple_limits, roll_limits, slide_limits, slip_limits, trim_limits};
 pub use place::Placement;
 pub use snap::{SnapPoints, Snapped};
+pub use transitions::fitting_transition;
 
 use crate::model::{
-    Asset, AssetId, Clip, ClipId, Frame, FrameCount, FrameRate, Marker, Project, Span, TrackId, TrackKind,
+    Asset, AssetId, Clip, ClipId, Frame, FrameCount, FrameRate, Marker, Project, Property, SequenceId, Span, Speed,
+    TrackId, TrackKind, Transition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,17 +71,35 @@ pub enum Edit {
     AddTrack(TrackKind),
     /// Removes a track with all its clips.
     RemoveTrack(TrackId),
-    /// Sets a track's switches.
+    /// Changes what a track is called, or one of its switches.
     SetTrack {
         /// Which track.
         track: TrackId,
-        /// Refuses edits.
-        locked: bool,
-        /// Not seen, not heard.
-        muted: bool,
-        /// Heard alone.
-        solo: bool,
+        /// What changes.
+        change: TrackChange,
     },
+    /// Moves a track to another place among those of its kind.
+    MoveTrack {
+        /// Which track.
+        track: TrackId,
+        /// The place, from 0: at the bottom for pictures, at the top for sound.
+        to: usize,
+    },
+    /// Adds an empty sequence in the format of the open one, and opens it.
+    AddSequence(String),
+    /// Copies the open sequence under a name, and opens the copy.
+    DuplicateSequence(String),
+    /// Opens a sequence: it is shown, edited and exported. History keeps no step for it.
+    OpenSequence(SequenceId),
+    /// Names a sequence.
+    RenameSequence {
+        /// Which sequence.
+        sequence: SequenceId,
+        /// Its new name.
+        name: String,
+    },
+    /// Removes a sequence with all that is on it; not the last one.
+    RemoveSequence(SequenceId),
     /// Places media after the last clip of its tracks.
     Append(Placement),
     /// Places media at a frame and pushes what follows right.
@@ -179,6 +207,36 @@ pub enum Edit {
         /// Whether they are seen and heard.
         enabled: bool,
     },
+    /// Sets a property of clips.
+    SetProperty {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// What it becomes.
+        property: Property,
+    },
+    /// Lets clips run at another speed: slower, faster, backwards or not at all. Their length follows, for the
+    /// media stay the same; only a frozen clip keeps its length.
+    SetSpeed {
+        /// Which clips.
+        clips: Vec<ClipId>,
+        /// Media time over timeline time.
+        speed: Speed,
+        /// Whether what follows moves along; without, a clip that grows is cut off where the next one begins.
+        ripple: bool,
+        /// Whether other unlocked tracks move along.
+        sync_lock: bool,
+        /// Whether linked clips are left alone.
+        alone: bool,
+    },
+    /// Puts a transition on the cut before a clip, or takes it away.
+    SetTransition {
+        /// The clip after the cut.
+        right: ClipId,
+        /// The transition, if there is to be one.
+        transition: Option<Transition>,
+        /// Whether the cuts of linked clips are left alone.
+        alone: bool,
+    },
     /// Puts copies of clips at a frame, in the same distance from each other and on the same tracks.
     Paste {
         /// The clips as they were copied, with their tracks.
@@ -188,8 +246,15 @@ pub enum Edit {
         /// What happens where they land.
         landing: Landing,
     },
-    /// Names a frame, or renames the marker that stands there.
+    /// Names a frame, or changes the marker that stands there.
     AddMarker(Marker),
+    /// Moves the marker on a frame, over one that stands there.
+    MoveMarker {
+        /// Where it stands.
+        from: Frame,
+        /// Where it is to stand.
+        to: Frame,
+    },
     /// Removes the marker on a frame.
     RemoveMarker(Frame),
     /// Moves clips, in time and to other tracks of their kind.
@@ -250,6 +315,23 @@ pub enum Edit {
     Together(Vec<Edit>),
 }
 
+/// What changes about a track.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum TrackChange {
+    /// What it is called.
+    Name(String),
+    /// Whether it refuses edits.
+    Locked(bool),
+    /// Whether it is not seen, or not heard.
+    Muted(bool),
+    /// Whether it is heard alone.
+    Solo(bool),
+    /// Whether media from the bin land on it; of each kind one track is the target.
+    Target(bool),
+    /// How tall it is, in per cent of the usual; 50 to 400.
+    Height(u16),
+}
+
 /// An edge of a clip.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Edge {
@@ -280,7 +362,21 @@ impl Edit {
             Self::SetFormat { .. } => "sequence settings",
             Self::AddTrack(_) => "add track",
             Self::RemoveTrack(_) => "remove track",
+            Self::SetTrack { change: TrackChange::Name(_), .. } => "rename track",
+            Self::SetTrack { change: TrackChange::Height(_), .. } => "track height",
             Self::SetTrack { .. } => "track settings",
+            Self::MoveTrack { .. } => "move track",
+            Self::AddSequence(_) => "add sequence",
+            Self::DuplicateSequence(_) => "duplicate sequence",
+            Self::OpenSequence(_) => "open sequence",
+            Self::RenameSequence { .. } => "rename sequence",
+            Self::RemoveSequence(_) => "remove sequence",
+            Self::SetProperty { property, .. } => property.name(),
+            Self::SetSpeed { speed, .. } if speed.is_frozen() => "freeze frame",
+            Self::SetSpeed { .. } => "speed",
+            Self::SetTransition { transition: Some(_), .. } => "transition",
+            Self::SetTransition { .. } => "remove transition",
+            Self::MoveMarker { .. } => "move marker",
             Self::Append(_) => "append",
             Self::Insert { .. } => "insert",
             Self::Overwrite { .. } => "overwrite",
@@ -302,7 +398,7 @@ impl Edit {
             Self::Enable { enabled: true, .. } => "enable",
             Self::Enable { .. } => "disable",
             Self::Paste { .. } => "paste",
-            Self::AddMarker(_) => "add marker",
+            Self::AddMarker(_) => "marker",
             Self::RemoveMarker(_) => "remove marker",
             Self::Together(edits) => edits.last().map_or("nothing", Self::name),
         }
@@ -314,54 +410,85 @@ impl Edit {
 /// # Errors
 /// [`EditError`] when it is refused; `project` is as it was in any case.
 pub fn apply(project: &Project, edit: &Edit) -> Result<Project, EditError> {
+    apply_noting(project, edit, &mut Vec::new())
+}
+
+/// Applies one edit, and notes what it did besides what was asked for.
+///
+/// # Errors
+/// [`EditError`] when it is refused; `project` is as it was in any case.
+pub fn apply_noting(project: &Project, edit: &Edit, notes: &mut Vec<Note>) -> Result<Project, EditError> {
     let mut working = working::Working::new(project);
     match edit {
         Edit::AddAssets(assets) => bin::add(&mut working, assets),
         Edit::RemoveAssets(assets) => bin::remove(&mut working, assets)?,
         Edit::Relink { asset, with } => bin::relink(&mut working, *asset, with)?,
-        Edit::SetFormat { width, height, rate } => arrange::set_format(&mut working, *width, *height, *rate)?,
-        Edit::AddTrack(kind) => arrange::add_track(&mut working, *kind),
-        Edit::RemoveTrack(track) => arrange::remove_track(&mut working, *track)?,
-        Edit::SetTrack { track, locked, muted, solo } => {
-            arrange::set_track(&mut working, *track, *locked, *muted, *solo)?;
+        Edit::SetFormat { width, height, rate } => tracks::set_format(&mut working, *width, *height, *rate)?,
+        Edit::AddTrack(kind) => tracks::add(&mut working, *kind),
+        Edit::RemoveTrack(track) => tracks::remove(&mut working, *track)?,
+        Edit::SetTrack { track, change } => tracks::change(&mut working, *track, change)?,
+        Edit::MoveTrack { track, to } => tracks::reorder(&mut working, *track, *to)?,
+        Edit::AddSequence(name) => sequences::add(&mut working, name)?,
+        Edit::DuplicateSequence(name) => sequences::duplicate(&mut working, name)?,
+        Edit::OpenSequence(id) => sequences::open(&mut working, *id)?,
+        Edit::RenameSequence { sequence, name } => sequences::rename(&mut working, *sequence, name)?,
+        Edit::RemoveSequence(id) => sequences::remove(&mut working, *id)?,
+        Edit::AddMarker(marker) => markers::add(&mut working, marker)?,
+        Edit::RemoveMarker(at) => markers::remove(&mut working, *at)?,
+        Edit::MoveMarker { from, to } => markers::shift(&mut working, *from, *to)?,
+        Edit::Together(edits) => {
+            return edits.iter().try_fold(project.clone(), |p, edit| apply_noting(&p, edit, notes));
         }
-        Edit::Append(place) => place::append(&mut working, place)?,
-        Edit::Insert { place, at, sync_lock } => place::insert(&mut working, place, *at, *sync_lock)?,
-        Edit::Overwrite { place, at } => place::overwrite(&mut working, place, *at)?,
-        Edit::Split { at, clips, alone } => trim::split(&mut working, *at, clips, *alone)?,
-        Edit::Trim { clip, edge, by, alone } => trim::trim(&mut working, *clip, *edge, *by, *alone)?,
-        Edit::Move { clips, by, tracks, landing, ripple, alone } => {
-            arrange::move_clips(&mut working, clips, *by, *tracks, *landing, *ripple, *alone)?;
-        }
-        Edit::Lift { clips, alone } => remove::lift(&mut working, clips, *alone)?,
-        Edit::Extract { clips, sync_lock, alone } => remove::extract(&mut working, clips, *sync_lock, *alone)?,
-        Edit::LiftRange { span, tracks } => remove::lift_range(&mut working, *span, tracks)?,
-        Edit::ExtractRange { span, tracks } => remove::extract_range(&mut working, *span, tracks)?,
-        Edit::Ripple { clip, edge, by, sync_lock, alone } => {
-            ripple::ripple(&mut working, *clip, *edge, *by, *sync_lock, *alone)?;
-        }
-        Edit::Roll { left, by, alone } => ripple::roll(&mut working, *left, *by, *alone)?,
-        Edit::Slip { clips, by, alone } => ripple::slip(&mut working, clips, *by, *alone)?,
-        Edit::Slide { clip, by, alone } => ripple::slide(&mut working, *clip, *by, *alone)?,
-        Edit::CloseAllGaps { track, sync_lock } => ripple::close_all_gaps(&mut working, *track, *sync_lock)?,
-        Edit::Link { clips, linked } => associate::link(&mut working, clips, *linked)?,
-        Edit::Group { clips, grouped } => associate::group(&mut working, clips, *grouped)?,
-        Edit::Enable { clips, enabled } => associate::set_enabled(&mut working, clips, *enabled)?,
-        Edit::Paste { clips, at, landing } => associate::paste(&mut working, clips, *at, *landing)?,
-        Edit::AddMarker(marker) => arrange::add_marker(&mut working, marker)?,
-        Edit::RemoveMarker(at) => arrange::remove_marker(&mut working, *at)?,
-        Edit::Together(edits) => return apply_all(project, edits).map_err(|(_, why)| why),
-        Edit::CloseGap { track, at, sync_lock } => remove::close_gap(&mut working, *track, *at, *sync_lock)?,
+        _ => apply_to_clips(&mut working, edit)?,
     }
-    let after = working.finish()?;
+    let after = working.finish(project, notes)?;
     debug_assert_eq!(after.check(), Ok(()), "{edit:?}");
     Ok(after)
+}
+
+/// The edits of what lies on the timeline.
+fn apply_to_clips(working: &mut working::Working, edit: &Edit) -> Result<(), EditError> {
+    match edit {
+        Edit::Append(place) => place::append(working, place),
+        Edit::Insert { place, at, sync_lock } => place::insert(working, place, *at, *sync_lock),
+        Edit::Overwrite { place, at } => place::overwrite(working, place, *at),
+        Edit::Split { at, clips, alone } => trim::split(working, *at, clips, *alone),
+        Edit::Trim { clip, edge, by, alone } => trim::trim(working, *clip, *edge, *by, *alone),
+        Edit::Move { clips, by, tracks, landing, ripple, alone } => {
+            arrange::move_clips(working, clips, *by, *tracks, *landing, *ripple, *alone)
+        }
+        Edit::Lift { clips, alone } => remove::lift(working, clips, *alone),
+        Edit::Extract { clips, sync_lock, alone } => remove::extract(working, clips, *sync_lock, *alone),
+        Edit::LiftRange { span, tracks } => remove::lift_range(working, *span, tracks),
+        Edit::ExtractRange { span, tracks } => remove::extract_range(working, *span, tracks),
+        Edit::Ripple { clip, edge, by, sync_lock, alone } => {
+            ripple::ripple(working, *clip, *edge, *by, *sync_lock, *alone)
+        }
+        Edit::Roll { left, by, alone } => ripple::roll(working, *left, *by, *alone),
+        Edit::Slip { clips, by, alone } => ripple::slip(working, clips, *by, *alone),
+        Edit::Slide { clip, by, alone } => ripple::slide(working, *clip, *by, *alone),
+        Edit::CloseGap { track, at, sync_lock } => remove::close_gap(working, *track, *at, *sync_lock),
+        Edit::CloseAllGaps { track, sync_lock } => ripple::close_all_gaps(working, *track, *sync_lock),
+        Edit::Link { clips, linked } => associate::link(working, clips, *linked),
+        Edit::Group { clips, grouped } => associate::group(working, clips, *grouped),
+        Edit::Enable { clips, enabled } => associate::set_enabled(working, clips, *enabled),
+        Edit::Paste { clips, at, landing } => associate::paste(working, clips, *at, *landing),
+        Edit::SetProperty { clips, property } => properties::set(working, clips, property),
+        Edit::SetSpeed { clips, speed, ripple, sync_lock, alone } => {
+            speed::set(working, clips, *speed, *ripple, *sync_lock, *alone)
+        }
+        Edit::SetTransition { right, transition, alone } => transitions::set(working, *right, *transition, *alone),
+        _ => unreachable!("every other edit is applied by `apply_noting`"),
+    }
 }
 
 /// Applies a list of edits: all, or none.
 ///
 /// # Errors
 /// The number of the refused edit, counted from 1, and why.
-pub fn apply_all(project: &Project, edits: &[Edit]) -> Result<Project, (usize, EditError)> {
-    edits.iter().enumerate().try_fold(project.clone(), |p, (i, edit)| apply(&p, edit).map_err(|e| (i + 1, e)))
+pub fn apply_all(project: &Project, edits: &[Edit]) -> Result<(Project, Vec<Note>), (usize, EditError)> {
+    let mut notes = Vec::new();
+    let apply = |p: Project, (i, edit)| apply_noting(&p, edit, &mut notes).map_err(|e| (i + 1, e));
+    let after = edits.iter().enumerate().try_fold(project.clone(), apply)?;
+    Ok((after, notes))
 }

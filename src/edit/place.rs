@@ -83,7 +83,8 @@ fn clips_of(working: &mut Working, place: &Placement, at: Frame) -> Result<Vec<(
     if Span::between(at, end).length < FrameCount(1) {
         return Err(EditError::Empty(name));
     }
-    let content = Arc::new(ClipContent { name, asset: asset.id, stream: 0 });
+    let content =
+        Arc::new(ClipContent { name, asset: asset.id, stream: 0, properties: crate::model::Properties::default() });
     let both = place.video.is_some() && place.audio.is_some();
     let link = both.then(|| LinkId(working.project.fresh_id()));
     let mut clips = Vec::new();
@@ -104,6 +105,7 @@ fn clips_of(working: &mut Working, place: &Placement, at: Frame) -> Result<Vec<(
             link,
             group: None,
             enabled: true,
+            transition: None,
             content: Arc::clone(&content),
         };
         working.check_media(&clip)?;

@@ -7,7 +7,10 @@ use super::text::{parse, print};
 use super::{
     Edge, Edit, History, Landing, Limits, Placement, ripple_limits, roll_limits, slide_limits, slip_limits, trim_limits,
 };
-use crate::model::{ClipId, Frame, FrameCount, Marker, Project, SourceTime, Span, TrackId, TrackKind};
+use crate::model::{
+    ClipId, Frame, FrameCount, Marker, Param, Project, Property, SourceTime, Span, Speed, TrackId, TrackKind,
+    Transition, TransitionKind,
+};
 use std::sync::Arc;
 
 /// Seeds that once failed.
@@ -46,7 +49,7 @@ fn edit(random: &mut Random, project: &Project) -> Edit {
     let edge = if random.chance(2) { Edge::In } else { Edge::Out };
     let several: Vec<ClipId> = (0..=random.below(3)).filter_map(|_| random.pick(&clips)).collect();
     let span = Span { start: frame, length: FrameCount(random.below(30)) };
-    match random.below(26) {
+    match random.below(34) {
         0 | 1 => Edit::Append(placement(random, project)),
         2 | 3 => Edit::Insert { place: placement(random, project), at: frame, sync_lock },
         4 | 5 => Edit::Overwrite { place: placement(random, project), at: frame },
@@ -76,7 +79,35 @@ fn edit(random: &mut Random, project: &Project) -> Edit {
             Edit::Paste { clips, at: frame, landing }
         }
         24 => Edit::Enable { clips: several, enabled: random.chance(2) },
-        _ => Edit::AddMarker(Marker { at: frame, name: "m".into() }),
+        25 | 26 => {
+            let speeds = [(2, 1), (1, 2), (-1, 1), (0, 1), (1, 1), (3, 2), (-7, 5), (100, 1), (1, 3)];
+            let speed = random.pick(&speeds).and_then(|(num, den)| Speed::new(num, den)).unwrap_or_default();
+            Edit::SetSpeed { clips: several, speed, ripple: random.chance(2), sync_lock, alone }
+        }
+        27 | 28 => {
+            let kind = if random.chance(4) { TransitionKind::Dip([0; 3]) } else { TransitionKind::Dissolve };
+            let before = FrameCount(random.below(5));
+            let transition = Transition { kind, length: before + FrameCount(random.below(5)), before };
+            let any = Some(transition).filter(|_| !random.chance(6));
+            // mostly ones that fit
+            let fitting = super::fitting_transition(project, clip, kind, FrameCount(random.below(12)));
+            Edit::SetTransition { right: clip, transition: fitting.or(any), alone }
+        }
+        29 => {
+            let frames = FrameCount(random.below(20));
+            let opacity = Param::fixed(random.below(12) as f64 / 10.0);
+            let property = random.pick(&[
+                Property::FadeIn(frames),
+                Property::FadeOut(frames),
+                Property::Opacity(opacity),
+                Property::Name("C".into()),
+            ]);
+            Edit::SetProperty { clips: several, property: property.unwrap_or(Property::FadeIn(frames)) }
+        }
+        30 => Edit::MoveTrack { track, to: usize::try_from(random.below(3)).unwrap_or(0) },
+        31 => Edit::MoveMarker { from: frame, to: frame + by },
+        32 if random.chance(12) => Edit::DuplicateSequence("Copy".into()),
+        _ => Edit::AddMarker(Marker { at: frame, name: "m".into(), color: crate::model::MarkerColor::Blue }),
     }
 }
 
@@ -106,7 +137,14 @@ fn check_length(before: &Project, edit: &Edit, after: &Project, seed: u64) {
         | Edit::Link { .. }
         | Edit::Group { .. }
         | Edit::Enable { .. }
+        | Edit::SetTransition { .. }
+        | Edit::SetProperty { .. }
+        | Edit::MoveTrack { .. }
+        | Edit::MoveMarker { .. }
+        | Edit::DuplicateSequence(_)
         | Edit::AddMarker(_) => new == old,
+        // trimmed to the next clip: only the last ones can reach further
+        Edit::SetSpeed { speed, ripple: false, .. } if speed.is_frozen() => new == old,
         Edit::Lift { .. } | Edit::LiftRange { .. } => new <= old,
         Edit::Extract { .. } | Edit::ExtractRange { .. } | Edit::CloseGap { .. } | Edit::CloseAllGaps { .. } => {
             new <= old
@@ -134,7 +172,7 @@ fn run(seed: u64) -> usize {
         let before = Arc::clone(history.project());
         let edit = edit(&mut random, &before);
         match history.commit(&edit) {
-            Ok(()) => {
+            Ok(_) => {
                 let after = Arc::clone(history.project());
                 assert_eq!(
                     after.check(),

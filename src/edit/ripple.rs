@@ -77,7 +77,7 @@ pub(super) fn roll(working: &mut Working, left: ClipId, by: FrameCount, alone: b
 pub(super) fn slip(working: &mut Working, clips: &[ClipId], by: FrameCount, alone: bool) -> Result<(), EditError> {
     let rate = working.sequence().rate;
     for (track, mut clip) in working.with_linked(clips, alone)? {
-        clip.source_in = clip.source_at(by, rate);
+        clip.source_in += rate.duration_of(by);
         working.check_media(&clip)?;
         working.unlocked(track)?.clips.replace(clip);
     }

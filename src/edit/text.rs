@@ -1,12 +1,14 @@
 //! Timelines as text, for tests: `V1: A@0+24 src5 ~1, B@24+24 | A1: A@0+24 ~1 | V2 locked:`.
 //!
-//! `@` is the start, `+` the length, `src` the in point in frames (0 when left out), `~` the link. Each
+//! `@` is the start, `+` the length, `src` the in point in frames (0 when left out), `*` the speed as a fraction,
+//! `<4:1` a dissolve of 4 frames on the cut before it, one of them before the cut, `~` the link. Each
 //! letter is an asset of its own with picture and sound, 1000 frames long unless given (`A=100; V1: …`).
 
 use super::{Edit, EditError, History, Placement};
 use crate::model::{
     Asset, AssetId, AudioStream, Clip, ClipContent, ClipId, Frame, FrameCount, FrameRate, LinkId, MediaInfo, MediaKind,
-    Orientation, PixelAspect, Project, SourceTime, Speed, Track, TrackId, TrackKind, Transfer, VideoStream,
+    Orientation, PixelAspect, Project, SourceTime, Speed, Track, TrackId, TrackKind, Transfer, Transition,
+    TransitionKind, VideoStream,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -59,7 +61,7 @@ pub(crate) fn parse(text: &str) -> Project {
         let id = AssetId(project.fresh_id());
         assets.insert(name.to_owned(), id);
         let frames = lengths.get(name).copied().unwrap_or(1000);
-        project.assets.insert(id, Arc::new(asset(id, name, frames)));
+        project.assets_mut().insert(id, Arc::new(asset(id, name, frames)));
     }
     let mut tracks = Vec::new();
     for part in tracks_text.split('|') {
@@ -81,11 +83,22 @@ pub(crate) fn parse(text: &str) -> Project {
                 link: None,
                 group: None,
                 enabled: true,
-                content: Arc::new(ClipContent { name: name.into(), asset: assets[name], stream: 0 }),
+                transition: None,
+                content: Arc::new(ClipContent {
+                    name: name.into(),
+                    asset: assets[name],
+                    stream: 0,
+                    properties: crate::model::Properties::default(),
+                }),
             };
             for word in words {
                 if let Some(frames) = word.strip_prefix("src") {
                     clip.source_in = RATE.time_of(Frame(frames.parse().unwrap()));
+                } else if let Some(speed) = word.strip_prefix('*') {
+                    let (num, den) = speed.split_once('/').unwrap_or((speed, "1"));
+                    clip.speed = Speed::new(num.parse().unwrap(), den.parse().unwrap()).unwrap();
+                } else if let Some(transition) = word.strip_prefix('<') {
+                    clip.transition = Some(dissolve(transition));
                 } else if let Some(link) = word.strip_prefix('~') {
                     clip.link = Some(LinkId(link.parse::<u64>().unwrap() + 1_000_000));
                 }
@@ -111,6 +124,14 @@ pub(crate) fn print(project: &Project) -> String {
             if src != 0 {
                 write!(text, " src{src}").unwrap();
             }
+            match clip.speed.fraction() {
+                (1, 1) => {}
+                (num, 1) => write!(text, " *{num}").unwrap(),
+                (num, den) => write!(text, " *{num}/{den}").unwrap(),
+            }
+            if let Some(transition) = clip.transition {
+                write!(text, " <{}:{}", transition.length.0, transition.before.0).unwrap();
+            }
             if let Some(link) = clip.link {
                 let index = links.iter().position(|l| *l == link).unwrap_or_else(|| {
                     links.push(link);
@@ -126,8 +147,15 @@ pub(crate) fn print(project: &Project) -> String {
     tracks.join(" | ")
 }
 
+/// `4:1`: four frames, one of them before the cut.
+pub(super) fn dissolve(text: &str) -> Transition {
+    let (length, before) = text.split_once(':').unwrap();
+    let frames = |text: &str| FrameCount(text.parse().unwrap());
+    Transition { kind: TransitionKind::Dissolve, length: frames(length), before: frames(before) }
+}
+
 /// The id of the `n`th clip (from 0) of a name.
-pub(super) fn clip(project: &Project, name: &str, n: usize) -> ClipId {
+pub(crate) fn clip(project: &Project, name: &str, n: usize) -> ClipId {
     project.sequence().tracks.iter().flat_map(|t| t.clips.iter()).filter(|c| c.content.name == name).nth(n).unwrap().id
 }
 
@@ -166,6 +194,14 @@ pub(super) fn check(before: &str, edit: impl Fn(&Project) -> Edit, after: &str) 
     } else {
         assert_eq!(*done, project, "no step for {edit:?}");
     }
+}
+
+/// What an edit says that it did besides what was asked for.
+pub(super) fn notes(before: &str, edit: impl Fn(&Project) -> Edit) -> Vec<String> {
+    let project = parse(before);
+    let mut notes = Vec::new();
+    super::apply_noting(&project, &edit(&project), &mut notes).unwrap();
+    notes.iter().map(ToString::to_string).collect()
 }
 
 /// An edit that must be refused, and leaves everything as it was.

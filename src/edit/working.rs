@@ -1,10 +1,11 @@
 //! The scratch copy that an edit works on, and the steps that edits are made of.
 
-use super::EditError;
+use super::{EditError, Note, transitions};
 use crate::model::{
     Clip, ClipId, Frame, FrameCount, LinkId, Project, Sequence, SourceTime, Span, Track, TrackId, time::MAX_FRAMES,
 };
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A copy of the project that shares all that has not been touched yet.
 pub(super) struct Working {
@@ -18,14 +19,15 @@ impl Working {
         Self { project: project.clone(), right_links: HashMap::new() }
     }
 
-    /// The project, unless something was pushed off the timeline.
-    pub fn finish(self) -> Result<Project, EditError> {
+    /// The project, with transitions that fit what it has become, unless something was pushed off the timeline.
+    pub fn finish(mut self, before: &Project, notes: &mut Vec<Note>) -> Result<Project, EditError> {
         let outside = |t: &Track| {
             t.clips.end().0 > MAX_FRAMES || t.clips.iter().next().is_some_and(|first| first.start < Frame::ZERO)
         };
         if self.sequence().tracks.iter().any(|t| outside(t)) {
             return Err(EditError::OutsideTimeline);
         }
+        transitions::keep_fitting(before, &mut self.project, notes);
         Ok(self.project)
     }
 
@@ -107,6 +109,14 @@ impl Working {
         right.start = at;
         right.length -= left.length;
         right.source_in = left.source_at(left.length, rate);
+        right.transition = None;
+        // the cut between them is hard: fades stay at the outer ends
+        if right.content.properties.fade_in > FrameCount::ZERO {
+            Arc::make_mut(&mut right.content).properties.fade_in = FrameCount::ZERO;
+        }
+        if left.content.properties.fade_out > FrameCount::ZERO {
+            Arc::make_mut(&mut left.content).properties.fade_out = FrameCount::ZERO;
+        }
         let clips = &mut self.unlocked(track)?.clips;
         clips.replace(left);
         clips.insert(right);
@@ -151,10 +161,21 @@ impl Working {
             self.split_track(*track, at)?;
             self.shift(*track, at, length)?;
         }
-        for marker in &mut self.project.sequence_mut().markers {
-            if marker.at >= at {
-                marker.at += length;
+        self.move_markers(|marker| if marker >= at { marker + length } else { marker })
+    }
+
+    /// Moves the markers with their material; of those that come together on one frame the first stays.
+    fn move_markers(&mut self, to: impl Fn(Frame) -> Frame) -> Result<(), EditError> {
+        let moved = self.sequence().markers.iter().any(|m| to(m.at) != m.at);
+        if moved {
+            let markers = Arc::make_mut(&mut self.project.sequence_mut().markers);
+            for marker in markers.iter_mut() {
+                marker.at = to(marker.at);
             }
+            if markers.last().is_some_and(|last| last.at.0 > MAX_FRAMES) {
+                return Err(EditError::OutsideTimeline);
+            }
+            markers.dedup_by_key(|m| m.at);
         }
         Ok(())
     }
@@ -169,14 +190,11 @@ impl Working {
                 self.shift(track, end, by)?;
             }
         }
-        for marker in &mut self.project.sequence_mut().markers {
-            if marker.at >= end {
-                marker.at += by;
-            } else if marker.at > end + by {
-                marker.at = end + by;
-            }
-        }
-        Ok(())
+        self.move_markers(|marker| match marker {
+            at if at >= end => at + by,
+            at if at > end + by => end + by,
+            at => at,
+        })
     }
 
     /// Closes spans that were emptied: what follows on their tracks moves left. With sync lock, spans that
@@ -212,15 +230,13 @@ impl Working {
                 }
             }
         }
-        for marker in &mut self.project.sequence_mut().markers {
-            for span in &closed {
-                if marker.at >= span.end() {
-                    marker.at = marker.at - span.length;
-                } else if marker.at > span.start {
-                    marker.at = span.start;
-                }
-            }
-        }
+        self.move_markers(|marker| {
+            closed.iter().fold(marker, |at, span| match at {
+                at if at >= span.end() => at - span.length,
+                at if at > span.start => span.start,
+                at => at,
+            })
+        })?;
         Ok(closed)
     }
 
@@ -229,15 +245,14 @@ impl Working {
         let Some(range) = self.project.media_range(clip.content.asset) else { return Ok(()) };
         let rate = self.sequence().rate;
         let slack = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
-        let (a, b) = (clip.source_in, clip.source_out(rate));
-        let (first, last) = (a.min(b), a.max(b));
+        let (first, last) = clip.media(rate);
         let room = |time: SourceTime| rate.frame_nearest(time).0.max(0);
         if first < range.start - slack {
-            let old = self.sequence().clip(clip.id).map_or(SourceTime::ZERO, |(_, c)| c.source_in - range.start);
+            let old = self.sequence().clip(clip.id).map_or(SourceTime::ZERO, |(_, c)| c.media(rate).0 - range.start);
             return Err(EditError::MediaStart(room(old), clip.content.name.clone()));
         }
         if last > range.end + slack {
-            let old = self.sequence().clip(clip.id).map_or(range.end, |(_, c)| range.end - c.source_out(rate));
+            let old = self.sequence().clip(clip.id).map_or(range.end, |(_, c)| range.end - c.media(rate).1);
             return Err(EditError::MediaEnd(room(old), clip.content.name.clone()));
         }
         Ok(())

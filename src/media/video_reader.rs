@@ -107,6 +107,12 @@ impl VideoReader {
         self.format
     }
 
+    /// How much later than asked a picture may begin and still be the one meant: containers round.
+    #[must_use]
+    pub fn tolerance(&self) -> SourceTime {
+        self.tolerance
+    }
+
     /// The next picture in the file, `None` after the last.
     ///
     /// # Errors

@@ -25,6 +25,17 @@ pub struct Asset {
     pub info: MediaInfo,
 }
 
+impl Asset {
+    /// How many streams there are for a track of that kind.
+    #[must_use]
+    pub fn streams(&self, kind: super::TrackKind) -> usize {
+        match kind {
+            super::TrackKind::Video => usize::from(self.info.has_video()),
+            super::TrackKind::Audio => self.info.audio.len(),
+        }
+    }
+}
+
 /// What a file is for an editor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum MediaKind {

@@ -1,8 +1,8 @@
 //! The consistency check that holds after every edit and for every file that is opened.
 
-use super::clip::ClipId;
+use super::clip::Clip;
 use super::project::Project;
-use super::sequence::{Sequence, Track};
+use super::sequence::{Sequence, Track, TrackKind};
 use super::time::{Frame, FrameCount, MAX_FRAMES, SourceTime};
 use std::collections::HashSet;
 use thiserror::Error;
@@ -34,6 +34,15 @@ pub enum Inconsistency {
     /// Uses media that does not exist.
     #[error("clip '{0}' reaches outside its media")]
     OutsideMedia(String),
+    /// A property that can't be.
+    #[error("clip '{0}' has an impossible {1}")]
+    Property(String, &'static str),
+    /// A transition without a cut, or longer than its clips and their media.
+    #[error("the transition before clip '{0}' does not fit its cut")]
+    Transition(String),
+    /// Markers out of order or outside the timeline.
+    #[error("the markers are out of order")]
+    Markers,
     /// A clip needs a stream that its media lacks.
     #[error("clip '{0}' is on a track of the wrong kind for its media")]
     WrongKind(String),
@@ -50,7 +59,7 @@ impl Project {
         }
         let mut ids = HashSet::new();
         let mut take = |id: u64| if id < self.next_id && ids.insert(id) { Ok(()) } else { Err(Inconsistency::Id(id)) };
-        for (id, asset) in &self.assets {
+        for (id, asset) in self.assets.iter() {
             take(id.0)?;
             if asset.id != *id {
                 return Err(Inconsistency::Id(id.0));
@@ -84,12 +93,15 @@ impl Sequence {
         {
             return Err(Inconsistency::Format(self.name.clone()));
         }
+        let inside = |at: Frame| at >= Frame::ZERO && at.0 <= MAX_FRAMES;
+        if !self.markers.is_sorted_by(|a, b| a.at < b.at) || !self.markers.iter().all(|m| inside(m.at)) {
+            return Err(Inconsistency::Markers);
+        }
         self.tracks.iter().try_for_each(|track| self.check_track(track, project))
     }
 
     fn check_track(&self, track: &Track, project: &Project) -> Result<(), Inconsistency> {
-        let mut end = Frame::ZERO;
-        let mut before: Option<ClipId> = None;
+        let mut before: Option<Clip> = None;
         for clip in track.clips.iter() {
             let name = || clip.content.name.clone();
             if clip.length < FrameCount(1) {
@@ -98,31 +110,39 @@ impl Sequence {
             if clip.start < Frame::ZERO || clip.length.0 > MAX_FRAMES || clip.end().0 > MAX_FRAMES {
                 return Err(Inconsistency::OutsideTimeline(name()));
             }
-            if clip.start < end {
-                let earlier =
-                    before.and_then(|id| track.clips.get(id)).map_or_else(String::new, |c| c.content.name.clone());
-                return Err(Inconsistency::Overlap(earlier, name(), track.name.clone()));
+            if let Some(earlier) = before.as_ref().filter(|b| clip.start < b.end()) {
+                return Err(Inconsistency::Overlap(earlier.content.name.clone(), name(), track.name.clone()));
             }
             let Some(asset) = project.assets.get(&clip.content.asset) else {
                 return Err(Inconsistency::UnknownAsset(name()));
             };
-            let streams = match track.kind {
-                super::TrackKind::Video => usize::from(asset.info.has_video()),
-                super::TrackKind::Audio => asset.info.audio.len(),
-            };
-            if clip.content.stream as usize >= streams {
+            if clip.content.stream as usize >= asset.streams(track.kind) {
                 return Err(Inconsistency::WrongKind(name()));
             }
             if let Some(range) = asset.info.range() {
-                let (first, last) = (clip.source_in, clip.source_out(self.rate));
+                let (first, last) = clip.media(self.rate);
                 // half a frame of slack: media rarely ends on a frame of the sequence
                 let slack = SourceTime(self.rate.duration_of(FrameCount(1)).0 / 2 + 1);
-                if first.min(last) < range.start - slack || first.max(last) > range.end + slack {
+                if first < range.start - slack || last > range.end + slack {
                     return Err(Inconsistency::OutsideMedia(name()));
                 }
             }
-            end = clip.end();
-            before = Some(clip.id);
+            if let Some(what) = clip.content.properties.impossible() {
+                return Err(Inconsistency::Property(name(), what));
+            }
+            if let Some(transition) = clip.transition {
+                let room = before.as_ref().and_then(|b| project.transition_room(self.rate, b, &clip, transition.kind));
+                let fits = room.is_some_and(|(most_before, most_after)| {
+                    (FrameCount::ZERO..=most_before).contains(&transition.before)
+                        && (FrameCount::ZERO..=most_after).contains(&transition.after())
+                        && transition.length > FrameCount::ZERO
+                });
+                let kind_fits = track.kind == TrackKind::Video || transition.kind == super::TransitionKind::Dissolve;
+                if !fits || !kind_fits {
+                    return Err(Inconsistency::Transition(name()));
+                }
+            }
+            before = Some(clip);
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! A clip: a stretch of media placed on a track.
 
 use super::asset::AssetId;
+use super::properties::Properties;
 use super::time::{Frame, FrameCount, FrameRate, SourceTime, Span, mul_div_round};
+use super::transition::Transition;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -36,13 +38,52 @@ impl Speed {
     /// A speed of `num/den`; `None` when `den` is 0 or the speed is beyond 1000 times in either direction.
     #[must_use]
     pub fn new(num: i32, den: u32) -> Option<Self> {
-        (den != 0 && i64::from(num).abs() <= 1000 * i64::from(den)).then_some(Self { num, den })
+        if den == 0 || i64::from(num).abs() > 1000 * i64::from(den) || num == i32::MIN {
+            return None;
+        }
+        // in lowest terms, so that equal speeds are equal
+        let (mut a, mut b) = (num.unsigned_abs(), den);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        Some(Self { num: num / i32::try_from(a).ok()?, den: den / a })
     }
 
     /// Whether media time runs as recorded.
     #[must_use]
     pub fn is_normal(self) -> bool {
         i64::from(self.num) == i64::from(self.den)
+    }
+
+    /// Whether media time stands still.
+    #[must_use]
+    pub fn is_frozen(self) -> bool {
+        self.num == 0
+    }
+
+    /// Whether media time runs backwards.
+    #[must_use]
+    pub fn is_backward(self) -> bool {
+        self.num < 0
+    }
+
+    /// The same speed the other way round.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self { num: -self.num, den: self.den }
+    }
+
+    /// The fraction: media time over timeline time.
+    #[must_use]
+    pub fn fraction(self) -> (i32, u32) {
+        (self.num, self.den)
+    }
+
+    /// The timeline time in which `media` passes, without its direction; `None` when it stands still.
+    #[must_use]
+    pub fn unscale(self, media: SourceTime) -> Option<SourceTime> {
+        let num = i64::from(self.num).abs();
+        (num != 0).then(|| SourceTime(mul_div_round(media.0, i64::from(self.den), num)))
     }
 
     /// The media time that passes while `time` passes on the timeline.
@@ -79,7 +120,7 @@ impl From<Speed> for (i32, u32) {
 }
 
 /// What a clip shows or sounds, apart from when. Shared between the copies that edits and undo keep.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ClipContent {
     /// What people call it; the asset's name at first.
     pub name: String,
@@ -88,10 +129,13 @@ pub struct ClipContent {
     /// Which of the asset's streams of the track's kind, counted from 0.
     #[serde(default)]
     pub stream: u32,
+    /// How it looks and sounds.
+    #[serde(default)]
+    pub properties: Properties,
 }
 
 /// A stretch of media on a track. Its end and its out point are derived from what is stored.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Clip {
     /// Its name within the project.
     pub id: ClipId,
@@ -99,7 +143,7 @@ pub struct Clip {
     pub start: Frame,
     /// Frames on the timeline; at least one.
     pub length: FrameCount,
-    /// The moment in media that the first frame shows: the in point.
+    /// The in point: the moment in media where its first frame begins, or ends when it runs backwards.
     pub source_in: SourceTime,
     /// How fast media time runs.
     #[serde(default)]
@@ -113,6 +157,9 @@ pub struct Clip {
     /// Whether it is seen and heard at all.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// What happens on the cut before it, with the clip that abuts there.
+    #[serde(default)]
+    pub transition: Option<Transition>,
     /// What it shows.
     pub content: Arc<ClipContent>,
 }
@@ -134,11 +181,47 @@ impl Clip {
         Span { start: self.start, length: self.length }
     }
 
-    /// The moment in media that `offset` frames after its start show; always computed from the in point,
+    /// The moment in media that is reached `offset` frames after its start; always computed from the in point,
     /// never added up.
     #[must_use]
     pub fn source_at(&self, offset: FrameCount, rate: FrameRate) -> SourceTime {
         self.source_in + self.speed.scale(rate.duration_of(offset))
+    }
+
+    /// The moment in media that the frame `offset` frames after its start shows: where that frame begins, and
+    /// backwards where it ends, so that a reversed clip shows just the frames that it showed forwards.
+    #[must_use]
+    pub fn shown_at(&self, offset: FrameCount, rate: FrameRate) -> SourceTime {
+        self.source_at(if self.speed.is_backward() { offset + FrameCount(1) } else { offset }, rate)
+    }
+
+    /// The stretch of media that it uses, from the earlier end to the later one.
+    #[must_use]
+    pub fn media(&self, rate: FrameRate) -> (SourceTime, SourceTime) {
+        let (a, b) = (self.source_in, self.source_out(rate));
+        (a.min(b), a.max(b))
+    }
+
+    /// Fades as they are played: no longer than the clip together, in proportion where they would be.
+    #[must_use]
+    pub fn fades(&self) -> (FrameCount, FrameCount) {
+        let Properties { fade_in, fade_out, .. } = self.content.properties;
+        let both = fade_in + fade_out;
+        if both <= self.length {
+            return (fade_in, fade_out);
+        }
+        let fade_in = FrameCount(mul_div_round(fade_in.0, self.length.0, both.0.max(1)));
+        (fade_in, self.length - fade_in)
+    }
+
+    /// Whether it goes on where `before` ends: the same media at the same speed, as after a split.
+    #[must_use]
+    pub fn continues(&self, before: &Self, rate: FrameRate) -> bool {
+        before.end() == self.start
+            && before.content.asset == self.content.asset
+            && before.content.stream == self.content.stream
+            && before.speed == self.speed
+            && (before.source_out(rate) - self.source_in).0.abs() <= 1
     }
 
     /// The out point in media: the first moment that it no longer uses.

@@ -28,24 +28,31 @@ struct Chunk {
 }
 
 /// The clips of a chunk and, so that a clip is found by its name without looking through all, which names may
-/// be among them.
+/// be among them; and whether one of them has a transition.
 #[derive(Clone, Debug)]
 struct Block {
     clips: Vec<Clip>,
     names: Names,
+    transitions: bool,
 }
 
 impl Block {
     fn new(clips: Vec<Clip>) -> Arc<Self> {
-        let names = Names::of(&clips);
-        Arc::new(Self { clips, names })
+        let mut block = Self { clips, names: Names([0; 32]), transitions: false };
+        block.summarise();
+        Arc::new(block)
+    }
+
+    fn summarise(&mut self) {
+        self.names = Names::of(&self.clips);
+        self.transitions = self.clips.iter().any(|c| c.transition.is_some());
     }
 
     /// Changes the clips, in a copy where an earlier state shares them.
     fn change<T>(this: &mut Arc<Self>, change: impl FnOnce(&mut Vec<Clip>) -> T) -> T {
         let block = Arc::make_mut(this);
         let result = change(&mut block.clips);
-        block.names = Names::of(&block.clips);
+        block.summarise();
         result
     }
 }
@@ -258,6 +265,46 @@ impl ClipList {
         self.merge_at(first);
     }
 
+    /// The clips with a transition whose cut may have changed since `before`: those in chunks that are not shared,
+    /// and the first after each stretch of such chunks. Clips that only moved together are not among them.
+    #[must_use]
+    pub fn changed_transitions(&self, before: &Self) -> Vec<Clip> {
+        let (now, then) = (&self.chunks, &before.chunks);
+        let same = |a: &Chunk, b: &Chunk| Arc::ptr_eq(&a.clips, &b.clips);
+        let head = now.iter().zip(then).take_while(|(a, b)| same(a, b) && a.offset == b.offset).count();
+        let most = now.len().min(then.len()) - head;
+        let moved = now.last().zip(then.last()).map(|(a, b)| a.offset - b.offset);
+        let pairs = now.iter().rev().zip(then.iter().rev()).take(most);
+        let tail = pairs.take_while(|(a, b)| same(a, b) && Some(a.offset - b.offset) == moved).count();
+        let middle = &now[head..now.len() - tail];
+        let mut found: Vec<Clip> = middle
+            .iter()
+            .filter(|c| c.clips.transitions)
+            .flat_map(|c| (0..c.clips.len()).filter(|i| c.clips[*i].transition.is_some()).map(|i| c.get(i)))
+            .collect();
+        let seam = then.len() + now.len() > (head + tail) * 2 || moved != Some(FrameCount::ZERO);
+        if tail > 0 && seam {
+            found.extend(Some(now[now.len() - tail].get(0)).filter(|c| c.transition.is_some()));
+        }
+        found
+    }
+
+    /// About how many bytes this list holds that `other` does not share.
+    #[must_use]
+    pub fn bytes_beside(&self, other: &Self) -> usize {
+        // both are in order of their making, mostly: look where it was first
+        let mut at = 0;
+        let mut bytes = self.chunks.len() * size_of::<Chunk>();
+        for chunk in &self.chunks {
+            let here = |c: &Chunk| Arc::ptr_eq(&c.clips, &chunk.clips);
+            match other.chunks[at.min(other.chunks.len())..].iter().take(8).position(here) {
+                Some(further) => at += further + 1,
+                None => bytes += size_of::<Block>() + chunk.clips.len() * size_of::<Clip>(),
+            }
+        }
+        bytes
+    }
+
     /// Joins two neighbouring chunks when both are small, so that cutting at `shift` leaves no crumbs.
     fn merge_at(&mut self, at: usize) {
         if at == 0
@@ -329,7 +376,13 @@ mod tests {
             link: None,
             group: None,
             enabled: true,
-            content: Arc::new(ClipContent { name: id.to_string(), asset: AssetId(0), stream: 0 }),
+            transition: None,
+            content: Arc::new(ClipContent {
+                name: id.to_string(),
+                asset: AssetId(0),
+                stream: 0,
+                properties: crate::model::Properties::default(),
+            }),
         }
     }
 

@@ -4,7 +4,7 @@
 //! [`Sequence::check`] and its tests:
 //!
 //! - clips on a track are sorted and never overlap, none is empty, none starts before frame 0;
-//! - no clip reaches outside its media;
+//! - no clip reaches outside its media, and neither do transitions, which lie on cuts between abutting clips;
 //! - positions on the timeline are whole frames, positions in media whole flicks; no float is ever
 //!   stored as a time, and the two kinds never mix without a conversion from [`time`].
 
@@ -12,10 +12,14 @@ mod asset;
 mod check;
 mod clip;
 mod clip_list;
+mod handles;
+mod param;
 mod project;
+mod properties;
 mod sequence;
 pub mod time;
 mod timecode;
+mod transition;
 
 pub use asset::{
     Asset, AssetId, AudioStream, MediaInfo, MediaKind, Orientation, PixelAspect, SourceSpan, Transfer, VideoStream,
@@ -23,7 +27,11 @@ pub use asset::{
 pub use check::Inconsistency;
 pub use clip::{Clip, ClipContent, ClipId, GroupId, LinkId, Speed};
 pub use clip_list::ClipList;
+pub use handles::Handles;
+pub use param::{Curve, Keyframe, Param};
 pub use project::{Project, SequenceId};
-pub use sequence::{Marker, Sequence, Track, TrackId, TrackKind};
+pub use properties::{Fit, Properties, Property};
+pub use sequence::{Marker, MarkerColor, Sequence, Track, TrackId, TrackKind};
 pub use time::{Frame, FrameCount, FrameRate, SourceTime, Span};
 pub use timecode::{ParseTimeError, TimeText, format_timecode, parse_time};
+pub use transition::{Direction, Transition, TransitionKind};

@@ -16,8 +16,8 @@ pub struct SequenceId(pub u64);
 /// A whole project. Cheap to copy: what an edit did not touch is shared.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Project {
-    /// Every media file in the bin.
-    pub assets: BTreeMap<AssetId, Arc<Asset>>,
+    /// Every media file in the bin. Shared between the copies that edits and undo keep.
+    pub assets: Arc<BTreeMap<AssetId, Arc<Asset>>>,
     /// Every sequence; never none.
     pub sequences: BTreeMap<SequenceId, Arc<Sequence>>,
     /// The sequence that is open in the timeline and exported.
@@ -31,7 +31,7 @@ impl Project {
     #[must_use]
     pub fn new(width: u32, height: u32, rate: FrameRate, sample_rate: u32) -> Self {
         let mut project =
-            Self { assets: BTreeMap::new(), sequences: BTreeMap::new(), active: SequenceId(0), next_id: 1 };
+            Self { assets: Arc::default(), sequences: BTreeMap::new(), active: SequenceId(0), next_id: 1 };
         let video = Track::new(TrackId(project.fresh_id()), "V1", TrackKind::Video);
         let audio = Track::new(TrackId(project.fresh_id()), "A1", TrackKind::Audio);
         let sequence = Sequence {
@@ -41,7 +41,7 @@ impl Project {
             height,
             sample_rate,
             tracks: vec![Arc::new(video), Arc::new(audio)],
-            markers: Vec::new(),
+            markers: Arc::default(),
         };
         project.sequences.insert(SequenceId(0), Arc::new(sequence));
         project
@@ -72,6 +72,11 @@ impl Project {
             unreachable!("a project without its active sequence is refused when it is loaded")
         };
         Arc::make_mut(sequence)
+    }
+
+    /// The bin, to change.
+    pub fn assets_mut(&mut self) -> &mut BTreeMap<AssetId, Arc<Asset>> {
+        Arc::make_mut(&mut self.assets)
     }
 
     /// The part of an asset that clips may use: `None` for all (stills, and assets of unknown length).

@@ -40,14 +40,60 @@ pub struct Track {
     /// While any audio track is solo, only such tracks are heard.
     #[serde(default)]
     pub solo: bool,
+    /// Where media from the bin land: the first track of a kind that is a target, else the first unlocked one.
+    #[serde(default)]
+    pub target: bool,
+    /// How tall it is in the window, in per cent of the usual; 50 to 400.
+    #[serde(default = "usual_height")]
+    pub height: u16,
+}
+
+fn usual_height() -> u16 {
+    100
 }
 
 impl Track {
     /// An empty track.
     #[must_use]
     pub fn new(id: TrackId, name: impl Into<String>, kind: TrackKind) -> Self {
-        Self { id, name: name.into(), kind, clips: ClipList::new(), locked: false, muted: false, solo: false }
+        Self {
+            id,
+            name: name.into(),
+            kind,
+            clips: ClipList::new(),
+            locked: false,
+            muted: false,
+            solo: false,
+            target: false,
+            height: usual_height(),
+        }
     }
+}
+
+/// What a marker is painted in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum MarkerColor {
+    /// Green.
+    #[default]
+    Green,
+    /// Red.
+    Red,
+    /// Orange.
+    Orange,
+    /// Yellow.
+    Yellow,
+    /// Blue.
+    Blue,
+    /// Purple.
+    Purple,
+    /// White.
+    White,
+}
+
+impl MarkerColor {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Green, Self::Red, Self::Orange, Self::Yellow, Self::Blue, Self::Purple, Self::White];
 }
 
 /// A named frame.
@@ -57,6 +103,9 @@ pub struct Marker {
     pub at: Frame,
     /// What it says.
     pub name: String,
+    /// What it is painted in.
+    #[serde(default)]
+    pub color: MarkerColor,
 }
 
 /// Tracks of clips at one rate and size. Video tracks are stacked in their order, the first at the bottom.
@@ -74,9 +123,9 @@ pub struct Sequence {
     pub sample_rate: u32,
     /// Every track.
     pub tracks: Vec<Arc<Track>>,
-    /// Markers, sorted by frame.
+    /// Markers, sorted by frame. Shared between the copies that edits and undo keep.
     #[serde(default)]
-    pub markers: Vec<Marker>,
+    pub markers: Arc<Vec<Marker>>,
 }
 
 impl Sequence {

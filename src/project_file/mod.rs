@@ -193,7 +193,7 @@ mod tests {
         let id = crate::model::AssetId(3);
         let mut asset = (*project.assets[&id]).clone();
         asset.path = folder.path().join("clips/ü 1.mov");
-        project.assets.insert(id, asset.into());
+        project.assets_mut().insert(id, asset.into());
         save(&project, &path).unwrap();
         assert_eq!(load(&path).unwrap(), project);
         let text = fs::read_to_string(&path).unwrap();

@@ -39,6 +39,21 @@ impl EncoderPlan {
     }
 }
 
+/// What an export has to hold at once, as far as its plan tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Demand {
+    /// Width and height of the result.
+    pub canvas: (u32, u32),
+    /// Width and height of the largest media.
+    pub largest_source: (u32, u32),
+    /// The most layers that are seen at once.
+    pub layers: usize,
+    /// Whether there are transitions, which need a canvas of their own.
+    pub crossing: bool,
+    /// Whether clips run backwards, whose pictures are kept a stretch at a time.
+    pub backward: bool,
+}
+
 /// A quarter of the machine's memory, at least 512 MiB and at most 2 GiB.
 #[must_use]
 pub fn default_budget(total_memory: u64) -> u64 {
@@ -49,17 +64,12 @@ pub fn default_budget(total_memory: u64) -> u64 {
 ///
 /// # Errors
 /// The least budget that would do, in bytes, when even the smallest configuration does not fit.
-pub fn plan_encoder(
-    preset: &Preset,
-    canvas: (u32, u32),
-    largest_source: (u32, u32),
-    layers: usize,
-    cores: usize,
-    budget: u64,
-) -> Result<EncoderPlan, u64> {
+pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) -> Result<EncoderPlan, u64> {
     let cores = u32::try_from(cores).unwrap_or(1).clamp(1, 16);
     let picture = |size: (u32, u32)| u64::from(size.0) * u64::from(size.1) * 3 / 2;
+    let Demand { canvas, largest_source, layers, crossing, backward } = demand;
     let (frame, source) = (picture(canvas), picture(largest_source).max(picture(canvas) / 4));
+    let beside = frame * u64::from(crossing) + super::backwards::MOST_BYTES as u64 * u64::from(backward);
     let predicted = |plan: &EncoderPlan| {
         let layers = u64::try_from(layers.max(1)).unwrap_or(u64::MAX);
         // tenths of a picture: decoders count in the source's size, all else in the canvas'
@@ -67,7 +77,7 @@ pub fn plan_encoder(
         // each holds a few pictures for its consumer; the next section's stand ready beside those that play
         let readers = layers * (decoder + 40) * if plan.ahead { 2 } else { 1 };
         let encoder = encoder_tenths(preset, plan) + 10 * u64::from(plan.slots);
-        BASE + source * readers / 10 + frame * encoder / 10
+        BASE + beside + source * readers / 10 + frame * encoder / 10
     };
     let mut least = u64::MAX;
     for mut plan in candidates(preset, cores) {
@@ -82,8 +92,8 @@ pub fn plan_encoder(
 
 /// The least budget that an export can run in, in bytes.
 #[must_use]
-pub fn least_budget(preset: &Preset, canvas: (u32, u32), largest_source: (u32, u32), layers: usize) -> u64 {
-    plan_encoder(preset, canvas, largest_source, layers, 16, 0).err().unwrap_or(0)
+pub fn least_budget(preset: &Preset, demand: Demand) -> u64 {
+    plan_encoder(preset, demand, 16, 0).err().unwrap_or(0)
 }
 
 /// Pictures that the encoder holds, in tenths.
@@ -146,11 +156,12 @@ mod tests {
     fn smaller_budgets_choose_smaller_configurations() {
         let preset = find_preset("h264").unwrap();
         let uhd = (3840, 2160);
-        let plan = |budget| plan_encoder(preset, uhd, uhd, 1, 2, budget * MIB);
+        let demand = Demand { canvas: uhd, largest_source: uhd, layers: 1, crossing: false, backward: false };
+        let plan = |budget| plan_encoder(preset, demand, 2, budget * MIB);
         let (large, small) = (plan(4096).unwrap(), plan(1024).unwrap());
         assert!(large.lookahead > small.lookahead);
         assert!(small.predicted <= 1024 * MIB);
         assert!(plan(128).unwrap_err() > 128 * MIB);
-        assert!(plan(least_budget(preset, uhd, uhd, 1) / MIB + 1).is_ok());
+        assert!(plan(least_budget(preset, demand) / MIB + 1).is_ok());
     }
 }

@@ -1,10 +1,8 @@
 //! The picture that layers are drawn on, in I420: the encoder's format, and half of RGBA's memory.
 
-use super::plan::Rect;
-use crate::media::{MediaError, Picture};
+use crate::media::MediaError;
 use gstreamer as gst;
 use gstreamer_video as gst_video;
-use gstreamer_video::prelude::*;
 
 /// Black in limited-range YUV (ITU-R BT.709, 8 bit).
 const BLACK: [u8; 3] = [16, 128, 128];
@@ -17,11 +15,11 @@ pub struct Canvas {
 }
 
 /// One plane of the canvas.
-struct Plane {
-    offset: usize,
-    stride: usize,
-    width: usize,
-    height: usize,
+pub(super) struct Plane {
+    pub offset: usize,
+    pub stride: usize,
+    pub width: usize,
+    pub height: usize,
 }
 
 impl Canvas {
@@ -62,7 +60,7 @@ impl Canvas {
         self.info.size()
     }
 
-    fn plane(&self, index: usize) -> Plane {
+    pub(super) fn plane(&self, index: usize) -> Plane {
         let shift = usize::from(index > 0);
         Plane {
             offset: self.info.offset()[index],
@@ -80,72 +78,10 @@ impl Canvas {
         }
     }
 
-    /// Draws a picture that has the rectangle's size: I420 replaces what is there, A420 is laid over it.
-    ///
-    /// # Errors
-    /// [`MediaError::Element`] when the picture's bytes can't be read.
-    pub fn draw(&self, pixels: &mut [u8], picture: &Picture, rect: Rect) -> Result<(), MediaError> {
-        let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(&picture.buffer, &picture.info)
-            .map_err(|e| MediaError::Element(e.to_string()))?;
-        let read = |index: u32| {
-            let stride = usize::try_from(frame.plane_stride()[index as usize]).unwrap_or(0);
-            frame.plane_data(index).map(|data| (data, stride)).map_err(|e| MediaError::Element(e.to_string()))
-        };
-        let alpha = if frame.format() == gst_video::VideoFormat::A420 { Some(read(3)?) } else { None };
-        for index in 0..3 {
-            let plane = self.plane(index);
-            let shift = usize::from(index > 0);
-            let (x, y) = (rect.x as usize >> shift, rect.y as usize >> shift);
-            let width = (rect.width.min(frame.width()) as usize).div_ceil(1 << shift).min(plane.width - x);
-            let height = (rect.height.min(frame.height()) as usize).div_ceil(1 << shift).min(plane.height - y);
-            let (from, from_stride) = read(u32::try_from(index).unwrap_or(0))?;
-            for line in 0..height {
-                let to = plane.offset + (y + line) * plane.stride + x;
-                let to = &mut pixels[to..to + width];
-                let from = &from[line * from_stride..][..width];
-                match alpha {
-                    None => to.copy_from_slice(from),
-                    Some((alpha, stride)) if shift == 0 => blend(to, from, &alpha[line * stride..][..width]),
-                    Some((alpha, stride)) => {
-                        let last = rect.height as usize - 1;
-                        let upper = &alpha[(2 * line).min(last) * stride..][..rect.width as usize];
-                        let lower = &alpha[(2 * line + 1).min(last) * stride..][..rect.width as usize];
-                        blend_chroma(to, from, upper, lower);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Wraps finished bytes as a GStreamer buffer.
     #[must_use]
     pub fn buffer(&self, pixels: Vec<u8>) -> gst::Buffer {
         gst::Buffer::from_mut_slice(pixels)
-    }
-}
-
-/// `to + (from - to) * alpha / 255`, rounded to nearest.
-fn mix(to: u8, from: u8, alpha: u32) -> u8 {
-    let sum = u32::from(from) * alpha + u32::from(to) * (255 - alpha) + 127;
-    #[expect(clippy::cast_possible_truncation, reason = "a weighted mean of two bytes")]
-    {
-        (sum / 255) as u8
-    }
-}
-
-fn blend(to: &mut [u8], from: &[u8], alpha: &[u8]) {
-    for ((to, from), alpha) in to.iter_mut().zip(from).zip(alpha) {
-        *to = mix(*to, *from, u32::from(*alpha));
-    }
-}
-
-/// A chroma sample stands for 2 × 2 pixels: their mean alpha counts.
-fn blend_chroma(to: &mut [u8], from: &[u8], upper: &[u8], lower: &[u8]) {
-    for (i, (to, from)) in to.iter_mut().zip(from).enumerate() {
-        let (left, right) = (2 * i, (2 * i + 1).min(upper.len() - 1));
-        let four = [upper[left], upper[right], lower[left], lower[right]];
-        *to = mix(*to, *from, (four.iter().map(|a| u32::from(*a)).sum::<u32>() + 2) / 4);
     }
 }
 
@@ -185,38 +121,6 @@ fn byte(value: i32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SourceTime;
-
-    fn picture(format: gst_video::VideoFormat, size: u32, planes: &[u8]) -> Picture {
-        let info = gst_video::VideoInfo::builder(format, size, size).build().unwrap();
-        let mut bytes = vec![0; info.size()];
-        for (index, value) in planes.iter().enumerate() {
-            let end = info.offset().get(index + 1).copied().unwrap_or(info.size());
-            bytes[info.offset()[index]..end].fill(*value);
-        }
-        Picture { time: SourceTime::ZERO, buffer: gst::Buffer::from_mut_slice(bytes), info }
-    }
-
-    #[test]
-    fn layers_replace_or_blend_what_lies_below() {
-        crate::media::init().unwrap();
-        let canvas = Canvas::new(16, 16).unwrap();
-        let mut pixels = vec![0; canvas.bytes()];
-        canvas.clear(&mut pixels);
-        let rect = Rect { x: 4, y: 8, width: 8, height: 8 };
-        canvas.draw(&mut pixels, &picture(gst_video::VideoFormat::I420, 8, &[200, 90, 60]), rect).unwrap();
-        let y = |p: &[u8], x: usize, line: usize| p[line * 16 + x];
-        let u = |p: &[u8], x: usize, line: usize| p[256 + line * 8 + x];
-        assert_eq!([y(&pixels, 3, 8), y(&pixels, 4, 8), y(&pixels, 11, 15), y(&pixels, 12, 15)], [16, 200, 200, 16]);
-        assert_eq!([u(&pixels, 1, 4), u(&pixels, 2, 4), u(&pixels, 5, 7), u(&pixels, 6, 7)], [128, 90, 90, 128]);
-        let half = picture(gst_video::VideoFormat::A420, 8, &[100, 128, 128, 128]);
-        canvas.draw(&mut pixels, &half, rect).unwrap();
-        assert_eq!(y(&pixels, 4, 8), 150);
-        assert_eq!(u(&pixels, 2, 4), 109);
-        let nothing = picture(gst_video::VideoFormat::A420, 8, &[255, 255, 255, 0]);
-        canvas.draw(&mut pixels, &nothing, rect).unwrap();
-        assert_eq!(y(&pixels, 4, 8), 150);
-    }
 
     #[test]
     fn greys_and_colours_are_those_of_the_standard() {

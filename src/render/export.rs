@@ -1,6 +1,6 @@
 //! The export: conforms the originals, encodes, and never leaves half a file under the target's name.
 
-use super::budget::{EncoderPlan, plan_encoder};
+use super::budget::{Demand, EncoderPlan, plan_encoder};
 use super::memory::{Memory, return_freed};
 use super::pictures::Pictures;
 use super::plan::most_layers;
@@ -11,7 +11,7 @@ use super::sound_buffer;
 use super::sounds::Sounds;
 use super::{Media, Warning};
 use crate::media::{Cancel, Encoding, MediaError, clock_time};
-use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span};
+use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span, Track, TrackKind};
 use bytesize::ByteSize;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -300,9 +300,16 @@ fn fit_budget(
         .filter_map(|a| a.info.video.as_ref().map(|v| (v.width, v.height)))
         .max_by_key(|(w, h)| u64::from(*w) * u64::from(*h))
         .unwrap_or((16, 16));
-    let layers = most_layers(project, span, 100_000);
-    let canvas = (sequence.width, sequence.height);
-    plan_encoder(settings.preset, canvas, largest, layers, settings.cores, settings.budget)
+    let (layers, crossing) = most_layers(project, span, 100_000);
+    let clips = |t: &Arc<Track>| t.clips.range(span).any(|c| c.speed.is_backward());
+    let demand = Demand {
+        canvas: (sequence.width, sequence.height),
+        largest_source: largest,
+        layers,
+        crossing,
+        backward: sequence.tracks_of(TrackKind::Video).any(clips),
+    };
+    plan_encoder(settings.preset, demand, settings.cores, settings.budget)
         .map_err(|least| ExportError::Budget { budget: ByteSize(settings.budget), least: ByteSize(least) })
 }
 

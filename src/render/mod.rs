@@ -10,28 +10,36 @@
 //! - memory does not depend on the number of clips: the plan is computed section by section, readers
 //!   exist for this section and the next, and a few idle ones are kept.
 
+mod backwards;
 mod budget;
 mod canvas;
 mod export;
 mod frame;
+mod limiter;
 mod memory;
+mod paint;
 mod pictures;
 mod plan;
+mod plan_sound;
+mod pose;
 mod presets;
 mod preview;
 mod priming;
 mod readers;
+mod retime;
 mod ring;
 mod sound_buffer;
 mod sounds;
 
-pub use budget::{EncoderPlan, default_budget, least_budget, plan_encoder};
+pub use budget::{Demand, EncoderPlan, default_budget, least_budget, plan_encoder};
 pub use canvas::{Canvas, to_rgba};
 pub use export::{ExportError, ExportEvent, ExportSettings, ExportSummary, export};
 pub use frame::{FrameError, render_frame};
 pub use memory::{Memory, tame_allocator};
 pub use pictures::Pictures;
-pub use plan::{Fit, Layer, PictureSection, Rect, Sound, SoundSection, fit, picture_section, sound_section};
+pub use plan::{Layer, Paint, PictureSection, picture_section};
+pub use plan_sound::{Sound, SoundSection, sound_section};
+pub use pose::{Place, Pose, Rect, fitted};
 pub use presets::{Container, Encoder, Preset, find_preset, presets};
 pub use preview::{Preview, PreviewCommand, PreviewState, Shown};
 pub use sounds::Sounds;

@@ -1,17 +1,22 @@
 //! The picture of each frame of a sequence.
 
+use super::backwards::Backwards;
 use super::canvas::Canvas;
-use super::plan::{Layer, PictureSection, picture_section};
+use super::plan::{Layer, Paint, PictureSection, picture_section, progress};
+use super::pose::Place;
 use super::readers::{Readers, VideoSpec, Wanted};
 use super::{Media, Warning};
 use crate::media::{Cancel, MediaError, Picture, PictureFormat, VideoReader};
-use crate::model::{ClipId, Frame, FrameCount, Project, SourceTime, Span};
+use crate::model::{ClipId, Frame, FrameCount, Project, Sequence, SourceTime, Span, Transition, TransitionKind};
 use gstreamer_video as gst_video;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A file whose last picture stays longer than this has lost some; a screen recording may stand still for a while.
 const MISSING: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
+
+/// Going back by no more than this reads backwards; further back is a seek like any other.
+const STEP_BACK: SourceTime = SourceTime(SourceTime::SECOND.0);
 
 /// Renders frames in any order; in order is cheap, for the next section's readers are made ready while
 /// this one plays.
@@ -25,6 +30,8 @@ pub struct Pictures {
     ahead: bool,
     readers: Readers<VideoReader>,
     current: Option<Current>,
+    /// The canvas of what comes in during a transition.
+    other: Vec<u8>,
     cancel: Cancel,
     warned: HashSet<ClipId>,
     warnings: Vec<Warning>,
@@ -42,7 +49,23 @@ struct Open {
     reader: Option<VideoReader>,
     /// What to show when the reader has nothing more.
     last: Option<Picture>,
+    /// The moment that was asked for last.
+    asked: Option<SourceTime>,
+    backwards: Backwards,
     broken: bool,
+}
+
+impl Open {
+    fn new(layer: Layer, spec: VideoSpec) -> Self {
+        let backwards = Backwards::default();
+        Self { layer, spec, reader: None, last: None, asked: None, backwards, broken: false }
+    }
+
+    /// Whether it covers all of the canvas, so that nothing need be there before.
+    fn covers(&self, canvas: (u32, u32), frame: Frame, sequence: &Sequence) -> bool {
+        let straight = matches!(self.layer.place, Place::Still(rect, [0, 0, 0, 0]) if rect.covers(canvas));
+        straight && !self.layer.transparent && !self.broken && self.layer.opacity(frame, sequence) >= 1.0
+    }
 }
 
 impl Pictures {
@@ -68,6 +91,7 @@ impl Pictures {
             ahead: true,
             readers: Readers::new("picture readers", Cancel::default())?,
             current: None,
+            other: Vec::new(),
             cancel,
             warned: HashSet::new(),
             warnings: Vec::new(),
@@ -110,32 +134,102 @@ impl Pictures {
             self.enter(frame)?;
         }
         let Some(mut current) = self.current.take() else { return Err(MediaError::Cancelled) };
-        let whole = |open: &Open| {
-            let rect = open.layer.rect;
-            !open.layer.transparent && (rect.width, rect.height) == self.canvas.size() && !open.broken
-        };
-        if !current.layers.first().is_some_and(whole) {
-            self.canvas.clear(pixels);
-        }
+        let sequence = Arc::clone(self.project.sequence());
         for open in &mut current.layers {
-            let time = open.layer.source_time(frame, self.project.sequence());
+            let time = open.layer.source_time(frame, &sequence);
             if let Err(error) = self.advance(open, time) {
                 self.current = Some(current);
                 return Err(error);
             }
-            if let Some(picture) = &open.last
-                && let Err(error) = self.canvas.draw(pixels, picture, open.layer.rect)
-            {
-                tracing::warn!("{error}");
+        }
+        let layers = &current.layers;
+        let hidden_below = |paint: &Paint| match paint {
+            Paint::Layer(index) => layers[*index].covers(self.canvas.size(), frame, &sequence),
+            Paint::Cross { .. } => false,
+        };
+        if !current.section.paint.first().is_some_and(hidden_below) {
+            self.canvas.clear(pixels);
+        }
+        for paint in &current.section.paint {
+            match paint {
+                Paint::Layer(index) => self.draw(pixels, &layers[*index], frame, &sequence),
+                Paint::Cross { outgoing, incoming, transition, cut } => {
+                    let [outgoing, incoming] = [outgoing, incoming].map(|i| i.map(|i| &layers[i]));
+                    self.cross(pixels, [outgoing, incoming], *transition, *cut, frame, &sequence);
+                }
             }
+        }
+        if current.section.paint.iter().all(|p| matches!(p, Paint::Layer(_))) {
+            self.other = Vec::new();
         }
         self.current = Some(current);
         Ok(())
     }
 
+    fn draw(&self, pixels: &mut [u8], open: &Open, frame: Frame, sequence: &Sequence) {
+        let Some(picture) = &open.last else { return };
+        let opacity = open.layer.opacity(frame, sequence);
+        let drawn = match &open.layer.place {
+            Place::Still(rect, crop) => self.canvas.draw(pixels, picture, *rect, *crop, opacity),
+            Place::Sampled(..) => {
+                let pose = open.layer.pose(frame, sequence, self.canvas.size());
+                self.canvas.draw_sampled(pixels, picture, &pose, opacity)
+            }
+        };
+        if let Err(error) = drawn {
+            tracing::warn!("{error}");
+        }
+    }
+
+    /// One layer becoming another, each over what is there already.
+    fn cross(
+        &mut self,
+        pixels: &mut [u8],
+        layers: [Option<&Open>; 2],
+        transition: Transition,
+        cut: Frame,
+        frame: Frame,
+        sequence: &Sequence,
+    ) {
+        let [outgoing, incoming] = layers;
+        if let TransitionKind::Dip(color) = transition.kind {
+            for open in [outgoing, incoming].into_iter().flatten() {
+                self.draw(pixels, open, frame, sequence);
+            }
+            // all colour on the last frame before the cut, and from there back
+            let (done, of) = if frame < cut {
+                (transition.before - (cut - frame) + FrameCount(1), transition.before)
+            } else {
+                (transition.after() - (frame - cut) - FrameCount(1), transition.after())
+            };
+            self.canvas.tint(pixels, color, done.0 as f64 / of.0.max(1) as f64);
+            return;
+        }
+        let mut other = std::mem::take(&mut self.other);
+        other.clear();
+        other.extend_from_slice(pixels);
+        if let Some(open) = outgoing {
+            self.draw(pixels, open, frame, sequence);
+        }
+        if let Some(open) = incoming {
+            self.draw(&mut other, open, frame, sequence);
+        }
+        self.canvas.cross(pixels, &other, transition.kind, progress(transition, cut, frame));
+        self.other = other;
+    }
+
     fn advance(&mut self, open: &mut Open, time: SourceTime) -> Result<(), MediaError> {
         let Some(reader) = &mut open.reader else { return Ok(()) };
-        match reader.at(time, &self.cancel) {
+        // a little earlier than before: the pictures in between are decoded once, not from the key frame each time
+        let back = open.asked.is_some_and(|asked| time < asked && asked - time <= STEP_BACK);
+        let found = if back || (open.layer.clip.speed.is_backward() && open.asked.is_none_or(|asked| time <= asked)) {
+            open.backwards.at(reader, time, &self.cancel)
+        } else {
+            open.backwards.forget();
+            reader.at(time, &self.cancel)
+        };
+        open.asked = Some(time);
+        match found {
             Ok(Some(picture)) => {
                 let (ended, shown) = (reader.ended(), picture.time);
                 open.last = Some(picture);
@@ -193,7 +287,7 @@ impl Pictures {
             });
             layers.push(match kept {
                 Some(open) => Open { layer: layer.clone(), ..open },
-                None => Open { layer: layer.clone(), spec, reader: None, last: None, broken: false },
+                None => Open::new(layer.clone(), spec),
             });
         }
         for open in before.map(|(_, open)| open).unwrap_or_default() {
@@ -246,7 +340,8 @@ impl Pictures {
     fn spec(&self, layer: &Layer) -> VideoSpec {
         let (path, info) = self.media.picture_file(&layer.asset);
         let format = if layer.transparent { gst_video::VideoFormat::A420 } else { gst_video::VideoFormat::I420 };
-        let format = PictureFormat { width: layer.rect.width, height: layer.rect.height, format };
+        let (width, height) = layer.place.decoded();
+        let format = PictureFormat { width, height, format };
         VideoSpec { path, info, format, threads: self.threads }
     }
 

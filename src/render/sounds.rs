@@ -1,8 +1,10 @@
 //! The sound of a sequence, mixed, by exact sample.
 
 use super::Warning;
-use super::plan::{Sound, SoundSection, sound_section};
+use super::limiter::Limiter;
+use super::plan_sound::{Sound, SoundSection, sound_section};
 use super::readers::{AudioSpec, Readers, Wanted};
+use super::retime::Retime;
 use crate::media::{AudioReader, Cancel, MediaError};
 use crate::model::{ClipId, Frame, Project, Span};
 use std::collections::HashSet;
@@ -16,6 +18,7 @@ pub struct Sounds {
     current: Option<Current>,
     cancel: Cancel,
     scratch: Vec<[f32; 2]>,
+    limiter: Limiter,
     warned: HashSet<ClipId>,
     warnings: Vec<Warning>,
 }
@@ -29,6 +32,7 @@ struct Open {
     sound: Sound,
     spec: AudioSpec,
     reader: Option<AudioReader>,
+    retime: Retime,
 }
 
 impl Sounds {
@@ -37,9 +41,11 @@ impl Sounds {
     /// # Errors
     /// [`MediaError::Element`] when the readers' thread can't be started.
     pub fn new(project: Arc<Project>, within: Span, cancel: Cancel) -> Result<Self, MediaError> {
+        let limiter = Limiter::new(project.sequence().sample_rate);
         Ok(Self {
             project,
             within,
+            limiter,
             readers: Readers::new("sound readers", Cancel::default())?,
             current: None,
             cancel,
@@ -80,8 +86,8 @@ impl Sounds {
         self.scratch.resize(out.len(), [0.0; 2]);
         for open in &mut current.sounds {
             let Some(reader) = &mut open.reader else { continue };
-            let start = open.sound.source_sample(first, &sequence);
-            match reader.read(start, &mut self.scratch, &self.cancel) {
+            let (scratch, cancel) = (&mut self.scratch, &self.cancel);
+            match open.retime.read(reader, &open.sound, first, scratch, &sequence, cancel) {
                 Ok(()) => {}
                 Err(MediaError::Cancelled) => {
                     self.current = Some(current);
@@ -89,15 +95,18 @@ impl Sounds {
                 }
                 Err(error) => {
                     open.reader = None;
+                    self.scratch.fill([0.0; 2]);
                     self.warn(&open.sound, &format!("{error}; it is silent from there on"));
                 }
             }
+            open.sound.apply_gain(&mut self.scratch, first, &sequence);
             for (sum, sample) in out.iter_mut().zip(&self.scratch) {
                 sum[0] += sample[0];
                 sum[1] += sample[1];
             }
         }
         self.current = Some(current);
+        self.limiter.limit(out);
         Ok(())
     }
 
@@ -129,7 +138,7 @@ impl Sounds {
             stream: sound.clip.content.stream,
             rate: sequence.sample_rate,
         };
-        Wanted { spec, at: sound.source_sample(sample, sequence) }
+        Wanted { spec, at: sound.reads_at(sample, sequence) }
     }
 
     fn enter(&mut self, frame: Frame) -> Result<(), MediaError> {
@@ -140,14 +149,23 @@ impl Sounds {
         let mut missing: Vec<(usize, Wanted<AudioReader>)> = Vec::new();
         for sound in &section.sounds {
             let wanted = self.wanted(sound, frame);
-            let goes_on =
-                |o: &Open| end == frame && o.spec == wanted.spec && self.wanted(&o.sound, frame).at == wanted.at;
+            let goes_on = |o: &Open| {
+                end == frame
+                    && o.spec == wanted.spec
+                    && o.sound.clip.speed == sound.clip.speed
+                    && self.wanted(&o.sound, frame).at == wanted.at
+            };
             let kept = before.iter().position(goes_on).map(|i| before.swap_remove(i));
-            let reader = kept.and_then(|open| open.reader);
-            if reader.is_none() {
-                missing.push((sounds.len(), wanted.clone()));
+            let open = match kept {
+                Some(open) => Open { sound: sound.clone(), ..open },
+                None => {
+                    Open { sound: sound.clone(), spec: wanted.spec.clone(), reader: None, retime: Retime::default() }
+                }
+            };
+            if open.reader.is_none() {
+                missing.push((sounds.len(), wanted));
             }
-            sounds.push(Open { sound: sound.clone(), spec: wanted.spec, reader });
+            sounds.push(open);
         }
         for open in before {
             if let Some(reader) = open.reader {

@@ -2,7 +2,7 @@
 
 use super::{Row, theme};
 use crate::app::Editor;
-use crate::edit::Edit;
+use crate::edit::{Edit, TrackChange};
 use crate::model::TrackKind;
 use egui::{Button, Rect, RichText, Ui, pos2, vec2};
 use egui_material_icons::{MaterialIcon, icons};
@@ -35,9 +35,13 @@ pub(super) fn show(ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
                 }
             });
         });
-        if switches != (track.locked, track.muted, track.solo) {
-            let (locked, muted, solo) = switches;
-            editor.commit(&Edit::SetTrack { track: track.id, locked, muted, solo });
+        let changes = [
+            (switches.0 != track.locked, TrackChange::Locked(switches.0)),
+            (switches.1 != track.muted, TrackChange::Muted(switches.1)),
+            (switches.2 != track.solo, TrackChange::Solo(switches.2)),
+        ];
+        for (_, change) in changes.into_iter().filter(|(changed, _)| *changed) {
+            editor.commit(&Edit::SetTrack { track: track.id, change });
         }
         let menu = ui.interact(clip, ui.scope_id().with(("track menu", track.id)), egui::Sense::click());
         menu.context_menu(|ui| {

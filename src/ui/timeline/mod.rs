@@ -262,7 +262,7 @@ impl Timeline {
             let x = x_of(editor, lanes, frame);
             painter.vline(x, lanes.y_range(), Stroke::new(1.5, theme::SNAP));
         }
-        for marker in &editor.sequence().markers {
+        for marker in editor.sequence().markers.iter() {
             let x = x_of(editor, lanes, marker.at);
             let (top, half) = (ruler.max.y - 15.0, 4.0);
             let shape = [(-half, 0.0), (half, 0.0), (half, 9.0), (0.0, 14.0), (-half, 9.0)];
