@@ -5,7 +5,7 @@
 //!  │      │         │          │                   ▲
 //!  │      ├──► edit ┼──────────┼───────────────────┤
 //!  │      └──► project_file ───┼───────────────────┤
-//!  └────────► model            │       interchange ┘
+//!  └────────► model            ├──► interchange ───┘
 //! cli ──► worker, edit, project_file, interchange …   (everything but ui and app)
 //! ```
 //!

@@ -31,6 +31,10 @@ const fn command(key: &'static str) -> Shortcut {
     Shortcut { command: true, shift: false, alt: false, key }
 }
 
+const fn command_alt(key: &'static str) -> Shortcut {
+    Shortcut { command: true, shift: false, alt: true, key }
+}
+
 const fn command_shift(key: &'static str) -> Shortcut {
     Shortcut { command: true, shift: true, alt: false, key }
 }
@@ -73,6 +77,8 @@ actions! {
     SaveAs, "Save As…", [command_shift("S")];
     /// Brings media into the bin.
     Import, "Import Media…", [command("I")];
+    /// Writes the timeline for other programs.
+    WriteTimeline, "Export Timeline…", [];
     /// Renders the timeline to a file.
     Export, "Export…", [command("M"), command("E")];
     /// Ends the program.
@@ -99,6 +105,34 @@ actions! {
     Ungroup, "Ungroup", [command_shift("G")];
     /// Shows and sounds the selected clips, or does neither.
     Enable, "Enable / Disable", [command_shift("E")];
+    /// Puts a dissolve on the cut that is meant, a crossfade on its sound.
+    CrossDissolve, "Cross Dissolve", [command("T")];
+    /// Lets the picture go to black on the cut.
+    DipToBlack, "Dip to Black", [];
+    /// Lets the picture go to white on the cut.
+    DipToWhite, "Dip to White", [];
+    /// Uncovers the picture after the cut from the right.
+    WipeLeft, "Wipe Left", [];
+    /// Uncovers the picture after the cut from the left.
+    WipeRight, "Wipe Right", [];
+    /// Uncovers the picture after the cut from below.
+    WipeUp, "Wipe Up", [];
+    /// Uncovers the picture after the cut from above.
+    WipeDown, "Wipe Down", [];
+    /// Takes the selected clips' transitions away.
+    RemoveTransitions, "Remove Transitions", [command_shift("T")];
+    /// Lets the selected clips run slower or faster.
+    Speed, "Speed…", [command("R")];
+    /// Lets the picture stand still from the playhead on.
+    FreezeFrame, "Freeze Frame from Playhead", [shift("F")];
+    /// Lets the selected clips run the other way round.
+    Reverse, "Reverse", [];
+    /// Copies how the selected clip looks and sounds.
+    CopyAttributes, "Copy Attributes", [command_alt("C")];
+    /// Lets the selected clips look and sound like it.
+    PasteAttributes, "Paste Attributes", [command_alt("V")];
+    /// Lets the selected clips look and sound as they came.
+    ResetAttributes, "Reset Attributes", [];
     /// Selects every clip.
     SelectAll, "Select All", [command("A")];
     /// Selects nothing; drops a gesture.
@@ -123,6 +157,16 @@ actions! {
     ExtractRange, "Extract Marked Range", [key("Quote")];
     /// Closes the gap at the playhead.
     CloseGap, "Close Gap at Playhead", [];
+    /// Adds an empty sequence.
+    NewSequence, "New Sequence…", [];
+    /// Copies the open sequence.
+    DuplicateSequence, "Duplicate Sequence…", [];
+    /// Names the open sequence.
+    RenameSequence, "Rename Sequence…", [];
+    /// Changes the open sequence's size and rate.
+    SequenceSettings, "Sequence Settings…", [];
+    /// Removes the open sequence.
+    RemoveSequence, "Remove Sequence", [];
     /// Adds a track for pictures.
     AddVideoTrack, "Add Video Track", [];
     /// Adds a track for sound.
@@ -171,12 +215,22 @@ actions! {
     SlipTool, "Slip Tool", [key("Y")];
     /// The tool that moves clips between their neighbours.
     SlideTool, "Slide Tool", [key("U")];
+    /// The tool that moves the view.
+    HandTool, "Hand Tool", [key("H")];
+    /// The tool that zooms where it is clicked.
+    ZoomTool, "Zoom Tool", [key("Z")];
     /// Ripple trims what is before the playhead off its clip.
     RippleStart, "Ripple Trim Start to Playhead", [key("Q")];
     /// Ripple trims what is after the playhead off its clip.
     RippleEnd, "Ripple Trim End to Playhead", [key("W")];
     /// Puts a marker at the playhead, or takes it away.
     Marker, "Add or Remove Marker", [key("M")];
+    /// Names and colours the marker at the playhead, or a new one.
+    EditMarker, "Edit Marker…", [alt("M")];
+    /// To the marker after.
+    NextMarker, "Next Marker", [shift("M")];
+    /// To the marker before.
+    PreviousMarker, "Previous Marker", [command_shift("M")];
     /// Closes every gap of the first track that has one.
     CloseAllGaps, "Close All Gaps", [];
     /// Whether edges are drawn to cuts and playhead.
@@ -191,6 +245,8 @@ actions! {
     ZoomFit, "Zoom to Fit", [key("Backslash")];
     /// The picture alone, as large as the screen.
     FullScreen, "Full-Screen Viewer", [key("F")];
+    /// Finds a command by its name.
+    Palette, "Find Command…", [command_shift("P"), key("Slash")];
     /// Shows all keys.
     Shortcuts, "Keyboard Shortcuts", [shift("Questionmark"), key("Questionmark"), shift("Slash")];
     /// What this is.
@@ -212,16 +268,29 @@ impl Action {
             | Self::Link
             | Self::Group
             | Self::Ungroup
-            | Self::Enable => !editor.selection.is_empty(),
+            | Self::Enable
+            | Self::Speed
+            | Self::Reverse
+            | Self::CopyAttributes
+            | Self::ResetAttributes => !editor.selection.is_empty() || self.on_transition(editor),
+            Self::RemoveTransitions => !editor.selection.is_empty() || editor.selected_transition.is_some(),
+            Self::PasteAttributes => editor.attributes.is_some() && !editor.selection.is_empty(),
+            Self::RemoveSequence => editor.project().sequences.len() > 1,
+            Self::NextMarker | Self::PreviousMarker => !editor.sequence().markers.is_empty(),
             Self::Paste | Self::PasteInsert => !editor.clipboard.is_empty(),
             Self::Insert | Self::Overwrite | Self::Append => !editor.bin_selection.is_empty(),
             Self::LiftRange | Self::ExtractRange => editor.marked().is_some(),
             Self::GoToIn => editor.mark_in.is_some(),
             Self::GoToOut => editor.mark_out.is_some(),
             Self::ClearMarks => editor.mark_in.is_some() || editor.mark_out.is_some(),
-            Self::Export | Self::ZoomFit | Self::SelectAll => editor.sequence().end().0 > 0,
+            Self::Export | Self::WriteTimeline | Self::ZoomFit | Self::SelectAll => editor.sequence().end().0 > 0,
             _ => true,
         }
+    }
+
+    /// Whether it is Delete, and a transition is selected for it.
+    fn on_transition(self, editor: &Editor) -> bool {
+        self == Self::Delete && editor.selected_transition.is_some()
     }
 
     /// Whether it is a switch that is on.
@@ -236,6 +305,8 @@ impl Action {
             Self::RollTool => Some(editor.tool == Tool::Roll),
             Self::SlipTool => Some(editor.tool == Tool::Slip),
             Self::SlideTool => Some(editor.tool == Tool::Slide),
+            Self::HandTool => Some(editor.tool == Tool::Hand),
+            Self::ZoomTool => Some(editor.tool == Tool::Zoom),
             Self::FullScreen => Some(editor.full_screen),
             _ => None,
         }

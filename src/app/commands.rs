@@ -32,6 +32,7 @@ impl Editor {
     }
 
     /// Does what a command says.
+    #[expect(clippy::too_many_lines, reason = "a line for each command")]
     pub fn perform(&mut self, action: Action) {
         if !action.enabled(self) {
             return;
@@ -46,6 +47,7 @@ impl Editor {
             },
             Action::SaveAs => self.request = Some(Request::SaveAs),
             Action::Import => self.request = Some(Request::Import),
+            Action::WriteTimeline => self.request = Some(Request::WriteTimeline),
             Action::Export => self.open_export(),
             Action::Quit => self.ask(Request::Quit),
             Action::Undo => {
@@ -64,9 +66,12 @@ impl Editor {
             Action::Link | Action::Group | Action::Ungroup | Action::Enable => self.associate(action),
             Action::SelectAll => self.selection = self.all_clips(),
             Action::SelectNone => {
+                self.drop_trial();
                 self.selection.clear();
+                self.selected_transition = None;
                 self.full_screen = false;
             }
+            Action::Delete if self.selected_transition.is_some() => self.perform_on_looks(Action::RemoveTransitions),
             Action::Delete => {
                 self.commit(&Edit::Lift { clips: self.selected(), alone: true });
             }
@@ -91,6 +96,25 @@ impl Editor {
                 }
             }
             Action::CloseGap => self.close_gap(),
+            Action::CrossDissolve
+            | Action::DipToBlack
+            | Action::DipToWhite
+            | Action::WipeLeft
+            | Action::WipeRight
+            | Action::WipeUp
+            | Action::WipeDown
+            | Action::RemoveTransitions
+            | Action::Speed
+            | Action::FreezeFrame
+            | Action::Reverse
+            | Action::CopyAttributes
+            | Action::PasteAttributes
+            | Action::ResetAttributes => self.perform_on_looks(action),
+            Action::NewSequence
+            | Action::DuplicateSequence
+            | Action::RenameSequence
+            | Action::SequenceSettings
+            | Action::RemoveSequence => self.perform_on_sequences(action),
             Action::AddVideoTrack => {
                 self.commit(&Edit::AddTrack(TrackKind::Video));
             }
@@ -119,7 +143,12 @@ impl Editor {
             Action::SlideTool => self.tool = Tool::Slide,
             Action::RippleStart => self.ripple_to_playhead(Edge::In),
             Action::RippleEnd => self.ripple_to_playhead(Edge::Out),
+            Action::HandTool => self.tool = Tool::Hand,
+            Action::ZoomTool => self.tool = Tool::Zoom,
             Action::Marker => self.toggle_marker(),
+            Action::EditMarker => self.request = Some(Request::Name(super::editor::Naming::Marker(self.playhead))),
+            Action::NextMarker => self.go_to_marker(true),
+            Action::PreviousMarker => self.go_to_marker(false),
             Action::CloseAllGaps => self.close_all_gaps(),
             Action::Snapping => self.snapping = !self.snapping,
             Action::SyncLock => self.sync_lock = !self.sync_lock,
@@ -127,6 +156,7 @@ impl Editor {
             Action::ZoomOut => self.view.zoom(1.0 / 1.5, self.view.x(self.playhead).clamp(0.0, self.view.width)),
             Action::ZoomFit => self.view.fit(self.sequence().end()),
             Action::FullScreen => self.full_screen = !self.full_screen,
+            Action::Palette => self.request = Some(Request::Palette),
             Action::Shortcuts => self.request = Some(Request::Shortcuts),
             Action::About => self.request = Some(Request::About),
         }
@@ -212,7 +242,10 @@ impl Editor {
                 self.worker.send(Command::ForgetAutosave);
                 self.replace(Project::default(), None);
             }
-            Request::OpenPath(path) => self.worker.send(Command::Open(path)),
+            Request::OpenPath(path) => {
+                let own = path.extension().is_none_or(|e| e.eq_ignore_ascii_case("ron"));
+                self.worker.send(if own { Command::Open(path) } else { Command::OpenTimeline(path) });
+            }
             other => self.request = Some(other),
         }
     }
@@ -227,6 +260,11 @@ impl Editor {
     pub fn save_to(&mut self, path: PathBuf) {
         let path = if path.extension().is_some() { path } else { path.with_extension("ron") };
         self.worker.send(Command::Save(Arc::clone(self.project()), path));
+    }
+
+    /// Writes the timeline for other programs: `.otio`, `.edl`, or chapters in `.txt`.
+    pub fn write_timeline(&mut self, path: PathBuf) {
+        self.worker.send(Command::WriteTimeline(Arc::clone(self.project()), path));
     }
 
     /// Gives the autosave up: the user chose to lose it.

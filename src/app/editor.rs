@@ -63,6 +63,25 @@ pub enum Tool {
     Slip,
     /// Moves clips between their neighbours.
     Slide,
+    /// Moves the view.
+    Hand,
+    /// Zooms.
+    Zoom,
+}
+
+/// What a name is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Naming {
+    /// A sequence that is to be made.
+    NewSequence,
+    /// A copy of the open sequence.
+    DuplicateSequence,
+    /// A sequence that is there.
+    Sequence(crate::model::SequenceId),
+    /// A track.
+    Track(TrackId),
+    /// The marker on a frame, or one that is to be made.
+    Marker(Frame),
 }
 
 /// What is known of an asset besides the document.
@@ -97,6 +116,16 @@ pub enum Request {
     New,
     /// Open this project.
     OpenPath(PathBuf),
+    /// Ask where to write the timeline for other programs.
+    WriteTimeline,
+    /// Ask for a name.
+    Name(Naming),
+    /// Ask for the speed of the selected clips.
+    Speed,
+    /// Ask for the sequence's size and rate.
+    SequenceSettings,
+    /// Find a command by its name.
+    Palette,
     /// Show all keys.
     Shortcuts,
     /// Say what this is.
@@ -118,6 +147,12 @@ pub struct Editor {
     pub recent: Recent,
     /// The selected clips.
     pub selection: HashSet<ClipId>,
+    /// The transition that is selected, by the clip behind its cut.
+    pub selected_transition: Option<ClipId>,
+    /// The edit that is shown while a value is dragged.
+    pub(super) trial: Option<super::looks::Trial>,
+    /// How a clip looked and sounded whose attributes were copied.
+    pub attributes: Option<crate::model::Properties>,
     /// Clips that were cut or copied, with their tracks.
     pub clipboard: Vec<(TrackId, crate::model::Clip)>,
     /// The selected assets.
@@ -182,6 +217,9 @@ impl Editor {
             recent: Recent::load(&folders.settings),
             settings: folders.settings,
             selection: HashSet::new(),
+            selected_transition: None,
+            trial: None,
+            attributes: None,
             clipboard: Vec::new(),
             bin_selection: Vec::new(),
             playhead: Frame::ZERO,
@@ -294,6 +332,9 @@ impl Editor {
     pub(super) fn project_changed(&mut self) {
         let project = Arc::clone(self.project());
         self.selection.retain(|id| project.sequence().clip(*id).is_some());
+        let has = |id: &ClipId| project.sequence().clip(*id).is_some_and(|(_, c)| c.transition.is_some());
+        self.selected_transition = self.selected_transition.filter(has);
+        self.trial = None;
         self.bin_selection.retain(|id| project.assets.contains_key(id));
         self.changed_at = Instant::now();
         self.preview.send(PreviewCommand::Project(Arc::clone(&project)));
@@ -407,6 +448,7 @@ impl Editor {
         if let Some(link) = self.sequence().clip(clip).and_then(|(_, c)| c.link).filter(|_| !alone) {
             ids.extend(self.sequence().linked(link).into_iter().map(|(_, c)| c.id));
         }
+        self.selected_transition = None;
         if !extend {
             self.selection = ids.into_iter().collect();
         } else if self.selection.contains(&clip) {

@@ -58,6 +58,22 @@ impl Editor {
                 self.remember(&path);
                 self.worker.send(Command::ForgetAutosave);
             }
+            Event::TimelineOpened(path, project, warnings) => {
+                self.replace(*project, None);
+                // it is nowhere saved yet
+                self.saved = Arc::new(crate::model::Project::default());
+                self.worker.send(Command::ForgetAutosave);
+                self.notify(Level::Done, format!("Opened {}", path.display()));
+                for warning in warnings {
+                    self.notify(Level::Problem, warning);
+                }
+            }
+            Event::TimelineWritten(path, warnings) => {
+                self.notify(Level::Done, format!("Wrote {}", path.display()));
+                for warning in warnings {
+                    self.notify(Level::Problem, warning);
+                }
+            }
             Event::Saved(path, project) => {
                 self.saved = project;
                 self.path = Some(path.clone());

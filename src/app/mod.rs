@@ -7,12 +7,15 @@ mod commands;
 mod editor;
 mod events;
 mod exporting;
+mod looks;
 mod notices;
 mod placing;
+mod sequences;
 mod time_view;
 
 pub use action::{Action, Shortcut};
-pub use editor::{AssetState, Editor, EditorFolders, Request, Tool};
+pub use editor::{AssetState, Editor, EditorFolders, Naming, Request, Tool};
 pub use exporting::{ExportState, Sample};
+pub use looks::Trial;
 pub use notices::{Level, Notice};
 pub use time_view::TimeView;

@@ -41,10 +41,13 @@ impl Steps {
     }
 
     /// The track of a kind at the same height as the one aimed at, added if need be; without an aim the
-    /// first that is not locked.
+    /// target, or the first that is not locked.
     fn track(&mut self, kind: TrackKind, aim: Option<usize>) -> Option<TrackId> {
         let Some(index) = aim else {
-            let free = |s: &Self| s.state.sequence().tracks_of(kind).find(|t| !t.locked).map(|t| t.id);
+            let free = |s: &Self| {
+                let unlocked = || s.state.sequence().tracks_of(kind).filter(|t| !t.locked);
+                unlocked().find(|t| t.target).or_else(|| unlocked().next()).map(|t| t.id)
+            };
             return free(self).or_else(|| {
                 self.add(Edit::AddTrack(kind));
                 free(self)

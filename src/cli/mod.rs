@@ -5,6 +5,7 @@
 //! 1 when something failed, 2 for wrong usage.
 
 mod assemble;
+mod convert;
 mod doctor;
 mod edit;
 mod export;
@@ -37,8 +38,10 @@ pub struct Cli {
 pub enum Command {
     /// Tells what is in each file.
     Probe(probe::Args),
-    /// Builds a project from a cut list.
+    /// Builds a project from a cut list, an EDL or an `OpenTimelineIO` file.
     Assemble(assemble::Args),
+    /// Writes the timeline for other programs: `OpenTimelineIO`, EDL, chapters.
+    Convert(convert::Args),
     /// Tells what is on the timeline.
     Show(show::Args),
     /// Applies a list of edits: all, or none.
@@ -70,6 +73,7 @@ pub fn run(command: &Command) -> Outcome {
     let result = match command {
         Command::Probe(args) => probe::run(args),
         Command::Assemble(args) => assemble::run(args),
+        Command::Convert(args) => convert::run(args),
         Command::Show(args) => show::run(args),
         Command::Edit(args) => edit::run(args),
         Command::Frame(args) => frame::run(args),

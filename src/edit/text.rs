@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-pub(super) const RATE: FrameRate = FrameRate::F24;
+pub(crate) const RATE: FrameRate = FrameRate::F24;
 
 fn asset(id: AssetId, name: &str, frames: i64) -> Asset {
     Asset {

@@ -66,6 +66,14 @@ impl Param {
         }
     }
 
+    /// Takes the keyframe at a moment away; the last one leaves its value.
+    pub fn remove(&mut self, at: SourceTime) {
+        if let Some(key) = self.keys.iter().find(|k| k.at == at) {
+            self.value = key.value;
+            self.keys.retain(|k| k.at != at);
+        }
+    }
+
     /// The value at a moment of the media: before the first keyframe that one's, after the last the last one's.
     #[must_use]
     pub fn at(&self, time: SourceTime) -> f64 {

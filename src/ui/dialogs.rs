@@ -1,5 +1,7 @@
 //! Questions and answers over the window.
 
+use super::naming::{NameDialog, SequenceDialog, SpeedDialog};
+use super::palette::Palette;
 use super::pickers::Pickers;
 use super::{export_dialog, menu, theme};
 use crate::app::{Editor, Request};
@@ -9,6 +11,10 @@ use egui::{Context, RichText, ViewportCommand};
 pub struct Dialogs {
     shortcuts: bool,
     about: bool,
+    name: Option<NameDialog>,
+    speed: Option<SpeedDialog>,
+    sequence: Option<SequenceDialog>,
+    palette: Option<Palette>,
     /// What waits for an answer about unsaved work.
     unsaved: Option<Request>,
     closing: bool,
@@ -22,7 +28,8 @@ impl Dialogs {
 
     /// Whether keys belong to a dialog.
     pub fn open(&self, editor: &Editor) -> bool {
-        let asked = self.shortcuts || self.about || self.unsaved.is_some();
+        let small = self.name.is_some() || self.speed.is_some() || self.sequence.is_some() || self.palette.is_some();
+        let asked = small || self.shortcuts || self.about || self.unsaved.is_some();
         asked || editor.export.is_some() || !editor.recoverable.is_empty()
     }
 
@@ -32,6 +39,10 @@ impl Dialogs {
         }
         export_dialog::show(ctx, editor, pickers);
         self.ask_about_unsaved(ctx, editor);
+        self.name.take_if(|d| !d.show(ctx, editor));
+        self.speed.take_if(|d| !d.show(ctx, editor));
+        self.sequence.take_if(|d| !d.show(ctx, editor));
+        self.palette.take_if(|d| !d.show(ctx, editor));
         offer_recovery(ctx, editor);
         if self.shortcuts {
             let response = theme::modal(ctx, "shortcuts").show(ctx, |ui| {
@@ -64,9 +75,13 @@ impl Dialogs {
 
     fn take(&mut self, ctx: &Context, editor: &mut Editor, pickers: &mut Pickers, request: Request) {
         match request {
-            Request::Open | Request::SaveAs | Request::Import | Request::Relink(_) => {
+            Request::Open | Request::SaveAs | Request::Import | Request::Relink(_) | Request::WriteTimeline => {
                 pickers.ask(ctx, editor, &request);
             }
+            Request::Name(naming) => self.name = Some(NameDialog::new(editor, naming)),
+            Request::Speed => self.speed = Some(SpeedDialog::new(editor)),
+            Request::SequenceSettings => self.sequence = Some(SequenceDialog::new(editor)),
+            Request::Palette => self.palette = Some(Palette::default()),
             Request::Shortcuts => self.shortcuts = true,
             Request::About => self.about = true,
             Request::Unsaved(next) => self.unsaved = Some(*next),

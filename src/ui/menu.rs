@@ -11,6 +11,7 @@ const FILE: &[Option<Action>] = &[
     Some(Action::SaveAs),
     None,
     Some(Action::Export),
+    Some(Action::WriteTimeline),
     None,
     Some(Action::Quit),
 ];
@@ -33,13 +34,39 @@ const EDIT: &[Option<Action>] = &[
     Some(Action::Delete),
     Some(Action::RippleDelete),
     None,
+    Some(Action::SelectAll),
+    Some(Action::SelectNone),
+    None,
+    Some(Action::Palette),
+];
+
+/// What is done to the selected clips; the timeline's context menu has the same.
+pub const CLIP: &[Option<Action>] = &[
+    Some(Action::Speed),
+    Some(Action::Reverse),
+    Some(Action::FreezeFrame),
+    None,
+    Some(Action::CopyAttributes),
+    Some(Action::PasteAttributes),
+    Some(Action::ResetAttributes),
+    None,
     Some(Action::Link),
     Some(Action::Group),
     Some(Action::Ungroup),
     Some(Action::Enable),
+];
+
+/// Ways from one clip to the next.
+pub const TRANSITIONS: &[Option<Action>] = &[
+    Some(Action::CrossDissolve),
+    Some(Action::DipToBlack),
+    Some(Action::DipToWhite),
+    Some(Action::WipeLeft),
+    Some(Action::WipeRight),
+    Some(Action::WipeUp),
+    Some(Action::WipeDown),
     None,
-    Some(Action::SelectAll),
-    Some(Action::SelectNone),
+    Some(Action::RemoveTransitions),
 ];
 
 const SEQUENCE: &[Option<Action>] = &[
@@ -54,11 +81,18 @@ const SEQUENCE: &[Option<Action>] = &[
     Some(Action::ExtractRange),
     None,
     Some(Action::Marker),
+    Some(Action::EditMarker),
     None,
     Some(Action::CloseGap),
     Some(Action::CloseAllGaps),
     Some(Action::AddVideoTrack),
     Some(Action::AddAudioTrack),
+    None,
+    Some(Action::NewSequence),
+    Some(Action::DuplicateSequence),
+    Some(Action::RenameSequence),
+    Some(Action::SequenceSettings),
+    Some(Action::RemoveSequence),
 ];
 
 const VIEW: &[Option<Action>] = &[
@@ -73,6 +107,8 @@ const VIEW: &[Option<Action>] = &[
     Some(Action::GoToEnd),
     Some(Action::PreviousCut),
     Some(Action::NextCut),
+    Some(Action::PreviousMarker),
+    Some(Action::NextMarker),
     None,
     Some(Action::Snapping),
     Some(Action::SyncLock),
@@ -101,13 +137,19 @@ pub fn bar(ui: &mut Ui, editor: &mut Editor) {
             items(ui, editor, FILE);
         });
         ui.menu_button("Edit", |ui| items(ui, editor, EDIT));
+        ui.menu_button("Clip", |ui| {
+            ui.set_min_width(250.0);
+            ui.menu_button("Transition", |ui| items(ui, editor, TRANSITIONS));
+            items(ui, editor, CLIP);
+        });
         ui.menu_button("Sequence", |ui| items(ui, editor, SEQUENCE));
         ui.menu_button("View", |ui| items(ui, editor, VIEW));
         ui.menu_button("Help", |ui| items(ui, editor, HELP));
     });
 }
 
-fn items(ui: &mut Ui, editor: &mut Editor, actions: &[Option<Action>]) {
+/// Commands with their keys.
+pub fn items(ui: &mut Ui, editor: &mut Editor, actions: &[Option<Action>]) {
     ui.set_min_width(250.0);
     for action in actions {
         let Some(action) = action else {

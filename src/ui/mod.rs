@@ -5,8 +5,11 @@
 mod bin;
 mod dialogs;
 mod export_dialog;
+mod inspector;
 mod menu;
+mod naming;
 mod notices;
+mod palette;
 mod pickers;
 mod status_bar;
 mod textures;
@@ -28,6 +31,7 @@ pub use theme::WINDOW_SIZE;
 enum Pane {
     Bin,
     Viewer,
+    Inspector,
     Timeline,
 }
 
@@ -49,6 +53,7 @@ struct Panes {
     textures: textures::Textures,
     timeline: timeline::Timeline,
     bin: bin::Bin,
+    inspector: inspector::Inspector,
     pickers: pickers::Pickers,
 }
 
@@ -85,10 +90,13 @@ impl Window {
 
 fn layout() -> Tree<Pane> {
     let mut tiles = Tiles::default();
-    let [bin, viewer, timeline] = [Pane::Bin, Pane::Viewer, Pane::Timeline].map(|p| tiles.insert_pane(p));
-    let top = tiles.insert_horizontal_tile(vec![bin, viewer]);
+    let panes = [Pane::Bin, Pane::Viewer, Pane::Inspector, Pane::Timeline];
+    let [bin, viewer, inspector, timeline] = panes.map(|p| tiles.insert_pane(p));
+    let top = tiles.insert_horizontal_tile(vec![bin, viewer, inspector]);
     let root = tiles.insert_vertical_tile(vec![top, timeline]);
-    for (container, child, share) in [(top, bin, 0.75), (top, viewer, 1.25), (root, top, 1.1), (root, timeline, 0.9)] {
+    let shares =
+        [(top, bin, 0.72), (top, viewer, 1.25), (top, inspector, 0.53), (root, top, 1.1), (root, timeline, 0.9)];
+    for (container, child, share) in shares {
         if let Some(Tile::Container(egui_tiles::Container::Linear(linear))) = tiles.get_mut(container) {
             linear.shares.set_share(child, share);
         }
@@ -159,6 +167,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
         match pane {
             Pane::Bin => self.panes.bin.show(ui, self.editor, &mut self.panes.textures, &mut self.panes.pickers),
             Pane::Viewer => viewer::show(ui, self.editor, &mut self.panes.textures),
+            Pane::Inspector => self.panes.inspector.show(ui, self.editor),
             Pane::Timeline => self.panes.timeline.show(ui, self.editor, &mut self.panes.textures),
         }
         UiResponse::None
@@ -168,6 +177,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
         match pane {
             Pane::Bin => "Bin",
             Pane::Viewer => "Viewer",
+            Pane::Inspector => "Inspector",
             Pane::Timeline => "Timeline",
         }
         .into()

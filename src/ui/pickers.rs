@@ -19,6 +19,7 @@ pub enum Purpose {
     Import,
     Relink(AssetId),
     ExportTo,
+    WriteTimeline,
 }
 
 /// A dialog of the system that is open.
@@ -53,6 +54,7 @@ impl Pickers {
             Request::SaveAs => Purpose::SaveAs,
             Request::Import => Purpose::Import,
             Request::Relink(asset) => Purpose::Relink(*asset),
+            Request::WriteTimeline => Purpose::WriteTimeline,
             _ => return,
         };
         self.open(ctx, editor, purpose);
@@ -102,11 +104,12 @@ impl Pickers {
         let response = theme::modal(ctx, "path").show(ctx, |ui| {
             ui.set_width(520.0);
             let (title, hint) = match field.purpose {
-                Purpose::Open => ("Open Project", "A .ron file"),
+                Purpose::Open => ("Open Project", "A .ron file, or another program's timeline: .otio, .edl, .csv"),
                 Purpose::SaveAs => ("Save Project As", "A .ron file"),
                 Purpose::Import => ("Import Media", "Files or folders, one on each line"),
                 Purpose::Relink(_) => ("Relink Media", "The file that takes its place"),
                 Purpose::ExportTo => ("Export To", "The file to make"),
+                Purpose::WriteTimeline => ("Export Timeline", "A name in .otio, .edl, or .txt for chapters"),
             };
             ui.heading(title);
             ui.label("This system offers no file dialog. Type or paste the path:");
@@ -147,6 +150,11 @@ fn proposal(editor: &Editor, purpose: &Purpose) -> String {
             let folder = folder.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
             folder.join(format!("{}.ron", editor.title())).display().to_string()
         }
+        Purpose::WriteTimeline => {
+            let folder =
+                editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned).unwrap_or_default();
+            folder.join(format!("{}.otio", editor.title())).display().to_string()
+        }
         Purpose::ExportTo => editor.export.as_ref().map_or_else(String::new, |e| e.path.clone()),
         _ => String::new(),
     }
@@ -159,7 +167,17 @@ fn pick(purpose: &Purpose, folder: Option<PathBuf>, name: &str) -> Vec<PathBuf> 
     }
     let one = |path: Option<PathBuf>| path.into_iter().collect();
     match purpose {
-        Purpose::Open => one(dialog.set_title("Open Project").add_filter("Workprint projects", &["ron"]).pick_file()),
+        Purpose::Open => one(dialog
+            .set_title("Open Project")
+            .add_filter("Projects and timelines", &["ron", "otio", "edl", "csv"])
+            .pick_file()),
+        Purpose::WriteTimeline => one(dialog
+            .set_title("Export Timeline")
+            .add_filter("OpenTimelineIO", &["otio"])
+            .add_filter("Edit decision list", &["edl"])
+            .add_filter("Chapters", &["txt"])
+            .set_file_name(format!("{name}.otio"))
+            .save_file()),
         Purpose::SaveAs => one(dialog
             .set_title("Save Project As")
             .add_filter("Workprint projects", &["ron"])
@@ -178,6 +196,7 @@ fn done(editor: &mut Editor, purpose: &Purpose, paths: Vec<PathBuf>) {
         Purpose::SaveAs => editor.save_to(first),
         Purpose::Import => editor.import(paths),
         Purpose::Relink(asset) => editor.relink(*asset, first),
+        Purpose::WriteTimeline => editor.write_timeline(first),
         Purpose::ExportTo => {
             if let Some(export) = &mut editor.export {
                 export.path = first.to_string_lossy().into_owned();

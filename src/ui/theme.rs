@@ -1,6 +1,6 @@
 //! Colours, fonts and spacing. Dark and neutral, so that the eye judges the picture and not the window.
 
-use crate::model::MediaKind;
+use crate::model::{MarkerColor, MediaKind};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme, Ui};
 
 /// The window's size at its first start, in points.
@@ -26,6 +26,19 @@ pub fn clip_colors(kind: MediaKind, sound: bool) -> (Color32, Color32) {
         (_, true) => (Color32::from_rgb(0x24, 0x45, 0x3c), Color32::from_rgb(0x33, 0x66, 0x56)),
         (MediaKind::Still, _) => (Color32::from_rgb(0x4a, 0x38, 0x5c), Color32::from_rgb(0x6a, 0x50, 0x84)),
         _ => (Color32::from_rgb(0x2a, 0x3c, 0x58), Color32::from_rgb(0x3e, 0x5a, 0x86)),
+    }
+}
+
+/// What a marker is painted in.
+pub fn marker(color: MarkerColor) -> Color32 {
+    match color {
+        MarkerColor::Green => GOOD,
+        MarkerColor::Red => PROBLEM,
+        MarkerColor::Orange => Color32::from_rgb(0xe8, 0x8d, 0x3e),
+        MarkerColor::Yellow => Color32::from_rgb(0xe6, 0xcf, 0x52),
+        MarkerColor::Blue => Color32::from_rgb(0x5b, 0x9b, 0xe0),
+        MarkerColor::Purple => Color32::from_rgb(0xa8, 0x7c, 0xd8),
+        MarkerColor::White => Color32::from_gray(0xe4),
     }
 }
 

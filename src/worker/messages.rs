@@ -19,6 +19,10 @@ pub enum Command {
     Prepare(Vec<Arc<Asset>>),
     /// Opens a project.
     Open(PathBuf),
+    /// Makes a project of another program's timeline.
+    OpenTimeline(PathBuf),
+    /// Writes the timeline for other programs.
+    WriteTimeline(Arc<Project>, PathBuf),
     /// Saves a project.
     Save(Arc<Project>, PathBuf),
     /// Writes the autosave; the path is where the project was saved last.
@@ -78,6 +82,10 @@ pub enum Event {
     Relinked(AssetId, Box<Asset>),
     /// A project was opened.
     Opened(PathBuf, Box<Project>),
+    /// A project was made of another program's timeline; what had to be left out of it.
+    TimelineOpened(PathBuf, Box<Project>, Vec<String>),
+    /// The timeline was written for other programs; what the format can't say.
+    TimelineWritten(PathBuf, Vec<String>),
     /// A project was saved as it was then.
     Saved(PathBuf, Arc<Project>),
     /// What crashes left behind.

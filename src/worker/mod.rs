@@ -3,6 +3,7 @@
 //! Never knows egui. Invariants: every thread has a name, every channel a bound; a job can be cancelled,
 //! and is joined before the worker ends.
 
+mod exchange;
 mod jobs;
 mod machine;
 mod messages;
@@ -11,6 +12,7 @@ mod probing;
 mod proxying;
 mod service;
 
+pub use exchange::{read_timeline, write_timeline};
 pub use machine::{allowed_cores, total_memory};
 pub use messages::{Command, Event, JobId, JobKind, JobStatus};
 pub use probing::{Probed, probe_all};

@@ -1,8 +1,10 @@
 //! The worker thread: takes commands, answers with events, owns jobs and export.
 
+use super::exchange::{read_timeline, write_timeline};
 use super::jobs::Jobs;
 use super::messages::{Command, Event};
 use super::probing::probe_all;
+use crate::interchange::AssembleOptions;
 use crate::media::{Cache, Cancel, MediaError, find_media};
 use crate::model::{Asset, Project};
 use crate::project_file::{Session, load, orphans, save};
@@ -159,6 +161,19 @@ impl Service {
                 tell.tell(match load(&path) {
                     Ok(project) => Event::Opened(path, Box::new(project)),
                     Err(error) => Event::Problem(error.to_string()),
+                });
+            }),
+            Command::OpenTimeline(path) => self.file_task(move || {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                tell.tell(match read_timeline(&path, AssembleOptions::default()) {
+                    Ok((project, warnings)) => Event::TimelineOpened(path, Box::new(project), warnings),
+                    Err(error) => Event::Problem(error),
+                });
+            }),
+            Command::WriteTimeline(project, path) => self.file_task(move || {
+                tell.tell(match write_timeline(&project, &path) {
+                    Ok(warnings) => Event::TimelineWritten(path, warnings),
+                    Err(error) => Event::Problem(error),
                 });
             }),
             Command::Save(project, path) => self.file_task(move || {

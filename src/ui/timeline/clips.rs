@@ -68,16 +68,22 @@ pub(super) fn paint(ui: &Ui, editor: &Editor, textures: &mut Textures, painted: 
     }
     if rect.width() >= NAMED {
         let left = pos2(rect.min.x.max(lanes.min.x) + 6.0, top.center().y);
-        painter.text(
-            left,
-            Align2::LEFT_CENTER,
-            &clip.content.name,
-            FontId::proportional(10.5),
-            Color32::from_gray(235),
-        );
+        painter.text(left, Align2::LEFT_CENTER, label(clip), FontId::proportional(10.5), Color32::from_gray(235));
     }
     if selected {
         painter.rect_stroke(rect, 3.0, Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside);
+    }
+}
+
+/// The name, with the speed where it is not the usual one.
+fn label(clip: &Clip) -> String {
+    let name = &clip.content.name;
+    if clip.speed.is_normal() {
+        name.clone()
+    } else if clip.speed.is_frozen() {
+        format!("{name}  [frozen]")
+    } else {
+        format!("{name}  [{:.0} %]", clip.speed.as_f64() * 100.0)
     }
 }
 
@@ -102,7 +108,7 @@ fn thumbnails(
     let mut mesh = Mesh::with_texture(texture);
     while x < seen.max.x {
         let offset = editor.view.count_near(f64::from(x - inner.min.x));
-        let time = painted.clip.source_at(offset.min(painted.clip.length - FrameCount(1)), rate);
+        let time = painted.clip.shown_at(offset.min(painted.clip.length - FrameCount(1)), rate);
         #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
         let u = sheet.at(time) as f32 * share;
         let tile = Rect::from_min_size(pos2(x, inner.min.y), vec2(width, inner.height()));
@@ -126,10 +132,12 @@ fn waveform(ui: &Ui, editor: &Editor, painted: &Painted<'_>, inner: Rect, state:
         let frames = f64::from(x - inner.min.x) / editor.view.points_per_frame;
         let base = Frame(frames.floor() as i64);
         let within = (frames - frames.floor()) * rate.time_of(Frame(1)).0 as f64;
-        painted.clip.source_at(FrameCount(base.0), rate) + crate::model::SourceTime(within as i64)
+        let within = painted.clip.speed.scale(crate::model::SourceTime(within as i64));
+        painted.clip.source_at(FrameCount(base.0), rate) + within
     };
     while x < seen.max.x {
-        let peak = f32::from(wave.peak(time(x), time(x + column))) / 255.0;
+        let (a, b) = (time(x), time(x + column));
+        let peak = f32::from(wave.peak(a.min(b), a.max(b))) / 255.0;
         let height = (peak * half).max(0.5);
         mesh.add_colored_rect(
             Rect::from_min_max(pos2(x, middle - height), pos2(x + column - 0.5, middle + height)),

@@ -6,7 +6,7 @@ use crate::edit::{
     Edge, Edit, Landing, Limits, SnapPoints, apply, move_limits, ripple_limits, roll_limits, slide_limits, slip_limits,
     trim_limits,
 };
-use crate::model::{Clip, ClipId, Frame, FrameCount, Project};
+use crate::model::{Clip, ClipId, Frame, FrameCount, Project, Property, Transition};
 use egui::{CursorIcon, FontId, Key, Pos2, Rect, Ui, vec2};
 use std::sync::Arc;
 
@@ -29,6 +29,12 @@ pub(super) enum Gesture {
     Roll(Drag),
     Slip(Drag),
     Slide(Drag),
+    /// How long a transition is.
+    Transition(Drag, Transition, Edge),
+    /// How long a fade is.
+    Fade(Drag, Edge),
+    /// The view itself; the frame that was grabbed.
+    Hand(f64),
     /// A frame around clips that are to be selected.
     Marquee {
         from: Pos2,
@@ -45,8 +51,10 @@ impl Gesture {
             | Self::Ripple(drag, _)
             | Self::Roll(drag)
             | Self::Slip(drag)
-            | Self::Slide(drag) => Some(drag),
-            Self::Marquee { .. } => None,
+            | Self::Slide(drag)
+            | Self::Transition(drag, ..)
+            | Self::Fade(drag, _) => Some(drag),
+            Self::Marquee { .. } | Self::Hand(_) => None,
         }
     }
 }
@@ -61,6 +69,13 @@ pub(super) struct Drag {
     edit: Option<Edit>,
     scratch: Option<Arc<Project>>,
     label: String,
+}
+
+impl Drag {
+    /// Whether it is this clip that is dragged.
+    pub fn is_of(&self, clip: ClipId) -> bool {
+        self.clip.id == clip
+    }
 }
 
 /// The edge under the pointer; the middle of a narrow clip is never an edge.
@@ -84,8 +99,9 @@ pub(super) fn cursor(tool: Tool, edge: Option<Edge>) -> CursorIcon {
         (Tool::Roll, Some(_)) => CursorIcon::ResizeColumn,
         (Tool::Slip, _) => CursorIcon::AllScroll,
         (Tool::Slide, _) => CursorIcon::Move,
+        (Tool::Zoom, _) => CursorIcon::ZoomIn,
         (Tool::Select, Some(_)) => CursorIcon::ResizeHorizontal,
-        (Tool::Select | Tool::Ripple | Tool::Roll, _) => CursorIcon::Grab,
+        (Tool::Select | Tool::Ripple | Tool::Roll | Tool::Hand, _) => CursorIcon::Grab,
     }
 }
 
@@ -128,17 +144,7 @@ impl Timeline {
         } else if let Some(link) = clip.link {
             clips.extend(editor.sequence().linked(link).into_iter().map(|(_, c)| c.id).filter(|c| *c != clip.id));
         }
-        let points = SnapPoints::new(editor.sequence(), &clips, Some(editor.playhead));
-        let x = f64::from(origin.x - lanes.min.x);
-        let drag = Drag {
-            clip: clip.clone(),
-            clips,
-            grabbed: (editor.view.origin + x / editor.view.points_per_frame, origin.y),
-            points,
-            edit: None,
-            scratch: None,
-            label: String::new(),
-        };
+        let drag = new_drag(editor, clip, clips, origin, lanes);
         self.gesture = Some(match (editor.tool, edge) {
             (Tool::Ripple, Some(edge)) => Gesture::Ripple(drag, edge),
             (Tool::Roll, Some(_)) if rolled.is_some() => Gesture::Roll(drag),
@@ -151,17 +157,19 @@ impl Timeline {
 
     /// Follows the pointer; gives the project as it would be.
     pub(super) fn update_gesture(&mut self, ui: &Ui, editor: &mut Editor, lanes: Rect) -> Arc<Project> {
-        let Some(mut gesture) = self.gesture.take() else { return Arc::clone(editor.project()) };
+        let Some(mut gesture) = self.gesture.take() else { return Arc::clone(editor.shown_project()) };
         let (pointer, down, escape) =
             ui.input(|i| (i.pointer.latest_pos(), i.pointer.primary_down(), i.key_pressed(Key::Escape)));
         let Some(pointer) = pointer else { return Arc::clone(editor.project()) };
         if escape {
-            if !matches!(gesture, Gesture::Marquee { .. }) {
+            if !matches!(gesture, Gesture::Marquee { .. } | Gesture::Hand(_)) {
                 editor.end_scratch();
             }
             return Arc::clone(editor.project());
         }
-        auto_scroll(ui, editor, pointer, lanes);
+        if !matches!(gesture, Gesture::Hand(_)) {
+            auto_scroll(ui, editor, pointer, lanes);
+        }
         match &mut gesture {
             Gesture::Marquee { from, to } => {
                 *to = pointer;
@@ -187,6 +195,19 @@ impl Timeline {
             Gesture::Slip(drag) => {
                 ui.set_cursor_icon(CursorIcon::AllScroll);
                 follow_slip(ui, editor, drag, pointer, lanes);
+            }
+            Gesture::Hand(grabbed) => {
+                ui.set_cursor_icon(CursorIcon::Grabbing);
+                let now = editor.view.origin + f64::from(pointer.x - lanes.min.x) / editor.view.points_per_frame;
+                editor.view.scroll((*grabbed - now) * editor.view.points_per_frame);
+            }
+            Gesture::Transition(drag, transition, edge) => {
+                ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
+                follow_transition(editor, drag, *transition, *edge, pointer, lanes);
+            }
+            Gesture::Fade(drag, edge) => {
+                ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
+                follow_fade(editor, drag, *edge, pointer, lanes);
             }
             Gesture::Slide(drag) => {
                 ui.set_cursor_icon(CursorIcon::Move);
@@ -323,6 +344,69 @@ impl Timeline {
     }
 }
 
+/// A drag of something that belongs to a clip.
+pub(super) fn drag_of(ui: &Ui, editor: &Editor, clip: &Clip, lanes: Rect) -> Option<Drag> {
+    let origin = ui.input(|i| i.pointer.press_origin())?;
+    Some(new_drag(editor, clip, vec![clip.id], origin, lanes))
+}
+
+fn new_drag(editor: &Editor, clip: &Clip, clips: Vec<ClipId>, origin: Pos2, lanes: Rect) -> Drag {
+    let x = f64::from(origin.x - lanes.min.x);
+    Drag {
+        clip: clip.clone(),
+        points: SnapPoints::new(editor.sequence(), &clips, Some(editor.playhead)),
+        clips,
+        grabbed: (editor.view.origin + x / editor.view.points_per_frame, origin.y),
+        edit: None,
+        scratch: None,
+        label: String::new(),
+    }
+}
+
+/// Longer or shorter on the side that is dragged, as far as there is media.
+fn follow_transition(editor: &mut Editor, drag: &mut Drag, old: Transition, edge: Edge, pointer: Pos2, lanes: Rect) {
+    let by = wanted(editor, drag, pointer, lanes);
+    let right = drag.clip.id;
+    // from what is wanted back to what it was: the first that is legal
+    let mut by = by;
+    loop {
+        let (before, after) = match edge {
+            Edge::In => (old.before - by, old.after()),
+            Edge::Out => (old.before, old.after() + by),
+        };
+        let (before, after) = (before.max(FrameCount::ZERO), after.max(FrameCount::ZERO));
+        let new = Transition { kind: old.kind, length: before + after, before };
+        let edit = Edit::SetTransition { right, transition: Some(new), alone: false };
+        if by == FrameCount::ZERO || (new.length > FrameCount::ZERO && apply(editor.project(), &edit).is_ok()) {
+            drag.label = format!("{} frames", new.length.0);
+            let cut = drag.clip.start;
+            show(editor, drag, edit, Some(cut));
+            return;
+        }
+        by = FrameCount(by.0 - by.0.signum());
+    }
+}
+
+/// The handle of a fade, as far as the clip goes.
+fn follow_fade(editor: &mut Editor, drag: &mut Drag, edge: Edge, pointer: Pos2, lanes: Rect) {
+    let by = wanted(editor, drag, pointer, lanes);
+    let (fade_in, fade_out) = drag.clip.fades();
+    let room = |other: FrameCount| drag.clip.length - other;
+    let (property, frames, shown) = match edge {
+        Edge::In => {
+            let frames = (fade_in + by).clamp(FrameCount::ZERO, room(fade_out));
+            (Property::FadeIn(frames), frames, drag.clip.start)
+        }
+        Edge::Out => {
+            let frames = (fade_out - by).clamp(FrameCount::ZERO, room(fade_in));
+            (Property::FadeOut(frames), frames, drag.clip.end() - FrameCount(1))
+        }
+    };
+    drag.label = format!("{} frames", frames.0);
+    let edit = Edit::SetProperty { clips: drag.clips.clone(), property };
+    show(editor, drag, edit, Some(shown));
+}
+
 /// How far the pointer has come, in frames; scrolling counts.
 fn wanted(editor: &Editor, drag: &Drag, pointer: Pos2, lanes: Rect) -> FrameCount {
     let now = editor.view.origin + f64::from(pointer.x - lanes.min.x) / editor.view.points_per_frame;
@@ -336,7 +420,7 @@ fn follow_slip(ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lan
     let clips = vec![drag.clip.id];
     let by = slip_limits(editor.project(), &clips, alone).clamp(-wanted(editor, drag, pointer, lanes));
     let rate = editor.sequence().rate;
-    let source = rate.frame_nearest(drag.clip.source_at(by, rate));
+    let source = rate.frame_nearest(drag.clip.source_in + rate.duration_of(by));
     drag.label = format!("{}   in {}", signed(editor, by), editor.timecode(source));
     let start = drag.clip.start;
     show(editor, drag, Edit::Slip { clips, by, alone }, Some(start));

@@ -3,11 +3,59 @@
 use super::{Row, theme};
 use crate::app::Editor;
 use crate::edit::{Edit, TrackChange};
-use crate::model::TrackKind;
+use crate::model::{TrackId, TrackKind};
 use egui::{Button, Rect, RichText, Ui, pos2, vec2};
 use egui_material_icons::{MaterialIcon, icons};
 
-pub(super) fn show(ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
+/// How a track's height is dragged.
+#[derive(Default)]
+pub(super) struct Headers {
+    /// Which track, and how tall it was when it was grabbed, in per cent.
+    dragged: Option<(TrackId, u16)>,
+}
+
+impl Headers {
+    pub(super) fn show(&mut self, ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
+        show(ui, editor, rows, area);
+        for row in rows {
+            self.border(ui, editor, row, area);
+        }
+    }
+
+    /// The lower border of a header changes its track's height.
+    fn border(&mut self, ui: &mut Ui, editor: &mut Editor, row: &Row, area: Rect) {
+        let Some(track) = editor.shown_project().sequence().track(row.track).cloned() else { return };
+        let bottom = row.top + row.height;
+        let border = Rect::from_min_max(pos2(area.min.x, bottom - 3.0), pos2(area.max.x, bottom + 3.0)).intersect(area);
+        if border.height() <= 0.0 {
+            return;
+        }
+        let response = ui.interact(border, ui.scope_id().with(("height", track.id)), egui::Sense::drag());
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, format!("Height of {}", track.name)));
+        if response.hovered() || response.dragged() {
+            ui.set_cursor_icon(egui::CursorIcon::ResizeVertical);
+        }
+        if response.drag_started() {
+            self.dragged = Some((track.id, track.height));
+        }
+        if let Some((id, from)) = self.dragged.filter(|(id, _)| *id == track.id) {
+            let usual = row.height / (f32::from(track.height) / 100.0);
+            let moved = response.total_drag_delta().map_or(0.0, |d| d.y);
+            if response.dragged() {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+                let height = (f32::from(from) + moved / usual * 100.0).clamp(50.0, 400.0) as u16;
+                editor.try_edit(Edit::SetTrack { track: id, change: TrackChange::Height(height) });
+            }
+            if response.drag_stopped() {
+                self.dragged = None;
+                editor.settle();
+            }
+        }
+    }
+}
+
+fn show(ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
     ui.painter().rect_filled(area, 0.0, theme::PANEL);
     for row in rows {
         let rect = Rect::from_min_max(pos2(area.min.x, row.top), pos2(area.max.x - 2.0, row.top + row.height));
@@ -17,13 +65,15 @@ pub(super) fn show(ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
         let Some(track) = editor.sequence().track(row.track).cloned() else { continue };
         let clip = rect.intersect(area);
         ui.painter().with_clip_rect(area).rect_filled(rect, 3.0, theme::RAISED);
+        // first, so that what lies on it comes before it
+        let menu = ui.interact(clip, ui.scope_id().with(("track menu", track.id)), egui::Sense::click());
         let mut switches = (track.locked, track.muted, track.solo);
         let builder = egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 4.0))).id_salt(("header", track.id));
         ui.scope_builder(builder, |ui| {
             ui.set_clip_rect(clip);
             ui.horizontal_centered(|ui| {
                 ui.spacing_mut().item_spacing.x = 1.0;
-                ui.add_sized(vec2(30.0, 20.0), egui::Label::new(RichText::new(&track.name).strong()));
+                name(ui, editor, &track);
                 let (on, off, tip) = match track.kind {
                     TrackKind::Video => (icons::ICON_VISIBILITY, icons::ICON_VISIBILITY_OFF, "Hide"),
                     TrackKind::Audio => (icons::ICON_VOLUME_UP, icons::ICON_VOLUME_OFF, "Mute"),
@@ -43,13 +93,50 @@ pub(super) fn show(ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
         for (_, change) in changes.into_iter().filter(|(changed, _)| *changed) {
             editor.commit(&Edit::SetTrack { track: track.id, change });
         }
-        let menu = ui.interact(clip, ui.scope_id().with(("track menu", track.id)), egui::Sense::click());
         menu.context_menu(|ui| {
+            ui.set_min_width(150.0);
+            let target = if track.target { "Untarget" } else { "Target for Insert and Overwrite" };
+            if ui.button("Rename…").clicked() {
+                editor.request = Some(crate::app::Request::Name(crate::app::Naming::Track(track.id)));
+                ui.close();
+            }
+            if ui.button(target).clicked() {
+                editor.commit(&Edit::SetTrack { track: track.id, change: TrackChange::Target(!track.target) });
+                ui.close();
+            }
+            for (text, upwards) in [("Move Up", true), ("Move Down", false)] {
+                if ui.button(text).clicked() {
+                    editor.move_track(track.id, upwards);
+                    ui.close();
+                }
+            }
+            for (text, height) in [("Small", 60), ("Normal", 100), ("Large", 200)] {
+                if ui.button(format!("{text} Height")).clicked() {
+                    editor.commit(&Edit::SetTrack { track: track.id, change: TrackChange::Height(height) });
+                    ui.close();
+                }
+            }
+            ui.separator();
             if ui.button("Remove Track").clicked() {
                 editor.commit(&Edit::RemoveTrack(track.id));
                 ui.close();
             }
         });
+    }
+}
+
+/// A track's name: a click makes it the target, a double click names it.
+fn name(ui: &mut Ui, editor: &mut Editor, track: &crate::model::Track) {
+    let color = if track.target { theme::ACCENT } else { theme::TEXT };
+    let label =
+        egui::Label::new(RichText::new(&track.name).strong().color(color)).truncate().sense(egui::Sense::click());
+    let response = ui.add_sized(vec2(34.0, 20.0), label);
+    let tip = if track.target { "Media from the bin land here" } else { "Click to let media from the bin land here" };
+    let response = response.on_hover_text(format!("{}: {tip}. Double-click to rename.", track.name));
+    if response.double_clicked() {
+        editor.request = Some(crate::app::Request::Name(crate::app::Naming::Track(track.id)));
+    } else if response.clicked() {
+        editor.commit(&Edit::SetTrack { track: track.id, change: TrackChange::Target(!track.target) });
     }
 }
 

@@ -3,6 +3,7 @@
 mod clips;
 mod gestures;
 mod headers;
+mod overlays;
 mod ruler;
 
 use super::bin::DraggedAssets;
@@ -48,6 +49,9 @@ pub struct Timeline {
     scroll_y: f32,
     /// Where the snap line is drawn while something is dragged.
     snap_line: Option<Frame>,
+    /// A marker that is dragged: from where, and to where it has come.
+    marker: Option<(Frame, Frame)>,
+    headers: headers::Headers,
 }
 
 impl Timeline {
@@ -69,13 +73,14 @@ impl Timeline {
         self.background(ui, editor, &project, lanes);
         self.clips(ui, editor, &project, textures, lanes);
         self.drop_target(ui, editor, lanes);
-        headers::show(
+        self.headers.show(
             ui,
             editor,
             &self.rows,
             Rect::from_min_max(pos2(whole.min.x, lanes.min.y), pos2(lanes.min.x, whole.max.y)),
         );
         Self::ruler(ui, editor, ruler);
+        self.markers(ui, editor, ruler);
         self.lines(ui, editor, ruler, lanes);
     }
 
@@ -93,8 +98,9 @@ impl Timeline {
     /// Video tracks from the highest down, then the audio tracks.
     fn lay_out(&mut self, editor: &Editor, lanes: Rect) {
         let sequence = editor.sequence();
-        let video = sequence.tracks_of(TrackKind::Video).rev().map(|t| (t.id, TrackKind::Video, VIDEO_ROW));
-        let audio = sequence.tracks_of(TrackKind::Audio).map(|t| (t.id, TrackKind::Audio, AUDIO_ROW));
+        let share = |t: &crate::model::Track| f32::from(t.height) / 100.0;
+        let video = sequence.tracks_of(TrackKind::Video).rev().map(|t| (t.id, TrackKind::Video, VIDEO_ROW * share(t)));
+        let audio = sequence.tracks_of(TrackKind::Audio).map(|t| (t.id, TrackKind::Audio, AUDIO_ROW * share(t)));
         let tracks: Vec<_> = video.chain(audio).collect();
         let total: f32 = tracks.iter().map(|(_, _, h)| h + GAP).sum::<f32>() + DIVIDER + 24.0;
         self.scroll_y = self.scroll_y.clamp(0.0, (total - lanes.height()).max(0.0));
@@ -188,8 +194,10 @@ impl Timeline {
                     },
                 );
                 self.on_clip(ui, editor, &clip, place, lanes, track.locked);
+                self.fades(ui, editor, &clip, place, lanes, track.locked);
             }
             ui.painter().with_clip_rect(lanes).add(slivers);
+            self.transitions(ui, editor, &track, rect, lanes);
         }
         if let Some(Gesture::Marquee { from, to }) = &self.gesture {
             let rect = Rect::from_two_pos(*from, *to);
@@ -254,6 +262,56 @@ impl Timeline {
         }
     }
 
+    /// Markers: dragged along the ruler, named by a double click.
+    fn markers(&mut self, ui: &mut Ui, editor: &mut Editor, ruler: Rect) {
+        let painter = ui.painter().with_clip_rect(ruler);
+        let visible = visible(editor);
+        let markers = Arc::clone(&editor.sequence().markers);
+        let first = markers.partition_point(|m| m.at < visible.start);
+        for marker in markers[first..].iter().take_while(|m| m.at <= visible.end()) {
+            let dragged = self.marker.filter(|(from, _)| *from == marker.at).map(|(_, to)| to);
+            let x = x_of(editor, ruler, dragged.unwrap_or(marker.at));
+            let (top, half) = (ruler.max.y - 15.0, 4.0);
+            let shape = [(-half, 0.0), (half, 0.0), (half, 9.0), (0.0, 14.0), (-half, 9.0)];
+            let shape = shape.iter().map(|(dx, dy)| pos2(x + dx, top + dy)).collect();
+            painter.add(egui::Shape::convex_polygon(shape, theme::marker(marker.color), Stroke::NONE));
+            let area = Rect::from_min_size(pos2(x - 6.0, top - 2.0), vec2(12.0, 17.0));
+            let response = ui.interact(area, ui.scope_id().with(("marker", marker.at)), Sense::click_and_drag());
+            let name = if marker.name.is_empty() { "Marker" } else { &marker.name };
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+            if response.clicked() {
+                editor.seek(marker.at);
+            }
+            if response.double_clicked() {
+                editor.request = Some(crate::app::Request::Name(crate::app::Naming::Marker(marker.at)));
+            }
+            if response.dragged()
+                && let Some(at) = response.interact_pointer_pos()
+            {
+                let to = editor.view.frame_near(f64::from(at.x - ruler.min.x)).max(Frame::ZERO);
+                self.marker = Some((marker.at, to));
+                gestures::label(ui, at, &editor.timecode(to));
+            }
+            if response.drag_stopped()
+                && let Some((from, to)) = self.marker.take()
+                && from != to
+            {
+                editor.commit(&crate::edit::Edit::MoveMarker { from, to });
+            }
+            response.clone().on_hover_text(format!("{name}  {}", editor.timecode(marker.at)));
+            response.context_menu(|ui| {
+                if ui.button("Edit Marker…").clicked() {
+                    editor.request = Some(crate::app::Request::Name(crate::app::Naming::Marker(marker.at)));
+                    ui.close();
+                }
+                if ui.button("Remove Marker").clicked() {
+                    editor.commit(&crate::edit::Edit::RemoveMarker(marker.at));
+                    ui.close();
+                }
+            });
+        }
+    }
+
     /// The playhead and the snap line.
     fn lines(&mut self, ui: &Ui, editor: &Editor, ruler: Rect, lanes: Rect) {
         let both = ruler.union(lanes);
@@ -261,13 +319,6 @@ impl Timeline {
         if let Some(frame) = self.snap_line.take() {
             let x = x_of(editor, lanes, frame);
             painter.vline(x, lanes.y_range(), Stroke::new(1.5, theme::SNAP));
-        }
-        for marker in editor.sequence().markers.iter() {
-            let x = x_of(editor, lanes, marker.at);
-            let (top, half) = (ruler.max.y - 15.0, 4.0);
-            let shape = [(-half, 0.0), (half, 0.0), (half, 9.0), (0.0, 14.0), (-half, 9.0)];
-            let shape = shape.iter().map(|(dx, dy)| pos2(x + dx, top + dy)).collect();
-            painter.add(egui::Shape::convex_polygon(shape, theme::GOOD, Stroke::NONE));
         }
         let x = x_of(editor, lanes, editor.playhead);
         painter.vline(x, ruler.min.y + 10.0..=lanes.max.y, Stroke::new(1.0, theme::PLAYHEAD));
@@ -285,9 +336,13 @@ impl Timeline {
         ));
     }
 
-    fn on_background(&mut self, ui: &Ui, editor: &mut Editor, response: &egui::Response, lanes: Rect) {
+    fn on_background(&mut self, ui: &mut Ui, editor: &mut Editor, response: &egui::Response, lanes: Rect) {
+        if self.on_view(ui, editor, response, lanes) {
+            return;
+        }
         if response.clicked() && !ui.input(|i| i.modifiers.shift) {
             editor.selection.clear();
+            editor.selected_transition = None;
             if let Some(at) = response.interact_pointer_pos() {
                 editor.seek(editor.view.frame_near(f64::from(at.x - lanes.min.x)));
             }
@@ -344,6 +399,9 @@ impl Timeline {
             }
             return;
         }
+        if self.on_view(ui, editor, &response, lanes) {
+            return;
+        }
         let edge = response.hover_pos().and_then(|at| gestures::edge_at(place, at));
         if response.hovered() && !locked && self.gesture.is_none() {
             ui.set_cursor_icon(gestures::cursor(editor.tool, edge));
@@ -358,18 +416,38 @@ impl Timeline {
             self.begin(ui, editor, clip, place, lanes);
         }
         response.context_menu(|ui| {
-            ui.set_min_width(170.0);
-            for action in [Action::Split, Action::Delete, Action::RippleDelete] {
-                let mut button = egui::Button::new(action.title());
-                if let Some(keys) = action.shortcuts().first() {
-                    button = button.shortcut_text(super::menu::text_of(ui.ctx(), *keys));
-                }
-                if ui.add_enabled(action.enabled(editor), button).clicked() {
-                    editor.perform(action);
-                    ui.close();
-                }
-            }
+            overlays::clip_menu(ui, editor);
         });
+    }
+
+    /// The hand and the zoom tool: whether one of them has taken what the pointer did.
+    fn on_view(&mut self, ui: &Ui, editor: &mut Editor, response: &egui::Response, lanes: Rect) -> bool {
+        if !matches!(editor.tool, Tool::Hand | Tool::Zoom) {
+            return false;
+        }
+        let out = ui.input(|i| i.modifiers.alt);
+        if response.hovered() && self.gesture.is_none() {
+            ui.set_cursor_icon(match editor.tool {
+                Tool::Hand => CursorIcon::Grab,
+                _ if out => CursorIcon::ZoomOut,
+                _ => CursorIcon::ZoomIn,
+            });
+        }
+        let at = response.interact_pointer_pos();
+        if editor.tool == Tool::Zoom
+            && response.clicked()
+            && let Some(at) = at
+        {
+            editor.view.zoom(if out { 0.5 } else { 2.0 }, f64::from(at.x - lanes.min.x));
+        }
+        if editor.tool == Tool::Hand
+            && response.drag_started()
+            && let Some(at) = ui.input(|i| i.pointer.press_origin())
+        {
+            let grabbed = editor.view.origin + f64::from(at.x - lanes.min.x) / editor.view.points_per_frame;
+            self.gesture = Some(Gesture::Hand(grabbed));
+        }
+        true
     }
 
     /// The razor: cuts the clip under the pointer, or all with Shift.
@@ -404,16 +482,42 @@ fn tools(ui: &mut Ui, editor: &mut Editor) {
         viewer::icon_button(ui, editor, icons::ICON_SPLITSCREEN_VERTICAL_ADD, Action::RollTool, 18.0);
         viewer::icon_button(ui, editor, icons::ICON_SWIPE, Action::SlipTool, 18.0);
         viewer::icon_button(ui, editor, icons::ICON_SYNC_ALT, Action::SlideTool, 18.0);
+        viewer::icon_button(ui, editor, icons::ICON_PAN_TOOL, Action::HandTool, 17.0);
+        viewer::icon_button(ui, editor, icons::ICON_SEARCH, Action::ZoomTool, 18.0);
         ui.separator();
         viewer::icon_button(ui, editor, icons::ICON_ALIGN_HORIZONTAL_CENTER, Action::Snapping, 18.0);
         viewer::icon_button(ui, editor, icons::ICON_SYNC_LOCK, Action::SyncLock, 18.0);
         ui.separator();
         viewer::icon_button(ui, editor, icons::ICON_UNDO, Action::Undo, 18.0);
         viewer::icon_button(ui, editor, icons::ICON_REDO, Action::Redo, 18.0);
+        ui.separator();
+        sequences(ui, editor);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             viewer::icon_button(ui, editor, icons::ICON_FIT_WIDTH, Action::ZoomFit, 18.0);
             viewer::icon_button(ui, editor, icons::ICON_ZOOM_IN, Action::ZoomIn, 18.0);
             viewer::icon_button(ui, editor, icons::ICON_ZOOM_OUT, Action::ZoomOut, 18.0);
         });
     });
+}
+
+/// Which sequence is open, and the others.
+fn sequences(ui: &mut Ui, editor: &mut Editor) {
+    let project = Arc::clone(editor.project());
+    let mut chosen = project.active;
+    let name = &project.sequence().name;
+    let response = egui::ComboBox::from_id_salt("sequences").selected_text(name).width(120.0).show_ui(ui, |ui| {
+        for (id, sequence) in &project.sequences {
+            ui.selectable_value(&mut chosen, *id, &sequence.name);
+        }
+        ui.separator();
+        for action in [Action::NewSequence, Action::DuplicateSequence, Action::RenameSequence, Action::SequenceSettings]
+        {
+            if ui.button(action.title()).clicked() {
+                editor.perform(action);
+                ui.close();
+            }
+        }
+    });
+    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Sequence {name}")));
+    editor.open_sequence(chosen);
 }

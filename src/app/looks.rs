@@ -1,0 +1,241 @@
+//! What commands do to how clips look, sound and run, and to the cuts between them.
+
+use super::action::Action;
+use super::editor::{Editor, Request};
+use super::notices::Level;
+use crate::edit::{Edit, apply, fitting_transition};
+use crate::model::{
+    Clip, ClipId, Direction, Frame, FrameCount, Project, Property, Speed, Track, TrackKind, Transition, TransitionKind,
+};
+use std::sync::Arc;
+
+/// An edit that is tried while a value is dragged, and the project as it would be.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The edit.
+    pub edit: Edit,
+    /// The project with it.
+    pub project: Arc<Project>,
+}
+
+impl Editor {
+    /// The project as it is shown: with the edit that is being tried, if there is one.
+    #[must_use]
+    pub fn shown_project(&self) -> &Arc<Project> {
+        self.trial.as_ref().map_or_else(|| self.project(), |trial| &trial.project)
+    }
+
+    /// Shows what an edit would do, in the preview and on the timeline. What is refused leaves the last that was not.
+    pub fn try_edit(&mut self, edit: Edit) {
+        if self.trial.as_ref().is_some_and(|t| t.edit == edit) {
+            return;
+        }
+        if let Ok(project) = apply(self.project(), &edit) {
+            let project = Arc::new(project);
+            self.show_scratch(Arc::clone(&project), self.playhead);
+            self.trial = Some(Trial { edit, project });
+        }
+    }
+
+    /// Commits the edit that was tried.
+    pub fn settle(&mut self) {
+        if let Some(trial) = self.trial.take() {
+            self.commit(&trial.edit);
+            self.end_scratch();
+        }
+    }
+
+    /// Drops the edit that was tried.
+    pub fn drop_trial(&mut self) {
+        if self.trial.take().is_some() {
+            self.end_scratch();
+        }
+    }
+
+    pub(super) fn perform_on_looks(&mut self, action: Action) {
+        match action {
+            Action::CrossDissolve => self.add_transition(TransitionKind::Dissolve),
+            Action::DipToBlack => self.add_transition(TransitionKind::Dip([0; 3])),
+            Action::DipToWhite => self.add_transition(TransitionKind::Dip([255; 3])),
+            Action::WipeLeft => self.add_transition(TransitionKind::Wipe(Direction::Left)),
+            Action::WipeRight => self.add_transition(TransitionKind::Wipe(Direction::Right)),
+            Action::WipeUp => self.add_transition(TransitionKind::Wipe(Direction::Up)),
+            Action::WipeDown => self.add_transition(TransitionKind::Wipe(Direction::Down)),
+            Action::RemoveTransitions => self.remove_transitions(),
+            Action::Speed => self.request = Some(Request::Speed),
+            Action::FreezeFrame => self.freeze(),
+            Action::Reverse => self.reverse(),
+            Action::CopyAttributes => {
+                self.attributes = self.selected_clips().first().map(|(_, c)| c.content.properties.clone());
+            }
+            Action::PasteAttributes => {
+                if let Some(all) = self.attributes.clone() {
+                    self.set_property(Property::All(Box::new(all)));
+                }
+            }
+            _ => self.set_property(Property::All(Box::default())),
+        }
+    }
+
+    fn set_property(&mut self, property: Property) {
+        self.commit(&Edit::SetProperty { clips: self.selection.iter().copied().collect(), property });
+    }
+
+    /// The clips behind the cuts that a transition is meant for: the selected transition's; the cuts between selected
+    /// clips; of one selected clip the cut nearest to the playhead; else that of all cuts on the first track with any.
+    fn meant_cuts(&self) -> Vec<ClipId> {
+        if let Some(right) = self.selected_transition {
+            return vec![right];
+        }
+        let sequence = self.sequence();
+        let selected = self.selected_clips();
+        let cut_before = |track: &Track, clip: &Clip| track.clips.before(clip.start).filter(|l| l.end() == clip.start);
+        let mut between = Vec::new();
+        let mut beside = Vec::new();
+        for (track, clip) in &selected {
+            let Some(track) = sequence.track(*track) else { continue };
+            if let Some(left) = cut_before(track, clip) {
+                beside.push((clip.start, clip.id));
+                if self.selection.contains(&left.id) {
+                    between.push(clip.id);
+                }
+            }
+            if let Some(next) = track.clips.after(clip.end()).filter(|n| n.start == clip.end()) {
+                beside.push((next.start, next.id));
+            }
+        }
+        if !between.is_empty() {
+            return between;
+        }
+        let nearest = |cuts: &[(Frame, ClipId)]| cuts.iter().map(|(at, _)| (*at - self.playhead).0.abs()).min();
+        if let Some(distance) = nearest(&beside) {
+            let here = |(at, _): &&(Frame, ClipId)| (*at - self.playhead).0.abs() == distance;
+            return beside.iter().filter(here).map(|(_, id)| *id).collect();
+        }
+        if !selected.is_empty() {
+            return Vec::new();
+        }
+        let tracks = sequence.tracks_of(TrackKind::Video).rev().chain(sequence.tracks_of(TrackKind::Audio));
+        for track in tracks.filter(|t| !t.locked) {
+            let around = [
+                track.clips.at(self.playhead),
+                track.clips.after(self.playhead),
+                track.clips.at(self.playhead).and_then(|c| track.clips.after(c.end())),
+            ];
+            let cuts: Vec<(Frame, ClipId)> = around
+                .into_iter()
+                .flatten()
+                .filter(|c| cut_before(track, c).is_some())
+                .map(|c| (c.start, c.id))
+                .collect();
+            if let Some(found) = cuts.iter().min_by_key(|(at, _)| (*at - self.playhead).0.abs()) {
+                return vec![found.1];
+            }
+        }
+        Vec::new()
+    }
+
+    /// Puts a transition of a second, or of as much as fits, on the cuts that are meant.
+    fn add_transition(&mut self, kind: TransitionKind) {
+        let cuts = self.meant_cuts();
+        if cuts.is_empty() {
+            self.notify(Level::Problem, "Transition: there is no cut here. Select the clips beside one.");
+            return;
+        }
+        let length = FrameCount(self.sequence().rate.nominal());
+        let (mut edits, mut state) = (Vec::new(), (**self.project()).clone());
+        for right in cuts {
+            let Some((track, clip)) = state.sequence().clip(right) else { continue };
+            let sound = track.kind == TrackKind::Audio;
+            let kind = if sound { TransitionKind::Dissolve } else { kind };
+            // linked sound has got its own already
+            if self.sequence().clip(right).is_some_and(|(_, c)| c.transition != clip.transition) {
+                continue;
+            }
+            let known = clip.transition.map_or(length, |t| t.length);
+            let without = Edit::SetTransition { right, transition: None, alone: true };
+            let Ok(bare) = apply(&state, &without) else { continue };
+            let Some(transition) = fitting_transition(&bare, right, kind, known) else { continue };
+            let edit = Edit::SetTransition { right, transition: Some(transition), alone: false };
+            if let Ok(after) = apply(&state, &edit) {
+                state = after;
+                edits.push(edit);
+            }
+        }
+        if edits.is_empty() {
+            let text =
+                "Transition: there is no media beyond the cut. Trim the clips beside it, so that each goes on unseen.";
+            self.notify(Level::Problem, text);
+        } else if let [edit] = edits.as_slice() {
+            let edit = edit.clone();
+            self.commit(&edit);
+        } else {
+            self.commit(&Edit::Together(edits));
+        }
+    }
+
+    fn remove_transitions(&mut self) {
+        let alone = self.selected_transition.is_none();
+        let selected = self.selected_clips().into_iter().filter(|(_, c)| c.transition.is_some()).map(|(_, c)| c.id);
+        let rights: Vec<ClipId> = self.selected_transition.into_iter().chain(selected).collect();
+        let edit = |right| Edit::SetTransition { right, transition: None, alone };
+        let edits: Vec<Edit> = rights.into_iter().map(edit).collect();
+        self.selected_transition = None;
+        if !edits.is_empty() {
+            self.commit(&Edit::Together(edits));
+        }
+    }
+
+    /// The transition that is selected, with the clip behind its cut.
+    #[must_use]
+    pub fn transition(&self) -> Option<(Clip, Transition)> {
+        let (_, clip) = self.shown_project().sequence().clip(self.selected_transition?)?;
+        let transition = clip.transition?;
+        Some((clip, transition))
+    }
+
+    /// Lets the selected clips run at a speed.
+    pub fn set_speed(&mut self, speed: Speed, ripple: bool) {
+        let clips = self.selection.iter().copied().collect();
+        let sync_lock = self.sync_lock;
+        self.commit(&Edit::SetSpeed { clips, speed, ripple, sync_lock, alone: true });
+    }
+
+    fn reverse(&mut self) {
+        let sync_lock = self.sync_lock;
+        let edits: Vec<Edit> = self
+            .selected_clips()
+            .into_iter()
+            .filter(|(_, c)| !c.speed.is_frozen())
+            .map(|(_, c)| Edit::SetSpeed {
+                clips: vec![c.id],
+                speed: c.speed.reversed(),
+                ripple: false,
+                sync_lock,
+                alone: true,
+            })
+            .collect();
+        if !edits.is_empty() {
+            self.commit(&Edit::Together(edits));
+        }
+    }
+
+    /// From the playhead on the picture stands still; its sound goes on.
+    fn freeze(&mut self) {
+        let at = self.playhead;
+        let seen = |t: &&Arc<Track>| t.kind == TrackKind::Video && !t.locked && t.clips.at(at).is_some();
+        let tracks: Vec<&Arc<Track>> = self.sequence().tracks.iter().rev().filter(seen).collect();
+        let chosen = |t: &&&Arc<Track>| t.clips.at(at).is_some_and(|c| self.selection.contains(&c.id));
+        let Some(track) = tracks.iter().find(chosen).or(tracks.first()).map(|t| t.id) else {
+            self.notify(Level::Problem, "Freeze frame: there is no picture under the playhead.");
+            return;
+        };
+        let Some(clip) = self.sequence().track(track).and_then(|t| t.clips.at(at)) else { return };
+        let split = Edit::Split { at, clips: vec![clip.id], alone: true };
+        let Ok(after) = apply(self.project(), &split) else { return };
+        let Some(right) = after.sequence().track(track).and_then(|t| t.clips.at(at)) else { return };
+        let (clips, speed) = (vec![right.id], Speed::new(0, 1).unwrap_or_default());
+        let still = Edit::SetSpeed { clips, speed, ripple: false, sync_lock: false, alone: true };
+        self.commit(&Edit::Together(vec![split, still]));
+    }
+}

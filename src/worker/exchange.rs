@@ -1,0 +1,110 @@
+//! Timelines of other programs: read with what is in their media, and written.
+
+use super::probing::probe_all;
+use crate::interchange::{
+    AssembleOptions, Cut, InterchangeError, Outline, TimelineFormat, assemble, build, chapters, read_cut_list,
+    read_edl, read_otio, write_edl, write_otio,
+};
+use crate::media::{find_media, temporary_in};
+use crate::model::{FrameRate, MediaInfo, Project};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Larger lists are none.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// Builds a project from a cut list (`.csv`), an edit list (`.edl`) or an OpenTimelineIO file (`.otio`); gives what had
+/// to be left out or changed as well.
+///
+/// # Errors
+/// What is wrong, with the file and the line, in one line for people to read.
+pub fn read_timeline(path: &Path, options: AssembleOptions) -> Result<(Project, Vec<String>), String> {
+    let name = path.display();
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let wrong = |e: InterchangeError| format!("{name}: {e}");
+    match TimelineFormat::of(path) {
+        Some(TimelineFormat::Otio) => {
+            let mut outline = read_otio(&read(path)?, &folder).map_err(wrong)?;
+            outline.size = options.size.or(outline.size);
+            outline.rate = options.rate.unwrap_or(outline.rate);
+            let media = probe_sources(&outline.sources());
+            build(&outline, &media).map_err(wrong)
+        }
+        Some(TimelineFormat::Edl) => {
+            let text = read(path)?;
+            // a list does not say its rate: its media may
+            let guess = options.rate.unwrap_or(FrameRate::F25);
+            let parse = |rate| read_edl(&text, rate, &folder);
+            let first = parse(guess).or_else(|e| if options.rate.is_some() { Err(e) } else { parse(FrameRate::F30) });
+            let first: Outline = first.map_err(wrong)?;
+            let media = probe_sources(&first.sources());
+            let own = first.sources().iter().find_map(|s| media.get(s)?.0.video.as_ref()?.rate);
+            let mut outline = match options.rate.or(own) {
+                Some(rate) => parse(rate).map_err(wrong)?,
+                None => first,
+            };
+            outline.size = options.size;
+            build(&outline, &media).map_err(wrong)
+        }
+        _ => Ok((from_cut_list(path, options)?, Vec::new())),
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let name = path.display();
+    let size = std::fs::metadata(path).map_err(|e| format!("{name}: {e}"))?.len();
+    if size > MOST_BYTES {
+        return Err(format!("{name}: it is far too large for a timeline"));
+    }
+    let bytes = std::fs::read(path).map_err(|e| format!("{name}: {e}"))?;
+    // old lists are in the encodings of their time; names may look odd then, times do not
+    Ok(String::from_utf8(bytes).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect()))
+}
+
+/// What is in the files that are there.
+fn probe_sources(sources: &[PathBuf]) -> HashMap<PathBuf, (MediaInfo, String)> {
+    let there: Vec<PathBuf> = sources.iter().filter(|s| s.is_file()).cloned().collect();
+    let found = probe_all(&there, |_, _| {});
+    there.into_iter().zip(found).filter_map(|(path, p)| p.ok().map(|p| (path, (p.info, p.fingerprint)))).collect()
+}
+
+fn from_cut_list(path: &Path, options: AssembleOptions) -> Result<Project, String> {
+    let name = path.display();
+    let mut cuts = Vec::new();
+    for cut in read_cut_list(path).map_err(|e| e.to_string())? {
+        let files = find_media(&cut.source).map_err(|e| format!("{name}, line {}: {e}", cut.line))?;
+        if files.is_empty() {
+            return Err(format!("{name}, line {}: {}: no media in this folder", cut.line, cut.source.display()));
+        }
+        cuts.extend(files.into_iter().map(|source| Cut { source, ..cut.clone() }));
+    }
+    let mut sources: Vec<PathBuf> = cuts.iter().map(|c| c.source.clone()).collect();
+    sources.sort();
+    sources.dedup();
+    let mut found = HashMap::new();
+    for (path, result) in sources.iter().zip(probe_all(&sources, |_, _| {})) {
+        let probed = result.map_err(|e| e.to_string())?;
+        found.insert(path.clone(), (probed.info, probed.fingerprint));
+    }
+    assemble(&cuts, &found, options).map_err(|e| format!("{name}, {e}"))
+}
+
+/// Writes the active sequence as its file's name says: `.otio`, `.edl`, or a chapter list in `.txt`; gives what the
+/// format can't say.
+///
+/// # Errors
+/// What is wrong, in one line for people to read.
+pub fn write_timeline(project: &Project, path: &Path) -> Result<Vec<String>, String> {
+    let (text, warnings) = match TimelineFormat::of(path) {
+        Some(TimelineFormat::Otio) => (write_otio(project), Vec::new()),
+        Some(TimelineFormat::Edl) => write_edl(project),
+        Some(TimelineFormat::Chapters) => chapters(project.sequence()),
+        None => return Err(format!("{}: the name must end in .otio, .edl or .txt (chapters)", path.display())),
+    };
+    let failed = |e: std::io::Error| format!("{}: not written: {e}", path.display());
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = temporary_in(folder, "").map_err(|e| e.to_string())?;
+    std::fs::write(&temporary, text).map_err(failed)?;
+    temporary.persist(path).map_err(|e| failed(e.error))?;
+    Ok(warnings)
+}
