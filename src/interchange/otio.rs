@@ -144,7 +144,7 @@ fn range(start: SourceTime, duration: SourceTime, rate: FrameRate) -> Value {
 /// [`InterchangeError`] when it is no timeline.
 pub fn read_otio(text: &str, folder: &Path) -> Result<Outline, InterchangeError> {
     let wrong = |why: String| InterchangeError::Format { format: "an OpenTimelineIO timeline", why };
-    let root: Value = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
+    let root: Value = serde_json::from_str(&without_infinities(text)).map_err(|e| wrong(e.to_string()))?;
     let timeline = find_timeline(&root, 0).ok_or_else(|| wrong("there is no timeline in it".into()))?;
     let stack = &timeline["tracks"];
     let rate = own_rate(timeline)
@@ -175,6 +175,29 @@ pub fn read_otio(text: &str, folder: &Path) -> Result<Outline, InterchangeError>
     }
     reader.outline.tracks = reader.lanes.into_iter().map(|(track, _)| track).collect();
     Ok(reader.outline)
+}
+
+/// The library writes infinities and NaN, which JSON does not have, into metadata: they become null.
+fn without_infinities(text: &str) -> std::borrow::Cow<'_, str> {
+    if !["Inf", "NaN"].iter().any(|word| text.contains(word)) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let (mut inside, mut escaped) = (false, false);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let word = ["-Infinity", "Infinity", "-Inf", "Inf", "NaN"].into_iter().find(|w| !inside && rest.starts_with(w));
+        if let Some(word) = word {
+            out.push_str("null");
+            rest = &rest[word.len()..];
+            continue;
+        }
+        inside ^= c == '"' && !escaped;
+        escaped = inside && c == '\\' && !escaped;
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out.into()
 }
 
 /// A timeline at the top, or the first of a collection.
@@ -257,6 +280,10 @@ impl Reader<'_> {
         shown: Window,
         depth: usize,
     ) -> Result<SourceTime, InterchangeError> {
+        // some programs write a range that has nothing to do with what is in it: then all of it is shown
+        let items = array(&item["children"]).iter().filter(|c| schema(c) != "Transition");
+        let whole = items.map(|c| Self::length(c, depth + 1)).fold(SourceTime::ZERO, |a, b| a + b);
+        let shown = shown.filter(|(start, length)| *start < whole && *start + *length > SourceTime::ZERO);
         let (first, last) =
             shown.map_or((SourceTime::ZERO, SourceTime(i64::MAX / 4)), |(start, length)| (start, start + length));
         let mut now = SourceTime::ZERO;
@@ -465,7 +492,13 @@ fn reference(clip: &Value) -> &Value {
 
 /// A schema's name without its version.
 fn schema(value: &Value) -> &str {
-    value["OTIO_SCHEMA"].as_str().unwrap_or_default().split('.').next().unwrap_or_default()
+    match value["OTIO_SCHEMA"].as_str().unwrap_or_default().split('.').next().unwrap_or_default() {
+        // as they were called at first
+        "Sequence" => "Track",
+        "Filler" => "Gap",
+        "SerializeableCollection" => "SerializableCollection",
+        other => other,
+    }
 }
 
 fn kind_of(track: &Value) -> TrackKind {
