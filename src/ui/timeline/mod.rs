@@ -97,7 +97,7 @@ impl Timeline {
 
     /// Video tracks from the highest down, then the audio tracks.
     fn lay_out(&mut self, editor: &Editor, lanes: Rect) {
-        let sequence = editor.sequence();
+        let sequence = editor.shown_project().sequence();
         let share = |t: &crate::model::Track| f32::from(t.height) / 100.0;
         let video = sequence.tracks_of(TrackKind::Video).rev().map(|t| (t.id, TrackKind::Video, VIDEO_ROW * share(t)));
         let audio = sequence.tracks_of(TrackKind::Audio).map(|t| (t.id, TrackKind::Audio, AUDIO_ROW * share(t)));

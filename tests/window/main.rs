@@ -2,7 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod looks;
 
 use common::{Footage, mp4};
 use egui::accesskit::Role;
@@ -260,10 +262,8 @@ fn a_crash_costs_seconds() {
     assert!(harness.state().editor.unsaved());
 }
 
-#[test]
-fn tools_ripple_roll_slip_and_slide() {
-    let (_folder, mut harness) = with_clips();
-    // handles on both sides: each clip without its first and last 10 frames, and no gap between
+/// Handles on both sides: each clip without its first and last 10 frames, and no gap between.
+fn give_handles(harness: &mut Harness<'_, Window>) {
     let ids: Vec<_> = harness.state().editor.sequence().tracks[0].clips.iter().map(|c| c.id).collect();
     for id in ids {
         for (edge, by) in [(workprint::edit::Edge::In, 10), (workprint::edit::Edge::Out, -10)] {
@@ -272,6 +272,13 @@ fn tools_ripple_roll_slip_and_slide() {
             assert!(harness.state_mut().editor.commit(&edit));
         }
     }
+    harness.step();
+}
+
+#[test]
+fn tools_ripple_roll_slip_and_slide() {
+    let (_folder, mut harness) = with_clips();
+    give_handles(&mut harness);
     harness.state_mut().editor.perform(Action::SelectNone);
     harness.state_mut().editor.perform(Action::Snapping);
     harness.step();

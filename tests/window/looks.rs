@@ -1,0 +1,200 @@
+//! Transitions, fades, properties, speed, markers, tracks and sequences in the window.
+
+use super::{clips, drag, give_handles, place_of, press, with_clips};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use workprint::app::Action;
+use workprint::model::{Clip, Frame, FrameCount, MarkerColor, TrackKind};
+use workprint::ui::Window;
+
+fn clip(harness: &Harness<'_, Window>, kind: TrackKind, n: usize) -> Clip {
+    let track = harness.state().editor.sequence().tracks_of(kind).next().unwrap().clone();
+    track.clips.iter().nth(n).unwrap()
+}
+
+fn type_text(harness: &mut Harness<'_, Window>, text: &str) {
+    harness.step();
+    harness.event(egui::Event::Text(text.into()));
+    harness.step();
+}
+
+fn click_at(harness: &mut Harness<'_, Window>, at: egui::Pos2) {
+    harness.hover_at(at);
+    harness.step();
+    harness.drag_at(at);
+    harness.step();
+    harness.drop_at(at);
+    harness.step();
+    harness.step();
+}
+
+fn click(harness: &mut Harness<'_, Window>, role: Role, label: &str) {
+    harness.get_by_role_and_label(role, label).click();
+    harness.step();
+    harness.step();
+}
+
+#[test]
+fn transitions_are_made_dragged_and_deleted() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    // without media beyond the cut there is none, and it says so
+    press(&mut harness, Modifiers::COMMAND, Key::T);
+    assert!(clip(&harness, TrackKind::Video, 1).transition.is_none());
+    assert!(harness.state().editor.problems.last().unwrap().contains("no media beyond the cut"));
+    give_handles(&mut harness);
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    press(&mut harness, Modifiers::COMMAND, Key::T);
+    let frames =
+        |harness: &Harness<'_, Window>, kind| clip(harness, kind, 1).transition.map(|t| (t.length.0, t.before.0));
+    assert_eq!(frames(&harness, TrackKind::Video), Some((20, 10)));
+    assert_eq!(frames(&harness, TrackKind::Audio), Some((20, 10)));
+    assert_eq!(harness.state().editor.history().undo_name(), Some("transition"));
+    // its right edge, dragged to the left
+    let node = harness.query_all_by_role_and_label(Role::Button, "Cross dissolve into two.mp4").next().unwrap();
+    let edge = egui::pos2(node.rect().max.x - 2.0, node.rect().center().y);
+    let points = harness.state().editor.view.width_of(FrameCount(6));
+    #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+    drag(&mut harness, edge, edge - vec2(points as f32, 0.0));
+    assert_eq!(frames(&harness, TrackKind::Video), Some((14, 10)));
+    assert_eq!(frames(&harness, TrackKind::Audio), Some((14, 10)));
+    // a click selects it, the inspector shows it, Delete takes it away
+    let node = harness.query_all_by_role_and_label(Role::Button, "Cross dissolve into two.mp4").next().unwrap();
+    let middle = node.rect().center();
+    harness.state_mut().editor.selected_transition = None;
+    click_at(&mut harness, middle);
+    assert!(harness.state().editor.selected_transition.is_some());
+    assert!(harness.query_by_label("into two.mp4").is_some());
+    press(&mut harness, Modifiers::NONE, Key::Delete);
+    assert_eq!(frames(&harness, TrackKind::Video), None);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 40), (40, 40)]);
+}
+
+#[test]
+fn fades_are_dragged_at_a_clips_corner() {
+    let (_folder, mut harness) = with_clips();
+    let middle = place_of(&harness, "one.mp4", false);
+    harness.hover_at(middle);
+    harness.step();
+    harness.step();
+    let handles: Vec<_> = harness.query_all_by_role_and_label(Role::Slider, "Fade in one.mp4").collect();
+    let from = handles[0].rect().center();
+    let points = harness.state().editor.view.width_of(FrameCount(12));
+    #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+    drag(&mut harness, from, from + vec2(points as f32, 0.0));
+    assert_eq!(clip(&harness, TrackKind::Video, 0).content.properties.fade_in, FrameCount(12));
+    assert_eq!(clip(&harness, TrackKind::Audio, 0).content.properties.fade_in, FrameCount(0));
+    assert_eq!(harness.state().editor.history().undo_name(), Some("fade in"));
+}
+
+#[test]
+fn the_inspector_changes_how_clips_look() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    let middle = place_of(&harness, "one.mp4", false);
+    click_at(&mut harness, middle);
+    let value = harness.get_by_role_and_label(Role::SpinButton, "Scale").rect().center();
+    drag(&mut harness, value, value + vec2(60.0, 0.0));
+    let scale = clip(&harness, TrackKind::Video, 0).content.properties.scale.clone();
+    assert!(scale.range().0 > 1.2, "{scale:?}");
+    assert_eq!(harness.state().editor.history().undo_name(), Some("scale"));
+    let steps = harness.state().editor.history().steps();
+    // one drag is one step, and the way back another
+    click(&mut harness, Role::Button, "Reset Scale");
+    assert!(clip(&harness, TrackKind::Video, 0).content.properties.scale.is(1.0));
+    assert_eq!(harness.state().editor.history().steps(), steps + 1);
+    // a keyframe at the playhead, and another where it is changed later
+    harness.state_mut().editor.seek(Frame(10));
+    click(&mut harness, Role::Button, "Set a keyframe at the playhead: Opacity");
+    harness.state_mut().editor.seek(Frame(30));
+    harness.step();
+    let value = harness.get_by_role_and_label(Role::SpinButton, "Opacity").rect().center();
+    drag(&mut harness, value, value - vec2(80.0, 0.0));
+    let opacity = clip(&harness, TrackKind::Video, 0).content.properties.opacity.clone();
+    assert_eq!(opacity.keys().len(), 2);
+    assert!(opacity.range().0 < 0.9 && opacity.range().1 > 0.99, "{opacity:?}");
+}
+
+#[test]
+fn speed_is_asked_for_and_frames_freeze() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    let middle = place_of(&harness, "one.mp4", false);
+    click_at(&mut harness, middle);
+    press(&mut harness, Modifiers::COMMAND, Key::R);
+    click(&mut harness, Role::Button, "200");
+    click(&mut harness, Role::Button, "Change Speed");
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 30), (30, 60)]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 30), (30, 60)]);
+    assert_eq!(harness.state().editor.history().undo_name(), Some("speed"));
+    // by a few letters of its name
+    harness.state_mut().editor.seek(Frame(50));
+    press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    type_text(&mut harness, "freze");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 30), (30, 20), (50, 40)]);
+    assert!(clip(&harness, TrackKind::Video, 2).speed.is_frozen());
+    // its sound goes on
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 30), (30, 60)]);
+}
+
+#[test]
+fn markers_are_named_coloured_and_moved() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    harness.state_mut().editor.seek(Frame(30));
+    press(&mut harness, Modifiers::ALT, Key::M);
+    type_text(&mut harness, "Goal");
+    click(&mut harness, Role::RadioButton, "Red");
+    click(&mut harness, Role::Button, "OK");
+    let marker = harness.state().editor.marker(Frame(30)).unwrap().clone();
+    assert_eq!((marker.name.as_str(), marker.color), ("Goal", MarkerColor::Red));
+    let at = harness.get_by_role_and_label(Role::Button, "Goal").rect().center();
+    let points = harness.state().editor.view.width_of(FrameCount(15));
+    #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+    drag(&mut harness, at, at + vec2(points as f32, 0.0));
+    assert_eq!(harness.state().editor.sequence().markers[0].at, Frame(45));
+    harness.state_mut().editor.seek(Frame(0));
+    press(&mut harness, Modifiers::SHIFT, Key::M);
+    assert_eq!(harness.state().editor.playhead, Frame(45));
+}
+
+#[test]
+fn tracks_are_targets_and_change_their_height() {
+    let (_folder, mut harness) = with_clips();
+    harness.state_mut().editor.perform(Action::AddVideoTrack);
+    harness.step();
+    harness.step();
+    let name = harness.get_by_label("V2").rect().center();
+    click_at(&mut harness, name);
+    let v2 = |harness: &Harness<'_, Window>| {
+        harness.state().editor.sequence().tracks_of(TrackKind::Video).nth(1).unwrap().clone()
+    };
+    assert!(v2(&harness).target);
+    // what comes from the bin lands on it
+    harness.state_mut().editor.seek(Frame(0));
+    press(&mut harness, Modifiers::NONE, Key::Period);
+    assert_eq!(v2(&harness).clips.len(), 2);
+    let border = harness.get_by_role_and_label(Role::Slider, "Height of V2").rect().center();
+    drag(&mut harness, border, border + vec2(0.0, 31.0));
+    assert_eq!(v2(&harness).height, 150);
+    assert_eq!(harness.state().editor.history().undo_name(), Some("track height"));
+}
+
+#[test]
+fn sequences_are_made_and_opened() {
+    let (_folder, mut harness) = with_clips();
+    harness.state_mut().editor.perform(Action::NewSequence);
+    harness.step();
+    type_text(&mut harness, "Teaser");
+    click(&mut harness, Role::Button, "OK");
+    assert_eq!(harness.state().editor.sequence().name, "Teaser");
+    assert!(clips(harness.state(), TrackKind::Video).is_empty());
+    click(&mut harness, Role::ComboBox, "Sequence Teaser");
+    click(&mut harness, Role::Button, "Sequence 1");
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 60), (60, 60)]);
+    // opening is no step to undo
+    assert_eq!(harness.state().editor.history().undo_name(), Some("add sequence"));
+}
