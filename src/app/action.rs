@@ -127,6 +127,16 @@ actions! {
     FreezeFrame, "Freeze Frame from Playhead", [shift("F")];
     /// Lets the selected clips run the other way round.
     Reverse, "Reverse", [];
+    /// Lays the selected clips into the corners of the lowest one.
+    LayoutCorner, "Picture in Picture", [];
+    /// Shows two selected clips beside each other.
+    LayoutSideBySide, "Side by Side", [];
+    /// Shows the selected clips two by two.
+    LayoutGrid2, "Grid 2 × 2", [];
+    /// Shows the selected clips three by three.
+    LayoutGrid3, "Grid 3 × 3", [];
+    /// Shows one selected clip large and the others in a column.
+    LayoutMainAndStrip, "Main with Strip", [];
     /// Copies how the selected clip looks and sounds.
     CopyAttributes, "Copy Attributes", [command_alt("C")];
     /// Lets the selected clips look and sound like it.
@@ -272,7 +282,12 @@ impl Action {
             | Self::Speed
             | Self::Reverse
             | Self::CopyAttributes
-            | Self::ResetAttributes => !editor.selection.is_empty() || self.on_transition(editor),
+            | Self::ResetAttributes
+            | Self::LayoutCorner
+            | Self::LayoutSideBySide
+            | Self::LayoutGrid2
+            | Self::LayoutGrid3
+            | Self::LayoutMainAndStrip => !editor.selection.is_empty() || self.on_transition(editor),
             Self::RemoveTransitions => !editor.selection.is_empty() || editor.selected_transition.is_some(),
             Self::PasteAttributes => editor.attributes.is_some() && !editor.selection.is_empty(),
             Self::RemoveSequence => editor.project().sequences.len() > 1,

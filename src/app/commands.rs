@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::editor::{Editor, Request, Tool};
 use super::exporting::ExportState;
+use super::layouts::Layout;
 use super::notices::Level;
 use super::placing::Where;
 use crate::edit::{Edge, Edit, Landing};
@@ -110,6 +111,11 @@ impl Editor {
             | Action::CopyAttributes
             | Action::PasteAttributes
             | Action::ResetAttributes => self.perform_on_looks(action),
+            Action::LayoutCorner => self.lay_out(Layout::Corner),
+            Action::LayoutSideBySide => self.lay_out(Layout::SideBySide),
+            Action::LayoutGrid2 => self.lay_out(Layout::Grid2),
+            Action::LayoutGrid3 => self.lay_out(Layout::Grid3),
+            Action::LayoutMainAndStrip => self.lay_out(Layout::MainAndStrip),
             Action::NewSequence
             | Action::DuplicateSequence
             | Action::RenameSequence

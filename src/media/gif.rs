@@ -68,7 +68,7 @@ pub(super) fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
             alpha: true,
             bit_depth: 8,
             transfer: Transfer::Sdr,
-            colorimetry: String::new(),
+            colorimetry: "sRGB".into(),
         }),
         audio: Vec::new(),
     })
@@ -146,12 +146,13 @@ mod tests {
         let info = probe(&path).unwrap();
         assert_eq!(info.duration, Some(SourceTime::from_seconds(0.4)));
         assert!(info.video.as_ref().is_some_and(|v| v.variable_rate && v.alpha && (v.width, v.height) == (32, 16)));
-        let format = PictureFormat { width: 32, height: 16, format: gstreamer_video::VideoFormat::Rgba };
+        let format = PictureFormat { width: 32, height: 16, format: gstreamer_video::VideoFormat::I420 };
         let mut reader = VideoReader::open(&path, &info, format, 1).unwrap();
         // back and forth
         for (at, grey) in [(0.0, 0), (0.06, 60), (0.2, 60), (0.26, 120), (0.39, 180), (9.0, 180), (0.1, 60), (0.0, 0)] {
             let picture = reader.at(SourceTime::from_seconds(at), &Cancel::default()).unwrap().unwrap();
-            let shown = picture.buffer.map_readable().unwrap()[0];
+            let pixels = crate::media::to_rgba(&picture.info, &picture.buffer.map_readable().unwrap());
+            let shown = pixels[0];
             assert!(i32::from(shown).abs_diff(grey) <= 8, "at {at}: {shown} instead of {grey}");
         }
     }

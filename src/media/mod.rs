@@ -9,6 +9,7 @@
 
 mod audio_reader;
 mod cache;
+mod colours;
 mod decode;
 mod encoding;
 mod error;
@@ -23,6 +24,7 @@ mod waveform;
 
 pub use audio_reader::AudioReader;
 pub use cache::{Cache, CacheKind};
+pub use colours::to_rgba;
 pub use decode::Cancel;
 pub use encoding::Encoding;
 pub(crate) use encoding::clock_time;

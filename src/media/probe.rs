@@ -198,18 +198,16 @@ fn video_stream(
         _ => None,
     };
     let codec_alpha = structure.is_some_and(|s| s.get::<bool>("codec-alpha").unwrap_or(false));
-    let colorimetry = structure
-        .and_then(|s| s.get::<String>("colorimetry").ok())
+    let own = timing.and_then(|t| t.colorimetry.clone());
+    let colorimetry = own
+        .or_else(|| structure.and_then(|s| s.get::<String>("colorimetry").ok()))
         .or_else(|| Some(first.colorimetry().to_string()))
         .unwrap_or_default();
-    let transfer = if colorimetry.ends_with(":14")
-        || first.colorimetry().transfer() == gst_video::VideoTransferFunction::AribStdB67
-    {
-        Transfer::Hlg
-    } else if first.colorimetry().transfer() == gst_video::VideoTransferFunction::Smpte2084 {
-        Transfer::Pq
-    } else {
-        Transfer::Sdr
+    let parsed = colorimetry.parse::<gst_video::VideoColorimetry>().unwrap_or_else(|_| first.colorimetry());
+    let transfer = match parsed.transfer() {
+        gst_video::VideoTransferFunction::AribStdB67 => Transfer::Hlg,
+        gst_video::VideoTransferFunction::Smpte2084 => Transfer::Pq,
+        _ => Transfer::Sdr,
     };
     let interlaced = first.interlace_mode() != gst_video::VideoInterlaceMode::Progressive;
     let measured = timing.and_then(|t| t.rate);
@@ -295,6 +293,8 @@ struct Timing {
     count: usize,
     rate: Option<FrameRate>,
     variable: bool,
+    /// What the stream itself says of its colours.
+    colorimetry: Option<String>,
 }
 
 /// Reads the times of the first pictures without decoding them.
@@ -324,7 +324,9 @@ fn timing(path: &Path) -> Option<Timing> {
             let _ = pad.link(&target);
         }
     });
+    forget_container_colours(&parse);
     let mut times = Vec::new();
+    let mut colorimetry = None;
     let begun = Instant::now();
     if pipeline.set_state(gst::State::Playing).is_ok() {
         while times.len() < TIMES && begun.elapsed() < PROBE_TIME_LIMIT {
@@ -335,6 +337,10 @@ fn timing(path: &Path) -> Option<Timing> {
                 }
                 continue;
             };
+            if colorimetry.is_none() {
+                let structure = sample.caps().and_then(|c| c.structure(0));
+                colorimetry = structure.and_then(|s| s.get::<String>("colorimetry").ok());
+            }
             let Some(buffer) = sample.buffer() else { continue };
             if buffer.flags().contains(gst::BufferFlags::HEADER) && buffer.duration().is_none() {
                 continue;
@@ -345,7 +351,30 @@ fn timing(path: &Path) -> Option<Timing> {
     // nothing can be done about a pipeline that does not stop
     let _ = pipeline.set_state(gst::State::Null);
     let nanos: Vec<i64> = times.iter().filter_map(|t| i64::try_from(t.nseconds()).ok()).collect();
-    Some(rate_of(nanos))
+    Some(Timing { colorimetry, ..rate_of(nanos) })
+}
+
+/// Parsers pass on what the container says of colours, and `qtdemux` (1.22) loses the full range there: without that,
+/// they say what is in the stream itself.
+fn forget_container_colours(parse: &gst::Element) {
+    let Some(bin) = parse.downcast_ref::<gst::Bin>() else { return };
+    bin.connect_deep_element_added(|_, _, element| {
+        let parser = element.factory().is_some_and(|f| f.klass().contains("Parser"));
+        let Some(sink) = element.static_pad("sink").filter(|_| parser) else { return };
+        sink.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, |_, info| {
+            if let Some(gst::PadProbeData::Event(event)) = &mut info.data
+                && let gst::EventView::Caps(caps) = event.view()
+                && caps.caps().structure(0).is_some_and(|s| s.has_field("colorimetry"))
+            {
+                let mut caps = caps.caps_owned();
+                for structure in caps.make_mut().iter_mut() {
+                    structure.remove_field("colorimetry");
+                }
+                *event = gst::event::Caps::new(&caps);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    });
 }
 
 /// Tells a constant rate from a variable one: it varies when over 5 % of the gaps differ by more than a
@@ -357,7 +386,7 @@ fn rate_of(mut times: Vec<i64>) -> Timing {
     let mut gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
     gaps.sort_unstable();
     let Some(middle) = gaps.get(gaps.len() / 2).copied().filter(|g| *g > 0) else {
-        return Timing { count, rate: None, variable: false };
+        return Timing { count, rate: None, variable: false, colorimetry: None };
     };
     // containers that keep milliseconds make gaps of 33 and 34
     let slack = (middle / 10).max(1_000_001);
@@ -365,7 +394,7 @@ fn rate_of(mut times: Vec<i64>) -> Timing {
     let variable = (gaps.len() - even.len()) * 20 > gaps.len();
     #[expect(clippy::cast_precision_loss, reason = "a rate is snapped to a usual one")]
     let fps = if variable { 1e9 / middle as f64 } else { even.len() as f64 * 1e9 / even.iter().sum::<i64>() as f64 };
-    Timing { count, rate: FrameRate::snap(fps), variable }
+    Timing { count, rate: FrameRate::snap(fps), variable, colorimetry: None }
 }
 
 /// Where the file's own clock stands when its first picture or sound appears. Streams that are cut out of a

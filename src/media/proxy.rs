@@ -9,7 +9,7 @@ use super::decode::Cancel;
 use super::encoding::{Encoding, clock_time};
 use super::error::MediaError;
 use super::video_reader::{PictureFormat, VideoReader};
-use crate::model::{Asset, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime};
+use crate::model::{Asset, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use std::path::{Path, PathBuf};
@@ -44,13 +44,15 @@ pub fn proxy_info(info: &MediaInfo) -> MediaInfo {
         video.orientation = Orientation::default();
         video.pixel_aspect = PixelAspect { num: 1, den: 1 };
         video.interlaced = false;
+        (video.colorimetry, video.transfer, video.bit_depth) = ("bt709".into(), Transfer::Sdr, 8);
         info.container = if video.alpha { "Matroska".into() } else { "Quicktime".into() };
     }
     info
 }
 
 fn cache_name(info: &MediaInfo) -> &'static str {
-    if info.video.as_ref().is_some_and(|v| v.alpha) { ".mkv" } else { ".mp4" }
+    // the second way of converting colours
+    if info.video.as_ref().is_some_and(|v| v.alpha) { ".2.mkv" } else { ".2.mp4" }
 }
 
 /// The asset's proxy, if it was made already.

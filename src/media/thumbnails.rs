@@ -7,7 +7,6 @@ use super::proxy;
 use super::video_reader::{Picture, PictureFormat, VideoReader};
 use crate::model::{Asset, MediaKind, SourceTime};
 use gstreamer_video as gst_video;
-use gstreamer_video::prelude::*;
 use image::{ImageFormat, RgbaImage};
 use std::path::Path;
 
@@ -60,13 +59,13 @@ pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<Thumb
             (count, SourceTime(duration.0 / i64::try_from(count).unwrap_or(1)))
         }
     };
-    if let Some(path) = cache.find(CacheKind::Thumbnails, &asset.fingerprint, ".png")
+    if let Some(path) = cache.find(CacheKind::Thumbnails, &asset.fingerprint, ".2.png")
         && let Some(pixels) = load(&path, width, count)
     {
         return Ok(ThumbnailSheet { width, height: HEIGHT, count: u32::try_from(count).unwrap_or(1), every, pixels });
     }
     let sheet = render(cache, asset, (width, count), every, cancel)?;
-    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".png", |path| write_png(&sheet, path))?;
+    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".2.png", |path| write_png(&sheet, path))?;
     Ok(ThumbnailSheet {
         width,
         height: HEIGHT,
@@ -82,7 +81,7 @@ pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<Thumb
 /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
 pub fn poster(asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaError> {
     let width = width_of(asset)?;
-    let format = PictureFormat { width, height: HEIGHT, format: gst_video::VideoFormat::Rgba };
+    let format = PictureFormat { width, height: HEIGHT, format: format_of(asset) };
     let mut reader = VideoReader::open(&asset.path, &asset.info, format, 1)?;
     let time = SourceTime(asset.info.duration.map_or(0, |d| d.0 / 10));
     let picture = reader.near(time, cancel)?.and_then(|p| rgba(&p));
@@ -125,7 +124,7 @@ fn render(
     every: SourceTime,
     cancel: &Cancel,
 ) -> Result<RgbaImage, MediaError> {
-    let format = PictureFormat { width, height: HEIGHT, format: gst_video::VideoFormat::Rgba };
+    let format = PictureFormat { width, height: HEIGHT, format: format_of(asset) };
     let proxy = proxy::find_proxy(cache, asset);
     let mut reader = match &proxy {
         Some(path) => VideoReader::open(path, &proxy::proxy_info(&asset.info), format, 1)?,
@@ -145,11 +144,15 @@ fn render(
     Ok(sheet)
 }
 
-/// An RGBA picture without the padding that its lines may have.
+/// What an asset's pictures are read as.
+fn format_of(asset: &Asset) -> gst_video::VideoFormat {
+    let alpha = asset.info.video.as_ref().is_some_and(|v| v.alpha);
+    if alpha { gst_video::VideoFormat::A420 } else { gst_video::VideoFormat::I420 }
+}
+
+/// The picture for the screen.
 fn rgba(picture: &Picture) -> Option<RgbaImage> {
-    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(&picture.buffer, &picture.info).ok()?;
-    let (stride, line) = (usize::try_from(frame.plane_stride()[0]).ok()?, frame.width() as usize * 4);
-    let data = frame.plane_data(0).ok()?;
-    let pixels = data.chunks(stride).take(frame.height() as usize).flat_map(|l| &l[..line]).copied().collect();
-    RgbaImage::from_raw(frame.width(), frame.height(), pixels)
+    let map = picture.buffer.map_readable().ok()?;
+    let pixels = super::to_rgba(&picture.info, map.as_slice());
+    RgbaImage::from_raw(picture.info.width(), picture.info.height(), pixels)
 }

@@ -1,5 +1,6 @@
 //! The pictures of one file, decoded, upright, in the size and format that is asked for.
 
+use super::colours::Conversion;
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
 use crate::model::{MediaInfo, Orientation, SourceTime};
@@ -7,8 +8,7 @@ use gstreamer as gst;
 use gstreamer_video as gst_video;
 use std::path::Path;
 
-/// What pictures are converted to. Pixels are square, the colours BT.709 in limited range (for RGB:
-/// sRGB in full range).
+/// What pictures are converted to: I420 or A420. Pixels are square, the colours BT.709 in limited range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PictureFormat {
     /// Width in pixels.
@@ -20,15 +20,12 @@ pub struct PictureFormat {
 }
 
 impl PictureFormat {
-    /// GStreamer caps, for upright pictures or for ones that are turned afterwards.
+    /// GStreamer caps, for upright pictures or for ones that are turned afterwards. They say nothing of colours, so
+    /// that these stay as they are.
     fn caps(self, swapped: bool) -> String {
         let (width, height) = if swapped { (self.height, self.width) } else { (self.width, self.height) };
-        let rgb = matches!(self.format, gst_video::VideoFormat::Rgba | gst_video::VideoFormat::Rgbx);
-        let colorimetry = if rgb { "sRGB" } else { "bt709" };
-        format!(
-            "video/x-raw,format={},width={width},height={height},pixel-aspect-ratio=1/1,colorimetry={colorimetry}",
-            self.format.to_str()
-        )
+        let format = self.format.to_str();
+        format!("video/x-raw,format={format},width={width},height={height},pixel-aspect-ratio=1/1")
     }
 
     /// The layout in memory.
@@ -69,6 +66,7 @@ pub struct VideoReader {
     threads: u32,
     start: SourceTime,
     tail: String,
+    conversion: Conversion,
 }
 
 /// Going ahead by more than this seeks; below it is cheaper to decode what lies between.
@@ -83,7 +81,9 @@ impl VideoReader {
         let video = info.video.as_ref();
         let orientation = video.map(|v| v.orientation).unwrap_or_default();
         let interlaced = video.is_some_and(|v| v.interlaced);
-        let tail = tail(orientation, interlaced, format);
+        let conversion = Conversion::of(video);
+        let decoded = PictureFormat { format: conversion.decoded(format.format), ..format };
+        let tail = tail(orientation, interlaced, decoded);
         let decoding = Decoding::open(path, info.start, Which::Video, &tail, 2, threads)?;
         Ok(Self {
             decoding,
@@ -98,6 +98,7 @@ impl VideoReader {
             threads,
             start: info.start,
             tail,
+            conversion,
         })
     }
 
@@ -248,6 +249,7 @@ impl VideoReader {
         let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
         let known = self.decoding.time_of(sample);
         let time = known.or_else(|| self.current.as_ref().map(|c| c.time)).unwrap_or(SourceTime::ZERO);
+        let (buffer, info) = self.conversion.apply(buffer, &info, self.format.format);
         Some(Picture { time, buffer, info })
     }
 }

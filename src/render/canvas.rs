@@ -85,37 +85,11 @@ impl Canvas {
     }
 }
 
-/// Turns a canvas into RGBA, four bytes for each pixel and no padding: full range, BT.709's curve as it is.
-///
-/// Our own, because GStreamer 1.22's 8-bit matrix comes out 2 to 3 of 255 too dark and its 16-bit one too
-/// magenta; what people see in the preview must be what the export's players show.
+/// Turns a canvas into RGBA, four bytes for each pixel and no padding: what people see in the preview is what the
+/// export's players show.
 #[must_use]
 pub fn to_rgba(canvas: &Canvas, pixels: &[u8]) -> Vec<u8> {
-    let (width, height) = (canvas.info.width() as usize, canvas.info.height() as usize);
-    let [luma, blue, red] = [0, 1, 2].map(|index| canvas.plane(index));
-    let mut rgba = vec![255_u8; width * height * 4];
-    for (y, line) in rgba.chunks_exact_mut(width * 4).enumerate() {
-        let lumas = &pixels[luma.offset + y * luma.stride..][..width];
-        let blues = &pixels[blue.offset + y / 2 * blue.stride..][..blue.width];
-        let reds = &pixels[red.offset + y / 2 * red.stride..][..red.width];
-        let pairs = line.chunks_mut(8).zip(lumas.chunks(2)).zip(blues.iter().zip(reds));
-        for ((out, lumas), (blue, red)) in pairs {
-            let (blue, red) = (i32::from(*blue) - 128, i32::from(*red) - 128);
-            // ITU-R BT.709-6, table 4, in 1/65536: 255/219 for luma, 255/112 × (1 - K) for chroma
-            let (r, g, b) = (117_489 * red, -13_975 * blue - 34_925 * red, 138_438 * blue);
-            for (pixel, luma) in out.chunks_exact_mut(4).zip(lumas) {
-                let luma = (i32::from(*luma) - 16) * 76_309 + 32_768;
-                pixel[0] = byte(luma + r);
-                pixel[1] = byte(luma + g);
-                pixel[2] = byte(luma + b);
-            }
-        }
-    }
-    rgba
-}
-
-fn byte(value: i32) -> u8 {
-    u8::try_from((value >> 16).clamp(0, 255)).unwrap_or(u8::MAX)
+    crate::media::to_rgba(&canvas.info, pixels)
 }
 
 #[cfg(test)]

@@ -56,6 +56,15 @@ pub const CLIP: &[Option<Action>] = &[
     Some(Action::Enable),
 ];
 
+/// Ways to share the frame.
+pub const LAYOUTS: &[Option<Action>] = &[
+    Some(Action::LayoutCorner),
+    Some(Action::LayoutSideBySide),
+    Some(Action::LayoutGrid2),
+    Some(Action::LayoutGrid3),
+    Some(Action::LayoutMainAndStrip),
+];
+
 /// Ways from one clip to the next.
 pub const TRANSITIONS: &[Option<Action>] = &[
     Some(Action::CrossDissolve),
@@ -140,6 +149,7 @@ pub fn bar(ui: &mut Ui, editor: &mut Editor) {
         ui.menu_button("Clip", |ui| {
             ui.set_min_width(250.0);
             ui.menu_button("Transition", |ui| items(ui, editor, TRANSITIONS));
+            ui.menu_button("Layout", |ui| items(ui, editor, LAYOUTS));
             items(ui, editor, CLIP);
         });
         ui.menu_button("Sequence", |ui| items(ui, editor, SEQUENCE));

@@ -151,5 +151,6 @@ pub(super) fn clip_menu(ui: &mut Ui, editor: &mut Editor) {
         &[Some(Action::Split), Some(Action::Delete), Some(Action::RippleDelete), None],
     );
     ui.menu_button("Transition", |ui| super::super::menu::items(ui, editor, super::super::menu::TRANSITIONS));
+    ui.menu_button("Layout", |ui| super::super::menu::items(ui, editor, super::super::menu::LAYOUTS));
     super::super::menu::items(ui, editor, super::super::menu::CLIP);
 }
