@@ -30,6 +30,7 @@ fn project(clips: usize) -> (Project, ClipId) {
         start: SourceTime::ZERO,
         video: None,
         audio: vec![AudioStream { codec: "PCM".into(), rate: 48_000, channels: 2, language: String::new() }],
+        generator: None,
     };
     let path = PathBuf::from("/a.wav");
     project

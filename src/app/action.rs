@@ -79,6 +79,10 @@ actions! {
     Import, "Import Media…", [command("I")];
     /// Writes the timeline for other programs.
     WriteTimeline, "Export Timeline…", [];
+    /// Puts a title over the picture at the playhead.
+    NewTitle, "New Title", [];
+    /// Puts a picture of one colour at the playhead.
+    NewSolid, "New Solid Colour", [];
     /// Renders the timeline to a file.
     Export, "Export…", [command("M"), command("E")];
     /// Ends the program.

@@ -7,7 +7,7 @@ use super::layouts::Layout;
 use super::notices::Level;
 use super::placing::Where;
 use crate::edit::{Edge, Edit, Landing};
-use crate::model::{AssetId, Clip, ClipId, Frame, FrameCount, Project, TrackId, TrackKind};
+use crate::model::{AssetId, Clip, ClipId, Frame, FrameCount, Generator, Project, Title, TrackId, TrackKind};
 use crate::project_file::Recovered;
 use crate::render::{ExportSettings, PreviewCommand, default_budget};
 use crate::worker::{Command, allowed_cores, total_memory};
@@ -111,6 +111,8 @@ impl Editor {
             | Action::CopyAttributes
             | Action::PasteAttributes
             | Action::ResetAttributes => self.perform_on_looks(action),
+            Action::NewTitle => self.make_up(Generator::Title(Title::default())),
+            Action::NewSolid => self.make_up(Generator::Solid([30, 60, 110])),
             Action::LayoutCorner => self.lay_out(Layout::Corner),
             Action::LayoutSideBySide => self.lay_out(Layout::SideBySide),
             Action::LayoutGrid2 => self.lay_out(Layout::Grid2),

@@ -91,6 +91,8 @@ pub struct AssetState {
     pub online: Option<bool>,
     /// Whether there is a proxy.
     pub proxy: bool,
+    /// The fingerprint that the rest was made for.
+    pub(super) prepared: String,
     /// The picture for the bin.
     pub poster: Option<Arc<ThumbnailSheet>>,
     /// The pictures for the timeline.
@@ -338,14 +340,16 @@ impl Editor {
         self.bin_selection.retain(|id| project.assets.contains_key(id));
         self.changed_at = Instant::now();
         self.preview.send(PreviewCommand::Project(Arc::clone(&project)));
-        let new: Vec<Arc<Asset>> =
-            project.assets.values().filter(|a| !self.assets.contains_key(&a.id)).cloned().collect();
+        // made-up pictures change under the same id
+        let known = |a: &Arc<Asset>| self.assets.get(&a.id).is_some_and(|s| s.prepared == a.fingerprint);
+        let stale = |a: &Arc<Asset>| !self.assets.contains_key(&a.id) || (a.info.generator.is_some() && !known(a));
+        let new: Vec<Arc<Asset>> = project.assets.values().filter(|a| stale(a)).cloned().collect();
         self.prepare(new);
     }
 
     pub(super) fn prepare(&mut self, assets: Vec<Arc<Asset>>) {
         for asset in &assets {
-            self.assets.entry(asset.id).or_default();
+            self.assets.entry(asset.id).or_default().prepared.clone_from(&asset.fingerprint);
         }
         if !assets.is_empty() {
             self.worker.send(Command::Prepare(assets));

@@ -3,9 +3,10 @@
 use super::action::Action;
 use super::editor::{Editor, Request};
 use super::notices::Level;
-use crate::edit::{Edit, apply, fitting_transition};
+use crate::edit::{Edit, Placement, apply, fitting_transition};
 use crate::model::{
-    Clip, ClipId, Direction, Frame, FrameCount, Project, Property, Speed, Track, TrackKind, Transition, TransitionKind,
+    Asset, AssetId, Clip, ClipId, Direction, Frame, FrameCount, Generator, MediaInfo, Project, Property, SourceTime,
+    Span, Speed, Track, TrackKind, Transition, TransitionKind,
 };
 use std::sync::Arc;
 
@@ -237,5 +238,38 @@ impl Editor {
         let (clips, speed) = (vec![right.id], Speed::new(0, 1).unwrap_or_default());
         let still = Edit::SetSpeed { clips, speed, ripple: false, sync_lock: false, alone: true };
         self.commit(&Edit::Together(vec![split, still]));
+    }
+
+    /// Makes a solid or a title and puts it at the playhead, on the lowest track that is free above all that is seen.
+    pub(super) fn make_up(&mut self, generator: Generator) {
+        let sequence = std::sync::Arc::clone(self.sequence());
+        let info = MediaInfo::generated(generator.clone(), (sequence.width, sequence.height));
+        let id = AssetId(self.history.next_id());
+        let asset = Asset {
+            id,
+            name: generator.name(),
+            path: std::path::PathBuf::new(),
+            fingerprint: format!("generated {}", id.0),
+            info,
+        };
+        let length = FrameCount(sequence.rate.nominal() * 5);
+        let span = Span { start: self.playhead, length };
+        let video: Vec<&Arc<Track>> = sequence.tracks_of(TrackKind::Video).collect();
+        let above = video.iter().rposition(|t| t.clips.range(span).next().is_some()).map_or(0, |i| i + 1);
+        let mut edits = vec![Edit::AddAssets(vec![asset])];
+        let free = video.get(above..).unwrap_or_default().iter().find(|t| !t.locked).map(|t| t.id);
+        let track = free.unwrap_or_else(|| {
+            edits.push(Edit::AddTrack(TrackKind::Video));
+            // the asset has the next id, the track the one after it
+            crate::model::TrackId(id.0 + 1)
+        });
+        let place =
+            Placement { asset: id, source_in: SourceTime::ZERO, length, video: Some(track), audio: None, name: None };
+        edits.push(Edit::Overwrite { place, at: self.playhead });
+        let before = self.all_clips();
+        if self.commit(&Edit::Together(edits)) {
+            self.selection = self.all_clips().difference(&before).copied().collect();
+            self.selected_transition = None;
+        }
     }
 }

@@ -43,7 +43,7 @@ fn in_words(project: &Project) -> Result<String, std::fmt::Error> {
         writeln!(text, "{}", track.name)?;
         for clip in track.clips.iter() {
             let asset = project.assets.get(&clip.content.asset);
-            let offline = asset.is_some_and(|a| !a.path.is_file());
+            let offline = asset.is_some_and(|a| !crate::media::is_there(a));
             writeln!(
                 text,
                 "  {} – {}  {}{}  from {:.3} s",

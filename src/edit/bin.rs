@@ -2,13 +2,14 @@
 
 use super::EditError;
 use super::working::Working;
-use crate::model::{Asset, AssetId};
+use crate::model::{Asset, AssetId, Generator, MediaInfo};
 use std::sync::Arc;
 
 /// Adds media; a file that is already there is not added again.
 pub(super) fn add(working: &mut Working, assets: &[Asset]) {
     for asset in assets {
-        if working.project.assets.values().any(|a| a.path == asset.path) {
+        let same = |a: &Arc<Asset>| a.info.generator.is_none() && a.path == asset.path;
+        if asset.info.generator.is_none() && working.project.assets.values().any(same) {
             continue;
         }
         let id = AssetId(working.project.fresh_id());
@@ -34,4 +35,21 @@ pub(super) fn relink(working: &mut Working, id: AssetId, with: &Asset) -> Result
     let asset = Asset { id, name: old.name.clone(), ..with.clone() };
     working.project.assets_mut().insert(id, Arc::new(asset));
     working.project.check().map_err(|why| EditError::Unfit(with.path.display().to_string(), why.to_string()))
+}
+
+/// Changes what is made up; every clip of it changes.
+pub(super) fn regenerate(working: &mut Working, id: AssetId, generator: &Generator) -> Result<(), EditError> {
+    let old = working.project.assets.get(&id).ok_or(EditError::NoAsset)?;
+    let video = old.info.video.as_ref().filter(|_| old.info.generator.is_some()).ok_or(EditError::NoAsset)?;
+    if !generator.is_possible() {
+        return Err(EditError::Property("title"));
+    }
+    let info = MediaInfo::generated(generator.clone(), (video.width, video.height));
+    let name = generator.name();
+    // tells pictures of it apart
+    let fingerprint = format!("generated {}", working.project.fresh_id());
+    let asset =
+        Asset { name, fingerprint, info, ..Asset::clone(working.project.assets.get(&id).ok_or(EditError::NoAsset)?) };
+    working.project.assets_mut().insert(id, Arc::new(asset));
+    Ok(())
 }

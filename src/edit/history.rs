@@ -44,6 +44,12 @@ impl History {
         self
     }
 
+    /// The id that the next edit gives out first.
+    #[must_use]
+    pub fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
     /// The project now.
     #[must_use]
     pub fn project(&self) -> &Arc<Project> {

@@ -39,8 +39,8 @@ pub use snap::{SnapPoints, Snapped};
 pub use transitions::fitting_transition;
 
 use crate::model::{
-    Asset, AssetId, Clip, ClipId, Frame, FrameCount, FrameRate, Marker, Project, Property, SequenceId, Span, Speed,
-    TrackId, TrackKind, Transition,
+    Asset, AssetId, Clip, ClipId, Frame, FrameCount, FrameRate, Generator, Marker, Project, Property, SequenceId, Span,
+    Speed, TrackId, TrackKind, Transition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,13 @@ pub enum Edit {
         asset: AssetId,
         /// The same asset with its new path, fingerprint and contents.
         with: Box<Asset>,
+    },
+    /// Changes a solid or a title; every clip of it changes.
+    SetGenerator {
+        /// Which asset.
+        asset: AssetId,
+        /// What it is to be.
+        generator: Box<Generator>,
     },
     /// Changes the sequence's picture size and rate. The rate of a sequence with clips stays as it is.
     SetFormat {
@@ -359,6 +366,7 @@ impl Edit {
             Self::AddAssets(_) => "import",
             Self::RemoveAssets(_) => "remove from bin",
             Self::Relink { .. } => "relink",
+            Self::SetGenerator { .. } => "title",
             Self::SetFormat { .. } => "sequence settings",
             Self::AddTrack(_) => "add track",
             Self::RemoveTrack(_) => "remove track",
@@ -423,6 +431,7 @@ pub fn apply_noting(project: &Project, edit: &Edit, notes: &mut Vec<Note>) -> Re
         Edit::AddAssets(assets) => bin::add(&mut working, assets),
         Edit::RemoveAssets(assets) => bin::remove(&mut working, assets)?,
         Edit::Relink { asset, with } => bin::relink(&mut working, *asset, with)?,
+        Edit::SetGenerator { asset, generator } => bin::regenerate(&mut working, *asset, generator)?,
         Edit::SetFormat { width, height, rate } => tracks::set_format(&mut working, *width, *height, *rate)?,
         Edit::AddTrack(kind) => tracks::add(&mut working, *kind),
         Edit::RemoveTrack(track) => tracks::remove(&mut working, *track)?,

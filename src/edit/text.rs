@@ -42,6 +42,7 @@ fn asset(id: AssetId, name: &str, frames: i64) -> Asset {
                 colorimetry: String::new(),
             }),
             audio: vec![AudioStream { codec: "AAC".into(), rate: 48000, channels: 2, language: String::new() }],
+            generator: None,
         },
     }
 }

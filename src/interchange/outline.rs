@@ -184,6 +184,7 @@ fn offline(outline: &Outline, source: &PathBuf) -> MediaInfo {
         start: SourceTime::ZERO,
         video: pictures.then_some(video),
         audio: if sound { vec![audio] } else { Vec::new() },
+        generator: None,
     }
 }
 

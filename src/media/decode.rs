@@ -2,7 +2,7 @@
 
 use super::error::MediaError;
 use super::plugins;
-use crate::model::SourceTime;
+use crate::model::{Generator, SourceTime};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -40,6 +40,24 @@ pub(super) enum Which {
     Video,
     /// The nth audio stream, from 0.
     Audio(u32),
+}
+
+/// Where pictures come from.
+#[derive(Clone, Copy)]
+pub(super) enum Input<'a> {
+    /// A file.
+    File(&'a Path),
+    /// What is made up, in this size.
+    Generated(&'a Generator, (u32, u32)),
+}
+
+impl Input<'_> {
+    fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Generated(..) => Path::new(""),
+        }
+    }
 }
 
 impl Which {
@@ -91,13 +109,28 @@ impl Decoding {
         ahead: u32,
         threads: u32,
     ) -> Result<Self, MediaError> {
+        Self::open_input(Input::File(path), start, which, tail, ahead, threads)
+    }
+
+    /// The same for pictures that may be made up.
+    pub fn open_input(
+        input: Input<'_>,
+        start: SourceTime,
+        which: Which,
+        tail: &str,
+        ahead: u32,
+        threads: u32,
+    ) -> Result<Self, MediaError> {
         super::init()?;
-        std::fs::File::open(path).map_err(|e| MediaError::file(path, &e))?;
+        let path = input.path();
+        if let Input::File(path) = input {
+            std::fs::File::open(path).map_err(|e| MediaError::file(path, &e))?;
+        }
         // an error that a demuxer reports while decodebin is still adding it is swallowed, and nothing more
         // comes (one opening in 25 of truncated MP4s, GStreamer 1.22): a new pipeline tells. Where streams were
         // found, the file is only slow.
         for (n, limit) in TRIES.iter().enumerate() {
-            let (decoding, exposed) = Self::build(path, start, which, tail, ahead, threads)?;
+            let (decoding, exposed) = Self::build(input, start, which, tail, ahead, threads)?;
             decoding.pause()?;
             let rest: Duration = TRIES[n + 1..].iter().sum();
             let slow = || exposed.load(Ordering::SeqCst);
@@ -114,7 +147,7 @@ impl Decoding {
 
     /// The pipeline, not yet started, and whether a stream was found in it.
     fn build(
-        path: &Path,
+        input: Input<'_>,
         start: SourceTime,
         which: Which,
         tail: &str,
@@ -128,7 +161,13 @@ impl Decoding {
         pipeline.add_many([tail.upcast_ref::<gst::Element>(), sink.upcast_ref()]).map_err(missing)?;
         tail.link(&sink).map_err(missing)?;
         let exposed = Arc::new(AtomicBool::new(false));
-        if super::gif::is_gif(path) {
+        let path = input.path();
+        if let Input::Generated(generator, size) = input {
+            exposed.store(true, Ordering::SeqCst);
+            let source = super::generated::source(generator, size)?;
+            pipeline.add(&source).map_err(missing)?;
+            source.link(&tail).map_err(missing)?;
+        } else if super::gif::is_gif(path) {
             exposed.store(true, Ordering::SeqCst);
             let source = super::gif::source(path)?;
             pipeline.add(&source).map_err(missing)?;

@@ -71,6 +71,7 @@ pub(super) fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
             colorimetry: "sRGB".into(),
         }),
         audio: Vec::new(),
+        generator: None,
     })
 }
 

@@ -14,6 +14,7 @@ mod decode;
 mod encoding;
 mod error;
 mod fingerprint;
+mod generated;
 mod gif;
 mod plugins;
 mod probe;
@@ -49,6 +50,12 @@ pub(crate) fn temporary_in(folder: &std::path::Path, suffix: &str) -> Result<tem
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map(tempfile::NamedTempFile::into_temp_path).map_err(|e| MediaError::write(folder, e))
+}
+
+/// Whether an asset's original is there; what is made up always is.
+#[must_use]
+pub fn is_there(asset: &crate::model::Asset) -> bool {
+    asset.info.generator.is_some() || asset.path.is_file()
 }
 
 /// Starts GStreamer once for the process and takes elements that are known to misbehave out of the choice.

@@ -93,6 +93,7 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
             start,
             video: None,
             audio,
+            generator: None,
         });
     };
     let timing = timing(path);
@@ -103,7 +104,7 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
     let container = container(&found);
     let streams: &[Which] = if audio.is_empty() { &[Which::Video] } else { &[Which::Video, Which::Audio(0)] };
     let start = start_of(path, &container, streams)?;
-    Ok(MediaInfo { kind, container, duration, start, video: Some(video), audio })
+    Ok(MediaInfo { kind, container, duration, start, video: Some(video), audio, generator: None })
 }
 
 fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {

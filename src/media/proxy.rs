@@ -206,6 +206,7 @@ mod tests {
                 colorimetry: String::new(),
             }),
             audio: vec![],
+            generator: None,
         }
     }
 

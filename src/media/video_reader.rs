@@ -1,7 +1,7 @@
 //! The pictures of one file, decoded, upright, in the size and format that is asked for.
 
 use super::colours::Conversion;
-use super::decode::{Cancel, Decoding, Which};
+use super::decode::{Cancel, Decoding, Input, Which};
 use super::error::MediaError;
 use crate::model::{MediaInfo, Orientation, SourceTime};
 use gstreamer as gst;
@@ -84,7 +84,11 @@ impl VideoReader {
         let conversion = Conversion::of(video);
         let decoded = PictureFormat { format: conversion.decoded(format.format), ..format };
         let tail = tail(orientation, interlaced, decoded);
-        let decoding = Decoding::open(path, info.start, Which::Video, &tail, 2, threads)?;
+        let input = match &info.generator {
+            Some(generator) => Input::Generated(generator, (format.width, format.height)),
+            None => Input::File(path),
+        };
+        let decoding = Decoding::open_input(input, info.start, Which::Video, &tail, 2, threads)?;
         Ok(Self {
             decoding,
             format,

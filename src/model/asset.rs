@@ -1,5 +1,6 @@
 //! What is known about a media file that clips refer to.
 
+use super::generator::Generator;
 use super::time::{FrameRate, SourceTime};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -63,6 +64,9 @@ pub struct MediaInfo {
     pub video: Option<VideoStream>,
     /// Every audio stream, in the file's order.
     pub audio: Vec<AudioStream>,
+    /// What makes the pictures up, where they are not read from a file at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<Box<Generator>>,
 }
 
 /// Width to height of one pixel.
@@ -156,6 +160,34 @@ pub struct SourceSpan {
 }
 
 impl MediaInfo {
+    /// Of pictures that are made up, for a sequence of that size.
+    #[must_use]
+    pub fn generated(generator: Generator, (width, height): (u32, u32)) -> Self {
+        let video = VideoStream {
+            codec: String::new(),
+            width,
+            height,
+            orientation: Orientation::default(),
+            pixel_aspect: PixelAspect { num: 1, den: 1 },
+            rate: None,
+            variable_rate: false,
+            interlaced: false,
+            alpha: generator.is_transparent(),
+            bit_depth: 8,
+            transfer: Transfer::Sdr,
+            colorimetry: "sRGB".into(),
+        };
+        Self {
+            kind: MediaKind::Still,
+            container: String::new(),
+            duration: None,
+            start: SourceTime::ZERO,
+            video: Some(video),
+            audio: Vec::new(),
+            generator: Some(Box::new(generator)),
+        }
+    }
+
     /// The range that clips may use; `None` where any range will do, as with stills.
     #[must_use]
     pub fn range(&self) -> Option<SourceSpan> {

@@ -61,6 +61,9 @@ impl Project {
         let mut take = |id: u64| if id < self.next_id && ids.insert(id) { Ok(()) } else { Err(Inconsistency::Id(id)) };
         for (id, asset) in self.assets.iter() {
             take(id.0)?;
+            if asset.info.generator.as_ref().is_some_and(|g| !g.is_possible()) {
+                return Err(Inconsistency::Property(asset.name.clone(), "title"));
+            }
             if asset.id != *id {
                 return Err(Inconsistency::Id(id.0));
             }

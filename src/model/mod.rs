@@ -12,6 +12,7 @@ mod asset;
 mod check;
 mod clip;
 mod clip_list;
+mod generator;
 mod handles;
 mod param;
 mod project;
@@ -27,6 +28,7 @@ pub use asset::{
 pub use check::Inconsistency;
 pub use clip::{Clip, ClipContent, ClipId, GroupId, LinkId, Speed};
 pub use clip_list::ClipList;
+pub use generator::{Align, Generator, Title, VerticalAlign};
 pub use handles::Handles;
 pub use param::{Curve, Keyframe, Param};
 pub use project::{Project, SequenceId};

@@ -25,7 +25,7 @@ pub(super) fn make_absolute(project: &mut Project, folder: &Path) {
 }
 
 fn change(project: &mut Project, path: impl Fn(&Path) -> PathBuf) {
-    for asset in project.assets_mut().values_mut() {
+    for asset in project.assets_mut().values_mut().filter(|a| a.info.generator.is_none()) {
         *asset = Arc::new(Asset { path: path(&asset.path), ..(**asset).clone() });
     }
 }

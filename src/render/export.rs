@@ -268,7 +268,7 @@ fn check(project: &Project, settings: &ExportSettings) -> Result<Span, ExportErr
         return Err(ExportError::Exists(path.clone()));
     }
     for asset in used_assets(project, span) {
-        if !asset.path.is_file() {
+        if !crate::media::is_there(asset) {
             return Err(ExportError::Offline { path: asset.path.clone(), name: asset.name.clone() });
         }
     }

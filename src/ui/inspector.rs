@@ -53,7 +53,12 @@ impl Inspector {
         };
         self.heading(ui, editor, first, selected.len());
         ui.add_space(4.0);
-        speed_row(ui, editor, first);
+        let made_up = project.assets.get(&first.content.asset).and_then(|a| a.info.generator.clone());
+        if let Some(generator) = made_up {
+            super::titling::section(ui, editor, first.content.asset, &generator);
+        } else {
+            speed_row(ui, editor, first);
+        }
         if let Some(clip) = pictures.first() {
             let ids: Vec<ClipId> = pictures.iter().map(|c| c.id).collect();
             picture_section(ui, editor, clip, ids);

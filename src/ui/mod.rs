@@ -15,6 +15,7 @@ mod status_bar;
 mod textures;
 mod theme;
 mod timeline;
+mod titling;
 mod viewer;
 
 use crate::app::{Editor, EditorFolders};

@@ -62,7 +62,10 @@ impl Jobs {
         let mut kinds = Vec::new();
         if asset.info.has_video() {
             kinds.push(JobKind::Poster);
-            kinds.push(JobKind::Thumbnails);
+            // what is made up looks the same all along
+            if asset.info.generator.is_none() {
+                kinds.push(JobKind::Thumbnails);
+            }
         }
         if asset.info.has_audio() {
             kinds.push(JobKind::Waveform);

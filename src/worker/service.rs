@@ -5,7 +5,7 @@ use super::jobs::Jobs;
 use super::messages::{Command, Event};
 use super::probing::probe_all;
 use crate::interchange::AssembleOptions;
-use crate::media::{Cache, Cancel, MediaError, find_media};
+use crate::media::{Cache, Cancel, MediaError, find_media, is_there};
 use crate::model::{Asset, Project};
 use crate::project_file::{Session, load, orphans, save};
 use crate::render::{ExportSettings, export};
@@ -149,7 +149,7 @@ impl Service {
             Command::Prepare(assets) => {
                 for asset in assets {
                     // a metadata call; slow drives are slow here, off the window's thread
-                    let online = asset.path.is_file();
+                    let online = is_there(&asset);
                     self.tell.tell(Event::Online(asset.id, online));
                     if online {
                         self.jobs.prepare(&asset);
