@@ -1,6 +1,7 @@
 //! Every command of the editor, once: menus, shortcuts and tooltips are made from this list.
 
 use super::editor::{Editor, Tool};
+use crate::render::Detail;
 
 /// A key with its modifiers. `command` is Ctrl, and ⌘ on macOS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -187,10 +188,24 @@ actions! {
     AddAudioTrack, "Add Audio Track", [];
     /// Plays, or stops.
     PlayPause, "Play / Pause", [key("Space")];
-    /// Plays.
-    Play, "Play", [key("L")];
+    /// Plays forward; again, faster.
+    Play, "Shuttle Forward", [key("L")];
+    /// Plays backwards; again, faster.
+    ShuttleBack, "Shuttle Back", [key("J")];
     /// Stops.
     Stop, "Stop", [key("K")];
+    /// Whether playing begins again at the end of the marked range.
+    Loop, "Loop", [alt("L")];
+    /// Shows the bin item instead of the sequence, or the other way round.
+    SourceViewer, "Source Viewer", [shift("2")];
+    /// Computes all of the picture in the viewer.
+    FullDetail, "Full Quality", [];
+    /// Computes half of the picture's lines in the viewer.
+    HalfDetail, "Half Quality", [];
+    /// Computes a quarter of the picture's lines in the viewer.
+    QuarterDetail, "Quarter Quality", [];
+    /// Shows originals even where there are proxies.
+    Originals, "Show Originals", [];
     /// One frame back.
     FrameBack, "One Frame Back", [key("ArrowLeft")];
     /// One frame forward.
@@ -297,11 +312,14 @@ impl Action {
             Self::RemoveSequence => editor.project().sequences.len() > 1,
             Self::NextMarker | Self::PreviousMarker => !editor.sequence().markers.is_empty(),
             Self::Paste | Self::PasteInsert => !editor.clipboard.is_empty(),
-            Self::Insert | Self::Overwrite | Self::Append => !editor.bin_selection.is_empty(),
+            Self::Insert | Self::Overwrite | Self::Append => {
+                !editor.bin_selection.is_empty() || editor.playback.on_source
+            }
+            Self::SourceViewer => editor.playback.source.is_some(),
             Self::LiftRange | Self::ExtractRange => editor.marked().is_some(),
-            Self::GoToIn => editor.mark_in.is_some(),
-            Self::GoToOut => editor.mark_out.is_some(),
-            Self::ClearMarks => editor.mark_in.is_some() || editor.mark_out.is_some(),
+            Self::GoToIn => editor.viewed_marks().0.is_some(),
+            Self::GoToOut => editor.viewed_marks().1.is_some(),
+            Self::ClearMarks => editor.viewed_marks() != (None, None),
             Self::Export | Self::WriteTimeline | Self::ZoomFit | Self::SelectAll => editor.sequence().end().0 > 0,
             _ => true,
         }
@@ -324,6 +342,12 @@ impl Action {
             Self::RollTool => Some(editor.tool == Tool::Roll),
             Self::SlipTool => Some(editor.tool == Tool::Slip),
             Self::SlideTool => Some(editor.tool == Tool::Slide),
+            Self::Loop => Some(editor.playback.looping),
+            Self::SourceViewer => Some(editor.playback.on_source),
+            Self::FullDetail => Some(editor.playback.detail == Detail::Full),
+            Self::HalfDetail => Some(editor.playback.detail == Detail::Half),
+            Self::QuarterDetail => Some(editor.playback.detail == Detail::Quarter),
+            Self::Originals => Some(editor.playback.originals),
             Self::HandTool => Some(editor.tool == Tool::Hand),
             Self::ZoomTool => Some(editor.tool == Tool::Zoom),
             Self::FullScreen => Some(editor.full_screen),

@@ -7,38 +7,20 @@ use super::layouts::Layout;
 use super::notices::Level;
 use super::placing::Where;
 use crate::edit::{Edge, Edit, Landing};
-use crate::model::{AssetId, Clip, ClipId, Frame, FrameCount, Generator, Project, Title, TrackId, TrackKind};
+use crate::model::{AssetId, Clip, ClipId, Frame, Generator, Project, Title, TrackId, TrackKind};
 use crate::project_file::Recovered;
-use crate::render::{ExportSettings, PreviewCommand, default_budget};
+use crate::render::{ExportSettings, default_budget};
 use crate::worker::{Command, allowed_cores, total_memory};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl Editor {
-    fn play(&mut self) {
-        let end = self.sequence().end();
-        if end == Frame::ZERO {
-            return;
-        }
-        let from = if self.playhead >= end { Frame::ZERO } else { self.playhead };
-        self.preview_state.playing = true;
-        self.preview.send(PreviewCommand::Play(from));
-    }
-
-    fn stop(&mut self) {
-        self.preview_state.playing = false;
-        self.preview.send(PreviewCommand::Pause);
-        // the picture under the playhead, not the last that was shown in passing
-        self.preview.send(PreviewCommand::Seek(self.playhead));
-    }
-
     /// Does what a command says.
     #[expect(clippy::too_many_lines, reason = "a line for each command")]
     pub fn perform(&mut self, action: Action) {
         if !action.enabled(self) {
             return;
         }
-        let second = FrameCount(self.sequence().rate.nominal());
         match action {
             Action::New => self.ask(Request::New),
             Action::Open => self.ask(Request::Open),
@@ -84,9 +66,9 @@ impl Editor {
             Action::SplitAll => {
                 self.commit(&Edit::Split { at: self.playhead, clips: vec![], alone: false });
             }
-            Action::Insert => self.place(&self.bin_selection.clone(), None, Where::Insert(self.playhead)),
-            Action::Overwrite => self.place(&self.bin_selection.clone(), None, Where::Overwrite(self.playhead)),
-            Action::Append => self.place(&self.bin_selection.clone(), None, Where::Append),
+            Action::Insert => self.place_chosen(Where::Insert(self.playhead)),
+            Action::Overwrite => self.place_chosen(Where::Overwrite(self.playhead)),
+            Action::Append => self.place_chosen(Where::Append),
             Action::LiftRange | Action::ExtractRange => {
                 if let Some(span) = self.marked() {
                     let tracks = vec![];
@@ -111,8 +93,8 @@ impl Editor {
             | Action::CopyAttributes
             | Action::PasteAttributes
             | Action::ResetAttributes => self.perform_on_looks(action),
-            Action::NewTitle => self.make_up(Generator::Title(Title::default())),
-            Action::NewSolid => self.make_up(Generator::Solid([30, 60, 110])),
+            Action::NewTitle => self.make_up(&Generator::Title(Title::default())),
+            Action::NewSolid => self.make_up(&Generator::Solid([30, 60, 110])),
             Action::LayoutCorner => self.lay_out(Layout::Corner),
             Action::LayoutSideBySide => self.lay_out(Layout::SideBySide),
             Action::LayoutGrid2 => self.lay_out(Layout::Grid2),
@@ -129,17 +111,24 @@ impl Editor {
             Action::AddAudioTrack => {
                 self.commit(&Edit::AddTrack(TrackKind::Audio));
             }
-            Action::PlayPause if self.playing() => self.stop(),
-            Action::PlayPause | Action::Play => self.play(),
-            Action::Stop => self.stop(),
-            Action::FrameBack => self.step(FrameCount(-1)),
-            Action::FrameForward => self.step(FrameCount(1)),
-            Action::SecondBack => self.step(-second),
-            Action::SecondForward => self.step(second),
+            Action::PlayPause
+            | Action::Play
+            | Action::ShuttleBack
+            | Action::Stop
+            | Action::FrameBack
+            | Action::FrameForward
+            | Action::SecondBack
+            | Action::SecondForward
+            | Action::GoToStart
+            | Action::GoToEnd
+            | Action::Loop
+            | Action::SourceViewer
+            | Action::FullDetail
+            | Action::HalfDetail
+            | Action::QuarterDetail
+            | Action::Originals => self.perform_on_playback(action),
             Action::PreviousCut => self.go_to_cut(false),
             Action::NextCut => self.go_to_cut(true),
-            Action::GoToStart => self.seek_and_reveal(Frame::ZERO),
-            Action::GoToEnd => self.seek_and_reveal(self.sequence().end()),
             Action::MarkIn | Action::MarkOut | Action::GoToIn | Action::GoToOut | Action::ClearMarks => {
                 self.mark(action);
             }
@@ -217,25 +206,6 @@ impl Editor {
             Action::Enable => Edit::Enable { clips, enabled: !chosen.iter().any(|(_, c)| c.enabled) },
             _ => Edit::Group { clips, grouped: action == Action::Group },
         });
-    }
-
-    /// The marked range: sets, finds or clears its ends.
-    fn mark(&mut self, action: Action) {
-        match action {
-            Action::MarkIn => {
-                self.mark_in = Some(self.playhead);
-                self.mark_out = self.mark_out.filter(|out| *out > self.playhead);
-            }
-            Action::MarkOut => {
-                self.mark_out = Some(self.playhead + FrameCount(1));
-                self.mark_in = self.mark_in.filter(|first| *first <= self.playhead);
-            }
-            Action::GoToIn => self.seek_and_reveal(self.mark_in.unwrap_or_default()),
-            Action::GoToOut => {
-                self.seek_and_reveal(self.mark_out.map(|f| f - FrameCount(1)).unwrap_or_default());
-            }
-            _ => (self.mark_in, self.mark_out) = (None, None),
-        }
     }
 
     /// Asks for something that loses unsaved work: the window asks back first.
@@ -377,13 +347,6 @@ impl Editor {
             return;
         };
         self.commit(&Edit::CloseGap { track, at, sync_lock });
-    }
-
-    fn step(&mut self, by: FrameCount) {
-        if self.playing() {
-            self.stop();
-        }
-        self.seek_and_reveal(self.playhead + by);
     }
 
     fn seek_and_reveal(&mut self, frame: Frame) {

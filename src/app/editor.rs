@@ -194,6 +194,8 @@ pub struct Editor {
     /// What the preview does.
     pub preview_state: PreviewState,
     pub(super) preview: Preview,
+    /// How the viewers play.
+    pub playback: super::playback::Playback,
     pub(super) worker: Worker,
     /// A clip that is waiting to be dropped where it was imported for.
     pub(super) drop_target: Option<(Option<TrackId>, Frame)>,
@@ -208,6 +210,7 @@ impl Editor {
         let project = Project::default();
         let history = History::new(project);
         let now = Arc::clone(history.project());
+        let cache = folders.cache.clone();
         let preview = Preview::start(Arc::clone(&now), Media::Proxies(folders.cache.clone()), wake.clone())?;
         let worker = Worker::start(Folders { cache: folders.cache, recovery: folders.recovery }, wake)?;
         Ok(Self {
@@ -242,6 +245,7 @@ impl Editor {
             after_save: None,
             preview_state: PreviewState::default(),
             preview,
+            playback: super::playback::Playback::new(cache),
             worker,
             drop_target: None,
         })
@@ -339,7 +343,9 @@ impl Editor {
         self.trial = None;
         self.bin_selection.retain(|id| project.assets.contains_key(id));
         self.changed_at = Instant::now();
-        self.preview.send(PreviewCommand::Project(Arc::clone(&project)));
+        if !self.playback.on_source {
+            self.preview.send(PreviewCommand::Project(Arc::clone(&project)));
+        }
         // made-up pictures change under the same id
         let known = |a: &Arc<Asset>| self.assets.get(&a.id).is_some_and(|s| s.prepared == a.fingerprint);
         let stale = |a: &Arc<Asset>| !self.assets.contains_key(&a.id) || (a.info.generator.is_some() && !known(a));
@@ -368,7 +374,8 @@ impl Editor {
         self.clipboard.clear();
         self.assets.clear();
         (self.mark_in, self.mark_out) = (None, None);
-        self.preview.send(PreviewCommand::Pause);
+        (self.playback.source, self.playback.on_source) = (None, false);
+        self.pause();
         self.project_changed();
         self.seek(Frame::ZERO);
         self.view.fit(self.sequence().end());
@@ -409,10 +416,28 @@ impl Editor {
         self.project().assets.get(&asset).map(|a| whole_length(a, self.project()))
     }
 
+    /// Places the marked part of the source, if it is in front, else what is selected in the bin.
+    pub(super) fn place_chosen(&mut self, to: Where) {
+        match self.marked_source() {
+            Some((asset, from, duration)) => self.place_range(&[asset], None, to, Some((from, duration))),
+            None => self.place(&self.bin_selection.clone(), None, to),
+        }
+    }
+
     pub(super) fn place(&mut self, assets: &[AssetId], track: Option<TrackId>, to: Where) {
+        self.place_range(assets, track, to, None);
+    }
+
+    fn place_range(
+        &mut self,
+        assets: &[AssetId],
+        track: Option<TrackId>,
+        to: Where,
+        range: Option<(crate::model::SourceTime, crate::model::SourceTime)>,
+    ) {
         let empty = self.sequence().end() == Frame::ZERO;
         let before: HashSet<ClipId> = self.all_clips();
-        if let Some(edit) = place(self.project(), assets, track, to, self.sync_lock)
+        if let Some(edit) = place(self.project(), assets, track, to, range, self.sync_lock)
             && self.commit(&edit)
         {
             self.selection = self.all_clips().difference(&before).copied().collect();
@@ -422,7 +447,8 @@ impl Editor {
             if let Where::Insert(at) | Where::Overwrite(at) = to {
                 let ends = self.selected_clips().into_iter().filter(|(_, c)| c.start >= at).map(|(_, c)| c.end());
                 if let Some(end) = ends.max().filter(|_| self.playhead == at) {
-                    self.seek(end);
+                    // the source stays in front: the next shot comes from it too
+                    if self.playback.on_source { self.playhead = end } else { self.seek(end) }
                 }
             }
         }
@@ -464,18 +490,21 @@ impl Editor {
 
     /// Moves the playhead.
     pub fn seek(&mut self, frame: Frame) {
+        self.look_at_source(false);
         self.playhead = frame.max(Frame::ZERO).min(self.sequence().end());
         self.preview.send(PreviewCommand::Seek(self.playhead));
     }
 
     /// Shows another state of the project in the preview, for the time of a gesture.
     pub fn show_scratch(&mut self, project: Arc<Project>, frame: Frame) {
+        self.look_at_source(false);
         self.preview.send(PreviewCommand::Project(project));
         self.preview.send(PreviewCommand::Seek(frame));
     }
 
     /// Shows the project itself again.
     pub fn end_scratch(&mut self) {
+        self.look_at_source(false);
         self.preview.send(PreviewCommand::Project(Arc::clone(self.project())));
         self.preview.send(PreviewCommand::Seek(self.playhead));
     }

@@ -3,7 +3,7 @@
 use super::editor::{AUTOSAVE_AFTER, Editor};
 use super::notices::Level;
 use crate::edit::Edit;
-use crate::model::{Asset, AssetId};
+use crate::model::{Asset, AssetId, Frame};
 use crate::render::{PreviewCommand, PreviewState};
 use crate::worker::{Command, Event};
 use std::path::{Path, PathBuf};
@@ -15,11 +15,13 @@ impl Editor {
     pub fn update(&mut self) {
         let state = self.preview.take_state();
         let picture = state.picture.clone().or(self.preview_state.picture.take());
-        if state.playing {
-            self.playhead = state.position;
-            self.view.reveal(self.playhead);
-        } else if self.preview_state.playing && !state.playing && state.position >= self.sequence().end() {
-            self.playhead = self.sequence().end();
+        // what it told before it obeyed the last command is old
+        let current = state.obeyed == self.playback.asked;
+        let state = if current { state } else { PreviewState { playing: self.preview_state.playing, ..state } };
+        let over = self.preview_state.playing && !state.playing;
+        let at_an_end = state.position >= self.viewed().end() || state.position == Frame::ZERO;
+        if current && (state.playing || (over && at_an_end)) {
+            self.played_to(state.position);
         }
         for warning in &state.warnings {
             self.notify(Level::Problem, format!("{}: {}", warning.name, warning.text));

@@ -103,7 +103,7 @@ mod tests {
                     "{layout:?}"
                 );
                 for b in &slots[i + 1..] {
-                    let apart = (a.scale + b.scale) / 2.0 - 1e-9;
+                    let apart = f64::midpoint(a.scale, b.scale) - 1e-9;
                     let over = layout == Layout::Corner && i == 0;
                     assert!(
                         over || (a.x - b.x).abs() >= apart || (a.y - b.y).abs() >= apart,

@@ -241,7 +241,7 @@ impl Editor {
     }
 
     /// Makes a solid or a title and puts it at the playhead, on the lowest track that is free above all that is seen.
-    pub(super) fn make_up(&mut self, generator: Generator) {
+    pub(super) fn make_up(&mut self, generator: &Generator) {
         let sequence = std::sync::Arc::clone(self.sequence());
         let info = MediaInfo::generated(generator.clone(), (sequence.width, sequence.height));
         let id = AssetId(self.history.next_id());

@@ -11,6 +11,7 @@ mod layouts;
 mod looks;
 mod notices;
 mod placing;
+mod playback;
 mod sequences;
 mod time_view;
 
@@ -20,4 +21,5 @@ pub use exporting::{ExportState, Sample};
 pub use layouts::Layout;
 pub use looks::Trial;
 pub use notices::{Level, Notice};
+pub use playback::{Playback, Source};
 pub use time_view::TimeView;

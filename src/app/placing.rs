@@ -60,12 +60,14 @@ impl Steps {
     }
 }
 
-/// One edit that places assets one after the other. `track` is the one that was aimed at.
+/// One edit that places assets one after the other: all of them, or only a range from a moment on and so long. `track`
+/// is the one that was aimed at.
 pub(super) fn place(
     project: &Project,
     assets: &[AssetId],
     track: Option<TrackId>,
     mut place: Where,
+    range: Option<(SourceTime, SourceTime)>,
     sync_lock: bool,
 ) -> Option<Edit> {
     let mut steps = Steps { state: project.clone(), edits: Vec::new() };
@@ -91,8 +93,12 @@ pub(super) fn place(
         let asset = Arc::clone(project.assets.get(id)?);
         let video = asset.info.has_video().then(|| steps.track(TrackKind::Video, aim)).flatten();
         let audio = asset.info.has_audio().then(|| steps.track(TrackKind::Audio, aim)).flatten();
-        let length = whole_length(&asset, &steps.state);
-        let what = Placement { asset: *id, source_in: SourceTime::ZERO, length, video, audio, name: None };
+        let rate = steps.state.sequence().rate;
+        let (source_in, length) = match range {
+            Some((from, duration)) => (from, FrameCount(rate.frame_nearest(duration).0.max(1))),
+            None => (SourceTime::ZERO, whole_length(&asset, &steps.state)),
+        };
+        let what = Placement { asset: *id, source_in, length, video, audio, name: None };
         steps.add(match place {
             Where::Append => Edit::Append(what),
             Where::Insert(at) => Edit::Insert { place: what, at, sync_lock },
@@ -128,13 +134,13 @@ mod tests {
     fn media_land_where_they_were_dropped_in_one_step() {
         let project = parse("V1: | A1:");
         let id = |name: &str| project.assets.values().find(|a| a.name == name).unwrap().id;
-        let edit = place(&project, &[id("A"), id("B")], None, Where::Append, true).unwrap();
+        let edit = place(&project, &[id("A"), id("B")], None, Where::Append, None, true).unwrap();
         let after = apply(&project, &edit).unwrap();
         assert_eq!(print(&after), "V1: A@0+1000 ~1, B@1000+1000 ~2 | A1: A@0+1000 ~1, B@1000+1000 ~2");
         // dropped on V2: its sound goes to A2, which is made
         let project = parse("V1: A@0+50 | V2: | A1: A@0+50");
         let v2 = project.sequence().tracks[1].id;
-        let edit = place(&project, &[id("C")], Some(v2), Where::Overwrite(Frame(7)), true).unwrap();
+        let edit = place(&project, &[id("C")], Some(v2), Where::Overwrite(Frame(7)), None, true).unwrap();
         let after = apply(&project, &edit).unwrap();
         assert_eq!(print(&after), "V1: A@0+50 | V2: C@7+1000 ~1 | A1: A@0+50 | A2: C@7+1000 ~1");
     }
@@ -144,7 +150,7 @@ mod tests {
         let mut project = parse("V1: | A1:");
         project.sequence_mut().rate = crate::model::FrameRate::new(48, 1).unwrap();
         let id = project.assets.values().find(|a| a.name == "A").unwrap().id;
-        let edit = place(&project, &[id], None, Where::Overwrite(Frame(96)), true).unwrap();
+        let edit = place(&project, &[id], None, Where::Overwrite(Frame(96)), None, true).unwrap();
         let after = apply(&project, &edit).unwrap();
         assert_eq!(print(&after), "V1: A@48+1000 ~1 | A1: A@48+1000 ~1");
     }
@@ -153,7 +159,7 @@ mod tests {
     fn locked_tracks_are_passed_over() {
         let project = parse("V1 locked: A@0+50 | V2: | A1:");
         let id = project.assets.values().find(|a| a.name == "B").unwrap().id;
-        let edit = place(&project, &[id], None, Where::Insert(Frame(3)), true).unwrap();
+        let edit = place(&project, &[id], None, Where::Insert(Frame(3)), None, true).unwrap();
         let after = apply(&project, &edit).unwrap();
         assert_eq!(print(&after), "V1 locked: A@0+50 | V2: B@3+1000 ~1 | A1: B@3+1000 ~1");
     }

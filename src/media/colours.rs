@@ -313,7 +313,7 @@ impl Table {
         let places = [0, 1, 2].map(|index| layout(target, index));
         for y in 0..height.div_ceil(2) {
             for x in 0..width.div_ceil(2) {
-                let column = self.column(ten(blue, blue_stride, x, y), ten(red, red_stride, x, y));
+                let column = Self::column(ten(blue, blue_stride, x, y), ten(red, red_stride, x, y));
                 let (mut sum, mut count) = ([0_i32; 2], 0);
                 for (line, place) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                     let (line, place) = (2 * y + line, 2 * x + place);
@@ -334,7 +334,7 @@ impl Table {
     }
 
     /// The four columns of the table around a chroma, and their weights.
-    fn column(&self, u: usize, v: usize) -> Column {
+    fn column(u: usize, v: usize) -> Column {
         let ((u, fu), (v, fv)) = (cell(u), cell(v));
         let next = |n: usize| (n + 1).min(GRID - 1);
         let [whole_u, whole_v] = [SHARES - fu, SHARES - fv];
@@ -382,6 +382,7 @@ fn cell(value: usize) -> (usize, i32) {
 const REFERENCE_WHITE: f64 = 203.0;
 
 /// One colour of BT.2020 as 8-bit BT.709 in limited range, in 1/64 of a level.
+#[expect(clippy::many_single_char_names, reason = "what the standards call them")]
 fn to_bt709(y: f64, u: f64, v: f64, transfer: Transfer) -> [i16; 3] {
     // ITU-R BT.2020-2, table 4: non-constant luminance
     let (red, blue) = (y + 1.4746 * v, y + 1.8814 * u);
@@ -519,7 +520,7 @@ mod tests {
         let mut worst = 0.0_f64;
         for y in (64..=940).step_by(37) {
             for (u, v) in [(512, 512), (480, 560), (600, 470), (512, 620)] {
-                let found = table.column(u, v).at(&table, y);
+                let found = Table::column(u, v).at(&table, y);
                 let scale = |c: usize| (c as f64 / 4.0 * 1023.0 / 1023.0 - 128.0) / 224.0;
                 let expected = to_bt709((y as f64 / 4.0 - 16.0) / 219.0, scale(u), scale(v), Transfer::Hlg);
                 for (a, b) in found.iter().zip(expected) {

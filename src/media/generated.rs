@@ -118,6 +118,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::many_single_char_names, reason = "left, right, top, bottom, width, height")]
     fn titles_stand_where_they_should_in_any_size() {
         let title = |align, vertical| {
             Generator::Title(Title { text: "A & <B>".into(), size: 20.0, align, vertical, ..Title::default() })

@@ -41,7 +41,7 @@ pub use plan::{Layer, Paint, PictureSection, picture_section};
 pub use plan_sound::{Sound, SoundSection, sound_section};
 pub use pose::{Place, Pose, Rect, fitted};
 pub use presets::{Container, Encoder, Preset, find_preset, presets};
-pub use preview::{Preview, PreviewCommand, PreviewState, Shown};
+pub use preview::{Detail, Motion, Preview, PreviewCommand, PreviewState, Shown};
 pub use sounds::Sounds;
 
 use crate::media::{Cache, find_proxy, proxy_info};

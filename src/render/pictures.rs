@@ -30,6 +30,8 @@ pub struct Pictures {
     ahead: bool,
     readers: Readers<VideoReader>,
     current: Option<Current>,
+    /// What was shown before the project changed.
+    kept: Vec<Open>,
     /// The canvas of what comes in during a transition.
     other: Vec<u8>,
     cancel: Cancel,
@@ -91,6 +93,7 @@ impl Pictures {
             ahead: true,
             readers: Readers::new("picture readers", Cancel::default())?,
             current: None,
+            kept: Vec::new(),
             other: Vec::new(),
             cancel,
             warned: HashSet::new(),
@@ -113,7 +116,8 @@ impl Pictures {
 
     /// Goes on with another state of the project, keeping the readers that still fit.
     pub fn set_project(&mut self, project: Arc<Project>, within: Span) {
-        self.leave();
+        // what is shown now will mostly be shown again
+        self.kept.extend(self.current.take().map(|c| c.layers).unwrap_or_default());
         self.readers.forget_all_but(&[]);
         (self.project, self.within) = (project, within);
         self.warned.clear();
@@ -261,20 +265,13 @@ impl Pictures {
         }
     }
 
-    fn leave(&mut self) {
-        for open in self.current.take().map(|c| c.layers).unwrap_or_default() {
-            if let Some(reader) = open.reader {
-                self.readers.give_back(open.spec, reader);
-            }
-        }
-    }
-
     /// Begins the section around a frame: takes its readers and asks for those of the next.
     fn enter(&mut self, frame: Frame) -> Result<(), MediaError> {
         let section = picture_section(&self.project, frame, self.within, self.canvas.size());
         // a reader that already stands where a layer goes on is kept: the same clip under another one, or
         // the right half of a split clip
         let mut before = self.current.take().map(|c| (c.section.span.end(), c.layers));
+        let mut shown_before = std::mem::take(&mut self.kept);
         let mut layers: Vec<Open> = Vec::new();
         for layer in &section.layers {
             let spec = self.spec(layer);
@@ -285,12 +282,15 @@ impl Pictures {
                 })?;
                 Some(open.swap_remove(index))
             });
+            // the same file at nearly the same moment, in the project as it was before an edit
+            let near = |o: &Open| o.asked.is_some_and(|a| time >= a && time - a < STEP_BACK) && o.spec == spec;
+            let kept = kept.or_else(|| shown_before.iter().position(near).map(|i| shown_before.swap_remove(i)));
             layers.push(match kept {
                 Some(open) => Open { layer: layer.clone(), ..open },
                 None => Open::new(layer.clone(), spec),
             });
         }
-        for open in before.map(|(_, open)| open).unwrap_or_default() {
+        for open in before.map(|(_, open)| open).unwrap_or_default().into_iter().chain(shown_before) {
             if let Some(reader) = open.reader {
                 self.readers.give_back(open.spec, reader);
             }

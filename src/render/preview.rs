@@ -4,6 +4,7 @@
 //! the clock: a picture that comes too late is never shown, and sound never waits for one. Without a
 //! sound device a silent sink keeps the time.
 
+mod motion;
 mod picture_thread;
 mod sound_thread;
 
@@ -14,8 +15,7 @@ use crossbeam_channel::{Sender, bounded};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// A preview has at most this many lines, or columns where it is taller than wide.
-const LINES: u32 = 540;
+pub use motion::{Detail, Motion};
 
 /// What the preview is told.
 #[derive(Clone, Debug)]
@@ -26,10 +26,12 @@ pub enum PreviewCommand {
     Refresh,
     /// Shows a frame; while playing, goes on from there.
     Seek(Frame),
-    /// Plays from a frame to the end.
-    Play(Frame),
-    /// Stops where it is.
-    Pause,
+    /// Plays that way; the number comes back in the state, so that it is known what an answer answers.
+    Play(Motion, u64),
+    /// Computes so much of the picture, from these files.
+    Quality(Detail, Media),
+    /// Stops where it is; the number comes back as well.
+    Pause(u64),
 }
 
 /// A picture for the screen.
@@ -54,6 +56,10 @@ pub struct PreviewState {
     pub position: Frame,
     /// Whether it plays.
     pub playing: bool,
+    /// The number of the last command to play or to stop that was obeyed.
+    pub obeyed: u64,
+    /// How loud it is now, left and right: the peak of the frame's sound, 1 for full scale.
+    pub levels: [f32; 2],
     /// Pictures that were due and not shown since playing began.
     pub dropped: u64,
     /// What went wrong in clips.
@@ -85,16 +91,19 @@ impl Preview {
         let clock = sound_thread::Clock::default();
         let cancel = Cancel::default();
         let for_sound = (Arc::clone(&project), clock.clone(), cancel.clone());
+        let levels = sound_thread::Levels::default();
+        let for_levels = levels.clone();
         let sound = std::thread::Builder::new()
             .name("preview sound".into())
-            .spawn(move || sound_thread::run(for_sound.0, &sound_commands, &for_sound.1, &for_sound.2))
+            .spawn(move || sound_thread::run(for_sound.0, &sound_commands, &for_sound.1, &for_levels, &for_sound.2))
             .map_err(failed)?;
         let shared = Shared { state: Arc::clone(&state), wake: Box::new(wake) };
         let for_pictures = cancel.clone();
         let pictures = std::thread::Builder::new()
             .name("preview pictures".into())
             .spawn(move || {
-                picture_thread::run(project, media, &incoming, &to_sound, &clock, &shared, &for_pictures);
+                let sound = picture_thread::ToSound { commands: to_sound, clock, levels };
+                picture_thread::run(project, media, &incoming, &sound, &shared, &for_pictures);
             })
             .map_err(failed)?;
         Ok(Self { commands: Some(commands), state, threads: vec![pictures, sound], cancel })
@@ -142,13 +151,13 @@ impl Shared {
     }
 }
 
-/// The preview's canvas: the sequence's shape in at most [`LINES`] lines, even.
-fn canvas(project: &Project) -> (u32, u32) {
+/// The preview's canvas: the sequence's shape in at most so many lines (or columns where it is taller than wide), even.
+fn canvas(project: &Project, detail: Detail) -> (u32, u32) {
     let (width, height) = (project.sequence().width, project.sequence().height);
-    let short = width.min(height);
-    if short <= LINES {
+    let (short, lines) = (width.min(height), detail.lines());
+    if short <= lines {
         return (width, height);
     }
-    let scale = |n: u32| (n * LINES / short).div_ceil(2) * 2;
+    let scale = |n: u32| (n * lines / short).div_ceil(2) * 2;
     (scale(width), scale(height))
 }

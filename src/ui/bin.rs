@@ -86,7 +86,7 @@ fn card(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures, pickers: &mut
     }
     if response.double_clicked() {
         editor.bin_selection = vec![asset.id];
-        editor.perform(Action::Append);
+        editor.open_source(asset.id);
     }
     if response.drag_started() {
         if !selected {
@@ -103,6 +103,10 @@ fn card(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures, pickers: &mut
     response.context_menu(|ui| {
         if !editor.bin_selection.contains(&asset.id) {
             editor.bin_selection = vec![asset.id];
+        }
+        if ui.button("Open in Source Viewer").clicked() {
+            editor.open_source(asset.id);
+            ui.close();
         }
         for action in [Action::Insert, Action::Overwrite, Action::Append] {
             if ui.button(action.title()).clicked() {

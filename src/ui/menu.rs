@@ -109,7 +109,16 @@ const SEQUENCE: &[Option<Action>] = &[
 
 const VIEW: &[Option<Action>] = &[
     Some(Action::PlayPause),
+    Some(Action::Play),
+    Some(Action::ShuttleBack),
+    Some(Action::Loop),
+    None,
+    Some(Action::SourceViewer),
     Some(Action::FullScreen),
+    Some(Action::FullDetail),
+    Some(Action::HalfDetail),
+    Some(Action::QuarterDetail),
+    Some(Action::Originals),
     None,
     Some(Action::ZoomIn),
     Some(Action::ZoomOut),

@@ -3,16 +3,27 @@
 use super::textures::Textures;
 use super::theme;
 use crate::app::{Action, Editor};
+use crate::model::{Frame, format_timecode};
 use egui::{Align2, Color32, FontId, Rect, RichText, Sense, Ui, pos2, vec2};
 use egui_material_icons::icons;
 
 const TRANSPORT: f32 = 40.0;
 
+/// Room for the meters.
+const METERS: f32 = 26.0;
+
+/// The quietest that the meters show, in decibels below full scale.
+const QUIETEST: f32 = -60.0;
+
 /// The viewer with its transport.
 pub fn show(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures) {
     let whole = ui.available_rect_before_wrap();
-    let picture = Rect::from_min_max(whole.min, pos2(whole.max.x, (whole.max.y - TRANSPORT).max(whole.min.y)));
+    let below = (whole.max.y - TRANSPORT).max(whole.min.y);
+    let meters = Rect::from_min_max(pos2(whole.max.x - METERS, whole.min.y), pos2(whole.max.x, below));
+    let picture = Rect::from_min_max(whole.min, pos2(meters.min.x, below));
     paint_picture(ui, picture, theme::BACKGROUND, editor, textures);
+    paint_meters(ui, meters, editor.preview_state.levels);
+    which(ui, editor, picture);
     let bar = Rect::from_min_max(pos2(whole.min.x, picture.max.y), whole.max).shrink2(vec2(10.0, 4.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(bar), |ui| transport(ui, editor));
     ui.allocate_rect(whole, Sense::hover());
@@ -30,14 +41,14 @@ pub fn full_screen(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures) {
 fn paint_picture(ui: &Ui, area: Rect, around: Color32, editor: &mut Editor, textures: &mut Textures) {
     ui.painter().rect_filled(area, 0.0, around);
     let new = editor.preview_state.picture.take();
-    if editor.sequence().end().0 == 0 {
+    if editor.viewed().end().0 == 0 {
         // the texture still takes it in, so that an old picture does not flash up later
         textures.preview(ui.ctx(), new);
         let text = "Drag media from the bin onto the timeline";
         ui.painter().text(area.center(), Align2::CENTER_CENTER, text, FontId::proportional(15.0), theme::WEAK);
         return;
     }
-    let (width, height) = (editor.sequence().width, editor.sequence().height);
+    let (width, height) = (editor.viewed().width, editor.viewed().height);
     if let Some(texture) = textures.preview(ui.ctx(), new) {
         #[expect(clippy::cast_precision_loss, reason = "a size on the screen")]
         let size = vec2(width as f32, height as f32);
@@ -49,12 +60,16 @@ fn paint_picture(ui: &Ui, area: Rect, around: Color32, editor: &mut Editor, text
 }
 
 fn transport(ui: &mut Ui, editor: &mut Editor) {
-    let time = editor.timecode(editor.playhead);
-    let end = editor.timecode(editor.sequence().end());
+    let rate = editor.viewed().rate;
+    let time = format_timecode(editor.viewed_playhead(), rate);
+    let end = format_timecode(editor.viewed().end(), rate);
     ui.columns(3, |columns| {
         columns[0].with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             ui.label(RichText::new(time).monospace().size(16.0).color(theme::ACCENT))
                 .on_hover_text("The playhead's position");
+            if editor.playing() && editor.playback.speed != 1 {
+                ui.label(RichText::new(format!("{}×", editor.playback.speed)).color(theme::ACCENT));
+            }
         });
         columns[1].with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             let width = 5.0 * 30.0 + 4.0 * 4.0;
@@ -73,9 +88,96 @@ fn transport(ui: &mut Ui, editor: &mut Editor) {
         });
         columns[2].with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             icon_button(ui, editor, icons::ICON_FULLSCREEN, Action::FullScreen, 18.0);
+            quality(ui, editor);
+            icon_button(ui, editor, icons::ICON_REPEAT, Action::Loop, 17.0);
             ui.label(RichText::new(end).monospace().size(13.0).color(theme::WEAK)).on_hover_text("Length");
         });
     });
+}
+
+/// How loud it is, left and right.
+fn paint_meters(ui: &Ui, area: Rect, levels: [f32; 2]) {
+    let painter = ui.painter();
+    painter.rect_filled(area, 0.0, theme::BACKGROUND);
+    let inner = area.shrink2(vec2(6.0, 8.0));
+    let share = |db: f32| ((db - QUIETEST) / -QUIETEST).clamp(0.0, 1.0);
+    for (n, level) in levels.into_iter().enumerate() {
+        let left = inner.min.x + (inner.width() / 2.0 + 1.0) * if n == 0 { 0.0 } else { 1.0 };
+        let bar = Rect::from_min_size(pos2(left, inner.min.y), vec2(inner.width() / 2.0 - 1.0, inner.height()));
+        painter.rect_filled(bar, 1.0, theme::LANE);
+        let db = 20.0 * level.max(1e-6).log10();
+        // green up to -12 dB, yellow up to -3 dB, red above
+        for (from, to, color) in
+            [(QUIETEST, -12.0, theme::GOOD), (-12.0, -3.0, theme::SNAP), (-3.0, 0.0, theme::PLAYHEAD)]
+        {
+            let top = db.min(to);
+            if top > from {
+                let y = |db: f32| bar.max.y - bar.height() * share(db);
+                painter.rect_filled(Rect::from_min_max(pos2(bar.min.x, y(top)), pos2(bar.max.x, y(from))), 0.0, color);
+            }
+        }
+    }
+}
+
+/// Which of the two is looked at: the sequence, or the media of a bin item.
+fn which(ui: &mut Ui, editor: &mut Editor, picture: Rect) {
+    let Some(source) = editor.playback.source.clone() else { return };
+    let name = editor.project().assets.get(&source.asset).map_or_else(String::new, |a| a.name.clone());
+    let area = Rect::from_min_size(picture.min + vec2(8.0, 6.0), vec2(picture.width() - 16.0, 24.0));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(area), |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            let sequence = editor.sequence().name.clone();
+            for (text, on_source) in [(sequence, false), (format!("Source: {name}"), true)] {
+                let chosen = editor.playback.on_source == on_source;
+                let color = if chosen { theme::ACCENT } else { theme::TEXT };
+                let text = RichText::new(text.chars().take(38).collect::<String>()).small().color(color);
+                let button = egui::Button::new(text).fill(Color32::from_black_alpha(190));
+                if ui.add(button).clicked() {
+                    editor.look_at_source(on_source);
+                }
+            }
+        });
+    });
+    if !editor.playback.on_source {
+        return;
+    }
+    // a bar to scrub in, with the marks
+    let bar = Rect::from_min_max(pos2(picture.min.x + 10.0, picture.max.y - 16.0), picture.max - vec2(10.0, 6.0));
+    let end = editor.viewed().end();
+    #[expect(clippy::cast_precision_loss, reason = "a place on the screen")]
+    let x = |frame: Frame| bar.min.x + bar.width() * (frame.0 as f32 / end.0.max(1) as f32);
+    let painter = ui.painter();
+    painter.rect_filled(bar, 3.0, Color32::from_black_alpha(170));
+    let (first, last) = (source.mark_in.unwrap_or_default(), source.mark_out.unwrap_or(end));
+    let marked = Rect::from_x_y_ranges(x(first)..=x(last), bar.y_range());
+    painter.rect_filled(marked, 3.0, theme::ACCENT.gamma_multiply(0.45));
+    painter.vline(x(source.playhead), bar.y_range(), egui::Stroke::new(2.0, theme::PLAYHEAD));
+    let response = ui.interact(bar.expand(4.0), ui.scope_id().with("source bar"), Sense::click_and_drag());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Source playhead"));
+    if (response.dragged() || response.clicked())
+        && let Some(at) = response.interact_pointer_pos()
+    {
+        let share = f64::from((at.x - bar.min.x) / bar.width()).clamp(0.0, 1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "within the source")]
+        editor.transport_to(Frame((share * end.0 as f64).round() as i64));
+    }
+}
+
+/// How much of the picture is computed, and from which files.
+fn quality(ui: &mut Ui, editor: &mut Editor) {
+    let icon = icons::ICON_TUNE.rich_text().size(18.0);
+    let response = ui.menu_button(icon, |ui| {
+        let actions = [
+            Some(Action::FullDetail),
+            Some(Action::HalfDetail),
+            Some(Action::QuarterDetail),
+            None,
+            Some(Action::Originals),
+        ];
+        super::menu::items(ui, editor, &actions);
+    });
+    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Viewer quality"));
 }
 
 /// A button for a command, with its name and keys as its tooltip and for screen readers.

@@ -1,12 +1,12 @@
 //! Transitions, fades, properties, speed, markers, tracks and sequences in the window.
 
-use super::{clips, drag, give_handles, place_of, press, with_clips};
+use super::{clips, drag, give_handles, place_of, press, with_clips, with_media};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use workprint::app::Action;
-use workprint::model::{Clip, Frame, FrameCount, MarkerColor, TrackKind};
+use workprint::model::{Clip, Frame, FrameCount, MarkerColor, SourceTime, TrackKind};
 use workprint::ui::Window;
 
 fn clip(harness: &Harness<'_, Window>, kind: TrackKind, n: usize) -> Clip {
@@ -197,4 +197,57 @@ fn sequences_are_made_and_opened() {
     assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 60), (60, 60)]);
     // opening is no step to undo
     assert_eq!(harness.state().editor.history().undo_name(), Some("add sequence"));
+}
+
+#[test]
+fn a_source_is_marked_and_its_part_placed() {
+    let (_folder, mut harness) = with_media();
+    let asset = harness.state().editor.project().assets.values().find(|a| a.name == "two.mp4").unwrap().id;
+    harness.state_mut().editor.open_source(asset);
+    harness.step();
+    assert!(harness.state().editor.playback.on_source);
+    // in at 10, out after 29
+    harness.state_mut().editor.transport_to(Frame(10));
+    press(&mut harness, Modifiers::NONE, Key::I);
+    harness.state_mut().editor.transport_to(Frame(29));
+    press(&mut harness, Modifiers::NONE, Key::O);
+    press(&mut harness, Modifiers::NONE, Key::Period);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 20)]);
+    assert_eq!(clip(&harness, TrackKind::Video, 0).source_in, SourceTime(SourceTime::SECOND.0 / 3));
+    // the source stays in front for the next shot, and the next lands behind the first
+    assert!(harness.state().editor.playback.on_source);
+    press(&mut harness, Modifiers::NONE, Key::Period);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 20), (20, 20)]);
+    // a click on the timeline looks at the sequence again
+    harness.state_mut().editor.seek(Frame(5));
+    assert!(!harness.state().editor.playback.on_source);
+}
+
+#[test]
+fn shuttling_goes_both_ways_and_loops_the_marks() {
+    let (_folder, mut harness) = with_clips();
+    press(&mut harness, Modifiers::NONE, Key::End);
+    press(&mut harness, Modifiers::NONE, Key::J);
+    press(&mut harness, Modifiers::NONE, Key::J);
+    press(&mut harness, Modifiers::NONE, Key::J);
+    assert_eq!(harness.state().editor.playback.speed, -4);
+    super::until(&mut harness, "the start", |w| !w.editor.playing());
+    assert_eq!(harness.state().editor.playhead, Frame(0));
+    press(&mut harness, Modifiers::NONE, Key::L);
+    press(&mut harness, Modifiers::NONE, Key::L);
+    assert_eq!(harness.state().editor.playback.speed, 2);
+    press(&mut harness, Modifiers::NONE, Key::K);
+    super::until(&mut harness, "stopped", |w| !w.editor.playing());
+    harness.state_mut().editor.transport_to(Frame(30));
+    press(&mut harness, Modifiers::NONE, Key::I);
+    harness.state_mut().editor.transport_to(Frame(35));
+    press(&mut harness, Modifiers::NONE, Key::O);
+    harness.state_mut().editor.transport_to(Frame(33));
+    press(&mut harness, Modifiers::ALT, Key::L);
+    press(&mut harness, Modifiers::NONE, Key::Space);
+    // it comes round: after the out point the in point again
+    super::until(&mut harness, "the end of the marks", |w| w.editor.playhead >= Frame(35));
+    super::until(&mut harness, "round again", |w| w.editor.playhead < Frame(33));
+    assert!(harness.state().editor.playing());
+    assert!(harness.state().editor.playhead >= Frame(30));
 }

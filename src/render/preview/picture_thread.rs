@@ -1,7 +1,7 @@
 //! Renders the picture that is due, or the one that was asked for last.
 
-use super::sound_thread::{Clock, SoundCommand};
-use super::{PreviewCommand, Shared, Shown, canvas};
+use super::sound_thread::{Clock, Levels, SoundCommand};
+use super::{Detail, Motion, PreviewCommand, Shared, Shown, canvas};
 use crate::media::{Cancel, MediaError};
 use crate::model::{Frame, Project};
 use crate::render::{Media, Pictures, to_rgba};
@@ -15,16 +15,24 @@ const TICK: Duration = Duration::from_millis(3);
 /// Threads of each decoder: proxies need one, and originals are shown only until there is a proxy.
 const THREADS: u32 = 2;
 
+/// The sound thread as this one sees it.
+pub(super) struct ToSound {
+    pub commands: Sender<SoundCommand>,
+    pub clock: Clock,
+    pub levels: Levels,
+}
+
 struct Player<'a> {
     project: Arc<Project>,
     media: Media,
     pictures: Option<Pictures>,
     pixels: Vec<u8>,
-    sound: &'a Sender<SoundCommand>,
-    clock: &'a Clock,
+    sound: &'a ToSound,
     shared: &'a Shared,
     cancel: &'a Cancel,
-    playing: bool,
+    detail: Detail,
+    /// How it plays, while it does.
+    playing: Option<Motion>,
     shown: Option<Frame>,
     wanted: Option<Frame>,
 }
@@ -34,8 +42,7 @@ pub(super) fn run(
     project: Arc<Project>,
     media: Media,
     commands: &Receiver<PreviewCommand>,
-    sound: &Sender<SoundCommand>,
-    clock: &Clock,
+    sound: &ToSound,
     shared: &Shared,
     cancel: &Cancel,
 ) {
@@ -45,22 +52,22 @@ pub(super) fn run(
         pictures: None,
         pixels: Vec::new(),
         sound,
-        clock,
         shared,
         cancel,
-        playing: false,
+        detail: Detail::default(),
+        playing: None,
         shown: None,
         wanted: Some(Frame::ZERO),
     };
     loop {
-        let idle = !player.playing && player.wanted.is_none();
+        let idle = player.playing.is_none() && player.wanted.is_none();
         let first = if idle {
             match commands.recv() {
                 Ok(command) => Some(command),
                 Err(_) => return,
             }
         } else {
-            match commands.recv_timeout(if player.playing { TICK } else { Duration::ZERO }) {
+            match commands.recv_timeout(if player.playing.is_some() { TICK } else { Duration::ZERO }) {
                 Ok(command) => Some(command),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -70,7 +77,7 @@ pub(super) fn run(
         for command in first.into_iter().chain(commands.try_iter()) {
             player.obey(command);
         }
-        if player.playing {
+        if player.playing.is_some() {
             player.follow_clock();
         }
         if let Some(frame) = player.wanted.take()
@@ -86,7 +93,7 @@ impl Player<'_> {
         match command {
             PreviewCommand::Project(project) => {
                 let span = project.sequence().span();
-                let same_canvas = canvas(&project) == canvas(&self.project);
+                let same_canvas = canvas(&project, self.detail) == canvas(&self.project, self.detail);
                 self.project = Arc::clone(&project);
                 match &mut self.pictures {
                     Some(pictures) if same_canvas => pictures.set_project(Arc::clone(&project), span),
@@ -105,49 +112,65 @@ impl Player<'_> {
             PreviewCommand::Seek(frame) => {
                 self.wanted = Some(frame);
                 self.shared.change(|s| s.position = frame);
-                if self.playing {
-                    self.tell_sound(SoundCommand::Play(frame));
+                if let Some(motion) = &mut self.playing {
+                    motion.from = frame;
+                    let motion = *motion;
+                    self.tell_sound(SoundCommand::Play(motion));
                 }
             }
-            PreviewCommand::Play(frame) => {
-                self.playing = true;
-                self.tell_sound(SoundCommand::Play(frame));
-                self.shared.change(|s| (s.playing, s.position, s.dropped) = (true, frame, 0));
+            PreviewCommand::Play(motion, number) => {
+                self.playing = Some(motion);
+                self.tell_sound(SoundCommand::Play(motion));
+                self.shared.change(|s| (s.playing, s.position, s.dropped, s.obeyed) = (true, motion.from, 0, number));
             }
-            PreviewCommand::Pause => self.pause(),
+            PreviewCommand::Quality(detail, media) => {
+                (self.detail, self.media, self.pictures) = (detail, media, None);
+                self.wanted = self.wanted.or(self.shown);
+            }
+            PreviewCommand::Pause(number) => {
+                self.pause();
+                self.shared.change(|s| s.obeyed = number);
+            }
         }
     }
 
     fn pause(&mut self) {
-        self.playing = false;
+        self.playing = None;
         self.tell_sound(SoundCommand::Stop);
-        self.shared.change(|s| s.playing = false);
+        self.shared.change(|s| (s.playing, s.levels) = (false, [0.0; 2]));
     }
 
     fn tell_sound(&self, command: SoundCommand) {
         // when the sound thread is gone there is no sound; the pictures go on
-        let _ = self.sound.send(command);
+        let _ = self.sound.commands.send(command);
     }
 
     /// Shows the frame that the clock says, if it is another one.
     fn follow_clock(&mut self) {
-        let Some(now) = self.clock.frame() else { return };
-        let end = self.project.sequence().end();
-        if now >= end {
-            self.playing = false;
+        let Some(motion) = self.playing else { return };
+        let Some(elapsed) = self.sound.clock.elapsed() else { return };
+        let levels = self.sound.levels.at(elapsed);
+        let rate = self.project.sequence().rate;
+        let Some(now) = motion.at_time(elapsed, rate) else {
+            self.playing = None;
             self.tell_sound(SoundCommand::Stop);
+            let end = motion.end();
             // at once: whoever sees that it stopped must see where
-            self.shared.change(|s| (s.playing, s.position) = (false, end));
-            self.wanted = Some(Frame((end.0 - 1).max(0)));
+            self.shared.change(|s| (s.playing, s.position, s.levels) = (false, end, [0.0; 2]));
+            let last = Frame((self.project.sequence().end().0 - 1).max(0));
+            self.wanted = Some(end.min(last));
             return;
-        }
+        };
         if self.shown == Some(now) {
             return;
         }
-        let missed = self.shown.filter(|s| *s < now).map_or(0, |s| (now - s).0 - 1);
+        let step = i64::from(motion.speed);
+        let gone = self.shown.map_or(0, |s| (now - s).0 / step);
+        // a jump at the end of a loop is no loss
+        let missed = if gone > 0 { gone - 1 } else { 0 };
         let missed = u64::try_from(missed).unwrap_or(0);
         self.shared.change(|s| {
-            s.position = now;
+            (s.position, s.levels) = (now, levels);
             s.dropped += missed;
         });
         self.wanted = Some(now);
@@ -155,7 +178,7 @@ impl Player<'_> {
 
     fn show(&mut self, frame: Frame) -> Result<(), MediaError> {
         let span = self.project.sequence().span();
-        let size = canvas(&self.project);
+        let size = canvas(&self.project, self.detail);
         if self.pictures.is_none() {
             let project = Arc::clone(&self.project);
             match Pictures::new(project, self.media.clone(), size, span, THREADS, self.cancel.clone()) {
@@ -194,10 +217,10 @@ mod tests {
     #[test]
     fn the_preview_keeps_the_sequences_shape() {
         let mut project = parse("V1: A@0+10");
-        assert_eq!(canvas(&project), (960, 540));
+        assert_eq!(canvas(&project, Detail::Half), (960, 540));
         project.sequence_mut().width = 608;
-        assert_eq!(canvas(&project), (540, 960));
+        assert_eq!(canvas(&project, Detail::Half), (540, 960));
         project.sequence_mut().height = 480;
-        assert_eq!(canvas(&project), (608, 480));
+        assert_eq!(canvas(&project, Detail::Half), (608, 480));
     }
 }

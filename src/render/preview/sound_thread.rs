@@ -1,12 +1,14 @@
 //! Keeps the sound device fed, and tells what time it is by it.
 
+use super::Motion;
 use crate::media::{Cancel, MediaError};
-use crate::model::{Frame, FrameRate, Project, SourceTime};
+use crate::model::{Frame, Project, SourceTime, time::mul_div_round};
 use crate::render::{Sounds, sound_buffer};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,8 +18,35 @@ const AHEAD: gst::ClockTime = gst::ClockTime::from_mseconds(250);
 #[derive(Clone, Debug)]
 pub(super) enum SoundCommand {
     Project(Arc<Project>),
-    Play(Frame),
+    Play(Motion),
     Stop,
+}
+
+/// How loud each tick is, from when it is mixed until it is heard.
+#[derive(Clone, Default)]
+pub(super) struct Levels(Arc<Mutex<VecDeque<Level>>>);
+
+/// When a tick sounds, and its peaks left and right.
+type Level = (SourceTime, [f32; 2]);
+
+impl Levels {
+    /// The peaks of the tick that sounds now.
+    pub fn at(&self, elapsed: SourceTime) -> [f32; 2] {
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while queue.get(1).is_some_and(|(time, _)| *time <= elapsed) {
+            queue.pop_front();
+        }
+        queue.front().map_or([0.0; 2], |(_, peaks)| *peaks)
+    }
+
+    fn push(&self, time: SourceTime, samples: &[[f32; 2]]) {
+        let peaks = samples.iter().fold([0.0_f32; 2], |p, s| [p[0].max(s[0].abs()), p[1].max(s[1].abs())]);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back((time, peaks));
+    }
+
+    fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 /// What time it is while it plays.
@@ -25,20 +54,15 @@ pub(super) enum SoundCommand {
 pub(super) struct Clock(Arc<Mutex<Option<Running>>>);
 
 #[derive(Clone)]
-struct Running {
-    pipeline: gst::Pipeline,
-    from: Frame,
-    rate: FrameRate,
-}
+struct Running(gst::Pipeline);
 
 impl Clock {
-    /// The frame that is due; `None` while nothing plays (yet).
-    pub fn frame(&self) -> Option<Frame> {
+    /// For how long it has played; `None` while nothing plays (yet).
+    pub fn elapsed(&self) -> Option<SourceTime> {
         // the lock is let go before GStreamer is asked
         let running = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let position = running.pipeline.query_position::<gst::ClockTime>()?;
-        let elapsed = SourceTime::from_nanos(i64::try_from(position.nseconds()).ok()?);
-        Some(running.rate.frame_at(running.rate.time_of(running.from) + elapsed))
+        let position = running.0.query_position::<gst::ClockTime>()?;
+        Some(SourceTime::from_nanos(i64::try_from(position.nseconds()).ok()?))
     }
 
     fn set(&self, running: Option<Running>) {
@@ -50,8 +74,11 @@ impl Clock {
 struct Playing {
     pipeline: gst::Pipeline,
     input: gst_app::AppSrc,
-    from: Frame,
-    next: Frame,
+    motion: Motion,
+    /// The tick that is mixed next.
+    next: i64,
+    /// How many samples were pushed.
+    pushed: i64,
     ended: bool,
 }
 
@@ -63,7 +90,13 @@ impl Drop for Playing {
 }
 
 /// Runs until the commands end.
-pub(super) fn run(mut project: Arc<Project>, commands: &Receiver<SoundCommand>, clock: &Clock, cancel: &Cancel) {
+pub(super) fn run(
+    mut project: Arc<Project>,
+    commands: &Receiver<SoundCommand>,
+    clock: &Clock,
+    levels: &Levels,
+    cancel: &Cancel,
+) {
     let mut sounds: Option<Sounds> = None;
     let mut playing: Option<Playing> = None;
     let mut samples = Vec::new();
@@ -81,13 +114,13 @@ pub(super) fn run(mut project: Arc<Project>, commands: &Receiver<SoundCommand>, 
                 }
                 project = new;
             }
-            Ok(SoundCommand::Play(from)) => {
+            Ok(SoundCommand::Play(motion)) => {
                 clock.set(None);
                 playing = None;
-                match start(&project, from) {
+                levels.clear();
+                match start(&project, motion) {
                     Ok(started) => {
-                        let rate = project.sequence().rate;
-                        clock.set(Some(Running { pipeline: started.pipeline.clone(), from: started.from, rate }));
+                        clock.set(Some(Running(started.pipeline.clone())));
                         playing = Some(started);
                     }
                     Err(error) => tracing::error!("no sound: {error}"),
@@ -107,60 +140,90 @@ pub(super) fn run(mut project: Arc<Project>, commands: &Receiver<SoundCommand>, 
             if sounds.is_none() {
                 sounds = Sounds::new(Arc::clone(&project), project.sequence().span(), cancel.clone()).ok();
             }
-            if feed(playing, &project, sounds.as_mut(), &mut samples).is_err() {
+            if feed(playing, &project, sounds.as_mut(), levels, &mut samples).is_err() {
                 return;
             }
         }
     }
 }
 
-/// Pushes the sound of one more frame. A little silence follows the last, so that the clock passes the end.
+/// Pushes the sound of one more tick. A little silence follows the last, so that the clock passes the end. Faster
+/// than normal several frames' sound is squeezed into one; backwards it is silent.
 fn feed(
     playing: &mut Playing,
     project: &Project,
     sounds: Option<&mut Sounds>,
+    levels: &Levels,
     samples: &mut Vec<[f32; 2]>,
 ) -> Result<(), MediaError> {
     let sequence = project.sequence();
-    let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
-    let end = sequence.end();
-    if playing.next >= end + crate::model::FrameCount(sequence.rate.nominal()) {
+    let sample = |tick| sequence.rate.sample_of(Frame(tick), sequence.sample_rate);
+    let second = sequence.rate.nominal();
+    let first = playing.motion.at_tick(playing.next);
+    // one second of silence behind the last tick
+    if first.is_none() && playing.motion.at_tick(playing.next - second).is_none() && playing.next > second {
         playing.ended = true;
         // the device is stopped before long anyway
         let _ = playing.input.end_of_stream();
         return Ok(());
     }
-    match sounds {
-        Some(sounds) if playing.next < end => {
-            sounds.render(playing.next, samples)?;
+    let length = usize::try_from(sample(playing.next + 1) - sample(playing.next)).unwrap_or(0);
+    let speed = playing.motion.speed;
+    match (sounds, first) {
+        (Some(sounds), Some(first)) if speed > 0 => {
+            let mut heard = Vec::new();
+            let mut part = Vec::new();
+            for n in 0..i64::from(speed) {
+                let frame = Frame(first.0 + n);
+                if frame < sequence.end() {
+                    sounds.render(frame, &mut part)?;
+                    heard.extend_from_slice(&part);
+                }
+            }
             for warning in sounds.take_warnings() {
                 tracing::warn!("{}: {}", warning.name, warning.text);
             }
+            squeeze(&heard, samples, length);
         }
         _ => {
             samples.clear();
-            let length = sample(Frame(playing.next.0 + 1)) - sample(playing.next);
-            samples.resize(usize::try_from(length).unwrap_or(0), [0.0; 2]);
+            samples.resize(length, [0.0; 2]);
         }
     }
-    let buffer = sound_buffer::buffer(samples, sample(playing.next) - sample(playing.from), sequence.sample_rate);
-    playing.next = Frame(playing.next.0 + 1);
+    let time = SourceTime(mul_div_round(playing.pushed, SourceTime::SECOND.0, i64::from(sequence.sample_rate)));
+    levels.push(time, samples);
+    let buffer = sound_buffer::buffer(samples, playing.pushed, sequence.sample_rate);
+    playing.pushed += i64::try_from(length).unwrap_or(0);
+    playing.next += 1;
     if playing.input.push_buffer(buffer).is_err() {
         playing.ended = true;
     }
     Ok(())
 }
 
+/// `length` samples of what may be several times as many: means of neighbours.
+fn squeeze(heard: &[[f32; 2]], samples: &mut Vec<[f32; 2]>, length: usize) {
+    samples.clear();
+    for n in 0..length {
+        let (from, to) = (heard.len() * n / length.max(1), heard.len() * (n + 1) / length.max(1));
+        let part = &heard[from..to.max(from + 1).min(heard.len()).max(from)];
+        #[expect(clippy::cast_precision_loss, reason = "a handful of samples")]
+        let count = part.len().max(1) as f32;
+        let sum = part.iter().fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
+        samples.push(sum.map(|s: f32| s / count));
+    }
+}
+
 /// Opens the sound device, or a silent one that keeps the time where there is none.
-fn start(project: &Project, from: Frame) -> Result<Playing, MediaError> {
+fn start(project: &Project, motion: Motion) -> Result<Playing, MediaError> {
     crate::media::init()?;
-    open(project, from, "autoaudiosink").or_else(|error| {
+    open(project, motion, "autoaudiosink").or_else(|error| {
         tracing::warn!("silent preview: {error}");
-        open(project, from, "fakesink sync=true")
+        open(project, motion, "fakesink sync=true")
     })
 }
 
-fn open(project: &Project, from: Frame, sink: &str) -> Result<Playing, MediaError> {
+fn open(project: &Project, motion: Motion, sink: &str) -> Result<Playing, MediaError> {
     let description =
         format!("appsrc name=in format=time ! audioconvert ! audioresample ! queue max-size-time=50000000 ! {sink}");
     let failed = || MediaError::Element("the sound device can't be opened".into());
@@ -172,7 +235,7 @@ fn open(project: &Project, from: Frame, sink: &str) -> Result<Playing, MediaErro
     input.set_caps(Some(&sound_buffer::caps(project.sequence().sample_rate)));
     input.set_max_bytes(0);
     input.set_max_buffers(0);
-    let playing = Playing { pipeline, input, from, next: from, ended: false };
+    let playing = Playing { pipeline, input, motion, next: 0, pushed: 0, ended: false };
     playing.pipeline.set_state(gst::State::Playing).map_err(|_| failed())?;
     Ok(playing)
 }
