@@ -258,11 +258,11 @@ impl VideoReader {
     }
 }
 
-/// Matroska and WebM round to milliseconds; muxers elsewhere are off by up to 288 µs.
+/// Matroska and WebM round to milliseconds, and are off by up to half of one; muxers elsewhere by up to 288 µs.
 fn tolerance(container: &str) -> SourceTime {
     let lower = container.to_lowercase();
     let coarse = ["matroska", "webm", "flash", "asf", "gif"].iter().any(|c| lower.contains(c));
-    SourceTime(SourceTime::SECOND.0 / if coarse { 1000 } else { 3333 })
+    SourceTime(SourceTime::SECOND.0 / if coarse { 1960 } else { 3333 })
 }
 
 /// Scales before it turns: fewer pixels, and any source format will do.

@@ -78,6 +78,14 @@ pub fn read_number(luma: &[u8], width: usize, height: usize, stride: usize) -> u
 
 /// Makes numbered footage with a launch description of encoders and muxer that takes `video` and `audio`.
 pub fn make(footage: &Footage, path: &Path, encoders: &str) {
+    let (num, den) = footage.rate;
+    make_timed(footage, path, encoders, |n| {
+        u64::try_from((n as u128 * 1_000_000_000 * den as u128 + num as u128 / 2) / num as u128).unwrap()
+    });
+}
+
+/// The same with a time for each frame, in nanoseconds. A rate of 0/1 says that it varies.
+pub fn make_timed(footage: &Footage, path: &Path, encoders: &str, time: impl Fn(usize) -> u64) {
     workprint::media::init().unwrap();
     let description = format!("{encoders} ! filesink name=out sync=false");
     let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
@@ -113,10 +121,7 @@ pub fn make(footage: &Footage, path: &Path, encoders: &str) {
         ));
     }
     pipeline.set_state(gst::State::Playing).unwrap();
-    let frame_time = |n: usize| {
-        let nanos = (n as u128 * 1_000_000_000 * den as u128 + num as u128 / 2) / num as u128;
-        gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap())
-    };
+    let frame_time = |n: usize| gst::ClockTime::from_nseconds(time(n));
     let sample_time = |n: usize| gst::ClockTime::from_nseconds((n as u64 * 1_000_000_000 + 24_000) / 48_000);
     for n in 0..footage.frames {
         if let Some(audio) = &audio {
@@ -229,7 +234,7 @@ pub fn sound(path: &Path) -> Vec<f32> {
 }
 
 /// Calls `take` with each decoded buffer of the stream that fits `convert`, and its time in seconds.
-fn each_sample(path: &Path, convert: &str, mut take: impl FnMut(&gst::Sample, f64)) {
+pub fn each_sample(path: &Path, convert: &str, mut take: impl FnMut(&gst::Sample, f64)) {
     workprint::media::init().unwrap();
     let description = format!("filesrc name=in ! decodebin ! {convert} ! appsink name=out sync=false max-buffers=8");
     let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
