@@ -85,7 +85,7 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
         }
         let duration = duration(path, &found, Which::Audio(0))?;
         let container = container(&found);
-        let start = start_of(path, &container, &[Which::Audio(0)])?;
+        let start = start_of(path, &container, &[Which::Audio(0)], false)?;
         return Ok(MediaInfo {
             kind: MediaKind::Audio,
             container,
@@ -103,7 +103,10 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
         if image { (MediaKind::Still, None) } else { (MediaKind::Video, Some(duration(path, &found, Which::Video)?)) };
     let container = container(&found);
     let streams: &[Which] = if audio.is_empty() { &[Which::Video] } else { &[Which::Video, Which::Audio(0)] };
-    let start = start_of(path, &container, streams)?;
+    let late = !image && timing.as_ref().is_some_and(|t| t.first > LATE);
+    let start = start_of(path, &container, streams, late)?;
+    // a header that counts the empty time before the first picture
+    let duration = duration.map(|d| if late && d > start { d - start } else { d });
     Ok(MediaInfo { kind, container, duration, start, video: Some(video), audio, generator: None })
 }
 
@@ -289,6 +292,9 @@ fn first_picture(path: &Path) -> Result<gst_video::VideoInfo, MediaError> {
         .ok_or_else(|| decoding.decode_error("no picture in it can be decoded"))
 }
 
+/// A first picture that comes later than this, with no sound before it, is where the media begin.
+const LATE: SourceTime = SourceTime(SourceTime::SECOND.0 / 2);
+
 /// What the times of the first pictures say.
 struct Timing {
     count: usize,
@@ -296,6 +302,8 @@ struct Timing {
     variable: bool,
     /// What the stream itself says of its colours.
     colorimetry: Option<String>,
+    /// When the first picture appears, by the container.
+    first: SourceTime,
 }
 
 /// Reads the times of the first pictures without decoding them.
@@ -328,6 +336,7 @@ fn timing(path: &Path) -> Option<Timing> {
     forget_container_colours(&parse);
     let mut times = Vec::new();
     let mut colorimetry = None;
+    let mut first = SourceTime::ZERO;
     let begun = Instant::now();
     if pipeline.set_state(gst::State::Playing).is_ok() {
         while times.len() < TIMES && begun.elapsed() < PROBE_TIME_LIMIT {
@@ -343,6 +352,12 @@ fn timing(path: &Path) -> Option<Timing> {
                 colorimetry = structure.and_then(|s| s.get::<String>("colorimetry").ok());
             }
             let Some(buffer) = sample.buffer() else { continue };
+            if times.is_empty() {
+                // an edit list that begins empty is in the segment only
+                let segment = sample.segment().and_then(|s| s.downcast_ref::<gst::ClockTime>());
+                let shown = segment.zip(buffer.pts()).and_then(|(s, pts)| s.to_stream_time(pts));
+                first = shown.and_then(|t| i64::try_from(t.nseconds()).ok()).map_or(first, SourceTime::from_nanos);
+            }
             if buffer.flags().contains(gst::BufferFlags::HEADER) && buffer.duration().is_none() {
                 continue;
             }
@@ -352,7 +367,7 @@ fn timing(path: &Path) -> Option<Timing> {
     // nothing can be done about a pipeline that does not stop
     let _ = pipeline.set_state(gst::State::Null);
     let nanos: Vec<i64> = times.iter().filter_map(|t| i64::try_from(t.nseconds()).ok()).collect();
-    Some(Timing { colorimetry, ..rate_of(nanos) })
+    Some(Timing { colorimetry, first, ..rate_of(nanos) })
 }
 
 /// Parsers pass on what the container says of colours, and `qtdemux` (1.22) loses the full range there: without that,
@@ -384,10 +399,11 @@ fn rate_of(mut times: Vec<i64>) -> Timing {
     times.sort_unstable();
     times.dedup();
     let count = times.len();
+    let first = SourceTime::ZERO;
     let mut gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
     gaps.sort_unstable();
     let Some(middle) = gaps.get(gaps.len() / 2).copied().filter(|g| *g > 0) else {
-        return Timing { count, rate: None, variable: false, colorimetry: None };
+        return Timing { count, rate: None, variable: false, colorimetry: None, first };
     };
     // containers that keep milliseconds make gaps of 33 and 34
     let slack = (middle / 10).max(1_000_001);
@@ -395,13 +411,13 @@ fn rate_of(mut times: Vec<i64>) -> Timing {
     let variable = (gaps.len() - even.len()) * 20 > gaps.len();
     #[expect(clippy::cast_precision_loss, reason = "a rate is snapped to a usual one")]
     let fps = if variable { 1e9 / middle as f64 } else { even.len() as f64 * 1e9 / even.iter().sum::<i64>() as f64 };
-    Timing { count, rate: FrameRate::snap(fps), variable, colorimetry: None }
+    Timing { count, rate: FrameRate::snap(fps), variable, colorimetry: None, first }
 }
 
 /// Where the file's own clock stands when its first picture or sound appears. Streams that are cut out of a
-/// broadcast begin anywhere; all other containers count from their beginning.
-fn start_of(path: &Path, container: &str, streams: &[Which]) -> Result<SourceTime, MediaError> {
-    if container != "MPEG-TS" && !container.contains("MPEG-PS") && !container.contains("MPEG-2 System") {
+/// broadcast begin anywhere; all other containers count from their beginning, but for those whose pictures come `late`.
+fn start_of(path: &Path, container: &str, streams: &[Which], late: bool) -> Result<SourceTime, MediaError> {
+    if !late && container != "MPEG-TS" && !container.contains("MPEG-PS") && !container.contains("MPEG-2 System") {
         return Ok(SourceTime::ZERO);
     }
     let mut first: Option<SourceTime> = None;
