@@ -1,6 +1,13 @@
 //! Preview, single frame and export are one picture: at cuts, in transitions, over layers, on proxies and originals.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless,
+    reason = "small known numbers"
+)]
+#![allow(clippy::format_collect, reason = "short texts")]
 
 mod common;
 

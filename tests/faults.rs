@@ -2,6 +2,13 @@
 //! fails clearly; it never hangs or crashes.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless,
+    reason = "small known numbers"
+)]
+#![allow(clippy::format_collect, reason = "short texts")]
 
 mod common;
 
@@ -79,7 +86,7 @@ fn damage(bytes: &mut Vec<u8>, case: usize, random: &mut Seeded) {
     let length = bytes.len();
     match case % 4 {
         0 => bytes.truncate(200 + random.below(length - 200)),
-        1 => (0..1 + random.below(200)).for_each(|_| {
+        1 => (0..=random.below(200)).for_each(|_| {
             let at = random.below(length);
             bytes[at] = u8::try_from(random.below(256)).unwrap();
         }),

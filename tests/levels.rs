@@ -1,7 +1,13 @@
 //! Greys, colours and loudness survive the way in and out; sound keeps its pitch where it should.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
-#![allow(clippy::cast_possible_truncation, reason = "small known numbers")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless,
+    reason = "small known numbers"
+)]
+#![allow(clippy::format_collect, reason = "short texts")]
 
 mod common;
 
@@ -81,8 +87,10 @@ fn greys_and_colours_survive() {
             let worst = found.iter().zip(colour).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
             assert!(worst <= 3, "{name}: {colour:?} became {found:?}");
         }
-        let error: i32 =
-            (0..16).map(|n| i32::from(picture.get_pixel(n * 40 + 20, 270).0[0]) - n as i32 * 17).map(i32::abs).sum();
+        let error: i32 = (0..16)
+            .map(|n| i32::from(picture.get_pixel(n * 40 + 20, 270).0[0]) - i32::try_from(n).unwrap() * 17)
+            .map(i32::abs)
+            .sum();
         assert!(error < 2 * 16, "{name}: greys are {} levels off on average", f64::from(error) / 16.0);
     }
 }

@@ -2,7 +2,13 @@
 //! Skipped where the files or ffmpeg are not there.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small known numbers")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless,
+    reason = "small known numbers"
+)]
+#![allow(clippy::format_collect, reason = "short texts")]
 
 mod common;
 

@@ -4,6 +4,13 @@
 //! `WORKPRINT_TEST_OTIO` a folder of the package's sample files, which its source archive has.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless,
+    reason = "small known numbers"
+)]
+#![allow(clippy::format_collect, reason = "short texts")]
 
 mod common;
 

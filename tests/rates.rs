@@ -1,6 +1,13 @@
 //! Footage of every rate on sequences of every rate: the frame that is shown is always the last that began by then.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless,
+    reason = "small known numbers"
+)]
+#![allow(clippy::format_collect, clippy::single_match_else, reason = "short texts, and a pair of ways")]
 
 mod common;
 
