@@ -31,6 +31,8 @@ fn project(clips: usize) -> (Project, ClipId) {
         video: None,
         audio: vec![AudioStream { codec: "PCM".into(), rate: 48_000, channels: 2, language: String::new() }],
         generator: None,
+        untimed: false,
+        more_video: Vec::new(),
     };
     let path = PathBuf::from("/a.wav");
     project

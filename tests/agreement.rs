@@ -136,3 +136,33 @@ fn a_clip_backwards_shows_each_frame_once_and_a_frozen_one_stands() {
     let expected: Vec<usize> = (30..180).rev().chain([60; 30]).collect();
     assert_eq!(numbers, expected);
 }
+
+#[test]
+fn a_clip_shows_the_picture_stream_that_was_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // the second stream counts on from 500
+    let (one, two) = (folder.join("1.mkv"), folder.join("2.mkv"));
+    for (path, from) in [(&one, 0), (&two, 500)] {
+        let footage = Footage { sound: false, ..Footage::new((30, 1), 60) };
+        common::make_from(&footage, path, from);
+    }
+    let both = format!(
+        "matroskamux name=m ! filesink location={0} filesrc location={1} ! matroskademux ! h264parse ! m. \
+         filesrc location={2} ! matroskademux ! h264parse ! m.",
+        folder.join("both.mkv").display(),
+        one.display(),
+        two.display()
+    );
+    common::run_pipeline(&both);
+    std::fs::write(folder.join("c.csv"), "source,in,out\nboth.mkv,0,1\nboth.mkv,0.5,1.5\n").unwrap();
+    succeed(folder, &["assemble", "c.csv", "-o", "c.ron"]);
+    let shown: Value = serde_json::from_str(&succeed(folder, &["show", "c.ron", "--json"])).unwrap();
+    let id = shown["tracks"][0]["clips"][1]["id"].as_u64().unwrap();
+    std::fs::write(folder.join("e.ron"), format!("[SetProperty(clips: [{id}], property: Stream(1))]")).unwrap();
+    succeed(folder, &["edit", "c.ron", "e.ron"]);
+    succeed(folder, &["export", "c.ron", "-o", "c.mp4", "--preset", "draft"]);
+    let numbers = common::pictures(&folder.join("c.mp4")).numbers;
+    let expected: Vec<usize> = (0..30).chain(515..545).collect();
+    assert_eq!(numbers, expected);
+}

@@ -11,9 +11,8 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Not media, or with times that GStreamer 1.22 can't read: refused by name.
-const REFUSED: &[&str] =
-    &["not_media_git_lfs_pointer.mp4", "not_media_typescript_source.ts", "h264_720x720_60fps_start10s.ts"];
+/// Not media: refused by name.
+const REFUSED: &[&str] = &["not_media_git_lfs_pointer.mp4", "not_media_typescript_source.ts"];
 
 /// The sizes, upright and with square pixels, of those that are stored otherwise, and of a few that are not.
 const SIZES: &[(&str, u64, u64)] = &[

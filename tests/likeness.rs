@@ -23,7 +23,6 @@ const EXCEPT: &[&str] = &[
     // refused
     "not_media_git_lfs_pointer.mp4",
     "not_media_typescript_source.ts",
-    "h264_720x720_60fps_start10s.ts",
     // damaged: decoders differ in what they make of it
     "corrupt_h264_bad_nal_sizes_720p10.mp4",
     "truncated_mp4_first_100000_bytes.mp4",

@@ -43,6 +43,8 @@ fn asset(id: AssetId, name: &str, frames: i64) -> Asset {
             }),
             audio: vec![AudioStream { codec: "AAC".into(), rate: 48000, channels: 2, language: String::new() }],
             generator: None,
+            untimed: false,
+            more_video: Vec::new(),
         },
     }
 }

@@ -185,6 +185,8 @@ fn offline(outline: &Outline, source: &PathBuf) -> MediaInfo {
         video: pictures.then_some(video),
         audio: if sound { vec![audio] } else { Vec::new() },
         generator: None,
+        untimed: false,
+        more_video: Vec::new(),
     }
 }
 

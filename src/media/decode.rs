@@ -37,7 +37,8 @@ impl Cancel {
 /// Which stream of a file is decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Which {
-    Video,
+    /// The nth picture stream, from 0.
+    Video(u32),
     /// The nth audio stream, from 0.
     Audio(u32),
 }
@@ -61,23 +62,26 @@ impl Input<'_> {
 }
 
 impl Which {
+    fn is_video(self) -> bool {
+        matches!(self, Self::Video(_))
+    }
+
     /// Whether a demuxer's stream of that type is not worth decoding.
     fn ignores(self, name: &str) -> bool {
         let picture = name.starts_with("video/") || name.starts_with("image/");
-        let other = if self == Self::Video { name.starts_with("audio/") } else { picture };
+        let other = if self.is_video() { name.starts_with("audio/") } else { picture };
         other || name.starts_with("text/") || name.starts_with("subpicture/")
     }
 
     fn matches(self, pad: &gst::Pad) -> bool {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let prefix = if self == Self::Video { "video/x-raw" } else { "audio/x-raw" };
+        let prefix = if self.is_video() { "video/x-raw" } else { "audio/x-raw" };
         caps.structure(0).is_some_and(|s| s.name() == prefix)
     }
 
     fn index(self) -> usize {
         match self {
-            Self::Video => 0,
-            Self::Audio(n) => n as usize,
+            Self::Video(n) | Self::Audio(n) => n as usize,
         }
     }
 }

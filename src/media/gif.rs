@@ -72,6 +72,8 @@ pub(super) fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
         }),
         audio: Vec::new(),
         generator: None,
+        untimed: false,
+        more_video: Vec::new(),
     })
 }
 

@@ -20,6 +20,7 @@ mod plugins;
 mod probe;
 mod proxy;
 mod thumbnails;
+mod transport_stream;
 mod video_reader;
 mod waveform;
 

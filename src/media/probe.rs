@@ -3,7 +3,8 @@
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
 use crate::model::{
-    AudioStream, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream,
+    AudioStream, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer,
+    VideoStream,
 };
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -83,7 +84,7 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
         if audio.is_empty() {
             return Err(not_media("it has neither picture nor sound"));
         }
-        let duration = duration(path, &found, Which::Audio(0))?;
+        let (duration, _) = duration(path, &found, Which::Audio(0), || None)?;
         let container = container(&found);
         let start = start_of(path, &container, &[Which::Audio(0)], false)?;
         return Ok(MediaInfo {
@@ -92,22 +93,37 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
             duration: Some(duration),
             start,
             video: None,
+            more_video: Vec::new(),
             audio,
+            untimed: false,
             generator: None,
         });
     };
     let timing = timing(path);
     let image = picture.is_image() && timing.as_ref().is_none_or(|t| t.count <= 1);
-    let video = video_stream(path, picture, &found, if image { None } else { timing.as_ref() })?;
-    let (kind, duration) =
-        if image { (MediaKind::Still, None) } else { (MediaKind::Video, Some(duration(path, &found, Which::Video)?)) };
+    let mut video = video_stream(path, 0, picture, &found, if image { None } else { timing.as_ref() })?;
+    // a lecture's camera beside its slides, say; what can't be decoded is no choice
+    let others = streams.iter().filter(|v| !v.is_image()).skip(1).enumerate();
+    let more_video: Vec<VideoStream> = others
+        .map_while(|(n, v)| video_stream(path, u32::try_from(n + 1).ok()?, v, &found, timing.as_ref()).ok())
+        .collect();
+    let (kind, duration, untimed) = if image {
+        (MediaKind::Still, None, false)
+    } else {
+        // some transport streams have times that the demuxer can't read: their rate is read here
+        let rate = || rate_of(super::transport_stream::picture_times(path)).rate.or_else(|| nominal_rate(picture));
+        let (duration, untimed) = duration(path, &found, Which::Video(0), rate)?;
+        let own = untimed.then(rate).flatten();
+        (video.rate, video.variable_rate) = (own.or(video.rate), video.variable_rate && !untimed);
+        (MediaKind::Video, Some(duration), untimed)
+    };
     let container = container(&found);
-    let streams: &[Which] = if audio.is_empty() { &[Which::Video] } else { &[Which::Video, Which::Audio(0)] };
+    let streams: &[Which] = if audio.is_empty() { &[Which::Video(0)] } else { &[Which::Video(0), Which::Audio(0)] };
     let late = !image && timing.as_ref().is_some_and(|t| t.first > LATE);
-    let start = start_of(path, &container, streams, late)?;
+    let start = if untimed { SourceTime::ZERO } else { start_of(path, &container, streams, late)? };
     // a header that counts the empty time before the first picture
     let duration = duration.map(|d| if late && d > start { d - start } else { d });
-    Ok(MediaInfo { kind, container, duration, start, video: Some(video), audio, generator: None })
+    Ok(MediaInfo { kind, container, duration, start, video: Some(video), more_video, audio, untimed, generator: None })
 }
 
 fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
@@ -179,11 +195,12 @@ fn audio_stream(stream: &pbutils::DiscovererAudioInfo) -> AudioStream {
 
 fn video_stream(
     path: &Path,
+    index: u32,
     stream: &pbutils::DiscovererVideoInfo,
     found: &pbutils::DiscovererInfo,
     timing: Option<&Timing>,
 ) -> Result<VideoStream, MediaError> {
-    let first = first_picture(path)?;
+    let first = first_picture(path, index)?;
     let caps = stream.caps();
     let structure = caps.as_ref().and_then(|c| c.structure(0));
     let orientation = orientation(stream.tags().as_ref()).or_else(|| {
@@ -196,11 +213,7 @@ fn video_stream(
     let (num, den) = (u32::try_from(par.numer()).unwrap_or(1), u32::try_from(par.denom()).unwrap_or(1));
     let pixel_aspect = if num == 0 || den == 0 { PixelAspect { num: 1, den: 1 } } else { PixelAspect { num, den } };
     let (width, height) = display_size(first.width(), first.height(), pixel_aspect, orientation);
-    let nominal = stream.framerate();
-    let nominal = match (u32::try_from(nominal.numer()), u32::try_from(nominal.denom())) {
-        (Ok(num), Ok(den)) => FrameRate::new(num, den),
-        _ => None,
-    };
+    let nominal = nominal_rate(stream);
     let codec_alpha = structure.is_some_and(|s| s.get::<bool>("codec-alpha").unwrap_or(false));
     let own = timing.and_then(|t| t.colorimetry.clone());
     let colorimetry = own
@@ -239,6 +252,12 @@ fn video_stream(
         transfer,
         colorimetry,
     })
+}
+
+/// The rate that a stream's header says.
+fn nominal_rate(stream: &pbutils::DiscovererVideoInfo) -> Option<FrameRate> {
+    let rate = stream.framerate();
+    FrameRate::new(u32::try_from(rate.numer()).ok()?, u32::try_from(rate.denom()).ok()?)
 }
 
 /// Upright and with square pixels: the axis that is stretched grows, so that nothing is lost.
@@ -284,8 +303,8 @@ fn exif_orientation(path: &Path) -> Option<Orientation> {
 }
 
 /// Decodes one picture: only then are its format, its pixel aspect and its fields certain.
-fn first_picture(path: &Path) -> Result<gst_video::VideoInfo, MediaError> {
-    let decoding = Decoding::open(path, SourceTime::ZERO, Which::Video, "identity", 1, 1)?;
+fn first_picture(path: &Path, stream: u32) -> Result<gst_video::VideoInfo, MediaError> {
+    let decoding = Decoding::open(path, SourceTime::ZERO, Which::Video(stream), "identity", 1, 1)?;
     let sample = decoding.pull(&Cancel::default())?;
     let caps = sample.as_ref().and_then(|s| s.caps());
     caps.and_then(|c| gst_video::VideoInfo::from_caps(c).ok())
@@ -430,25 +449,35 @@ fn start_of(path: &Path, container: &str, streams: &[Which], late: bool) -> Resu
     Ok(first.unwrap_or(SourceTime::ZERO))
 }
 
-/// What the header says, or where the stream really ends if it says nothing.
-fn duration(path: &Path, found: &pbutils::DiscovererInfo, which: Which) -> Result<SourceTime, MediaError> {
+/// What the header says, or where the stream really ends if it says nothing; and whether its pictures have no times at
+/// all, so that they were counted.
+fn duration(
+    path: &Path,
+    found: &pbutils::DiscovererInfo,
+    which: Which,
+    rate: impl Fn() -> Option<FrameRate>,
+) -> Result<(SourceTime, bool), MediaError> {
     if let Some(known) = found.duration().filter(|d| *d > gst::ClockTime::ZERO) {
-        return Ok(SourceTime::from_nanos(i64::try_from(known.nseconds()).unwrap_or(i64::MAX)));
+        return Ok((SourceTime::from_nanos(i64::try_from(known.nseconds()).unwrap_or(i64::MAX)), false));
     }
     let decoding = Decoding::open(path, SourceTime::ZERO, which, "identity", 4, 1)?;
-    let (mut end, cancel, begun) = (0, Cancel::default(), Instant::now());
+    let (mut end, mut count, cancel, begun) = (0, 0, Cancel::default(), Instant::now());
     while begun.elapsed() < PROBE_TIME_LIMIT
         && let Some(sample) = decoding.pull(&cancel)?
     {
         let Some(buffer) = sample.buffer() else { continue };
+        count += 1;
         if let Some(pts) = buffer.pts() {
             end = end.max(pts.nseconds() + buffer.duration().map_or(0, gst::ClockTime::nseconds));
         }
     }
     if end < 1_000_000 {
+        if let Some(rate) = rate().filter(|_| count > 1) {
+            return Ok((rate.duration_of(FrameCount(count)), true));
+        }
         return Err(decoding.decode_error("the times of its pictures can't be read; convert it to MP4 or MKV"));
     }
-    Ok(SourceTime::from_nanos(i64::try_from(end).unwrap_or(i64::MAX)))
+    Ok((SourceTime::from_nanos(i64::try_from(end).unwrap_or(i64::MAX)), false))
 }
 
 #[cfg(test)]

@@ -207,6 +207,8 @@ mod tests {
             }),
             audio: vec![],
             generator: None,
+            untimed: false,
+            more_video: Vec::new(),
         }
     }
 

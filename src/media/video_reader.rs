@@ -3,7 +3,7 @@
 use super::colours::Conversion;
 use super::decode::{Cancel, Decoding, Input, Which};
 use super::error::MediaError;
-use crate::model::{MediaInfo, Orientation, SourceTime};
+use crate::model::{Frame, FrameRate, MediaInfo, Orientation, SourceTime};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use std::path::Path;
@@ -63,8 +63,11 @@ pub struct VideoReader {
     ended: bool,
     /// Whether the file refuses to be sought in; it is read from the start then.
     unseekable: bool,
+    /// The rate and the number of pictures so far, where they carry no times.
+    untimed: Option<(FrameRate, i64)>,
     threads: u32,
     start: SourceTime,
+    stream: u32,
     tail: String,
     conversion: Conversion,
 }
@@ -78,7 +81,21 @@ impl VideoReader {
     /// # Errors
     /// Any [`MediaError`] about the file.
     pub fn open(path: &Path, info: &MediaInfo, format: PictureFormat, threads: u32) -> Result<Self, MediaError> {
-        let video = info.video.as_ref();
+        Self::open_stream(path, info, 0, format, threads)
+    }
+
+    /// Opens the nth picture stream of a file.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file.
+    pub fn open_stream(
+        path: &Path,
+        info: &MediaInfo,
+        stream: u32,
+        format: PictureFormat,
+        threads: u32,
+    ) -> Result<Self, MediaError> {
+        let video = info.video_stream(stream);
         let orientation = video.map(|v| v.orientation).unwrap_or_default();
         let interlaced = video.is_some_and(|v| v.interlaced);
         let conversion = Conversion::of(video);
@@ -88,7 +105,7 @@ impl VideoReader {
             Some(generator) => Input::Generated(generator, (format.width, format.height)),
             None => Input::File(path),
         };
-        let decoding = Decoding::open_input(input, info.start, Which::Video, &tail, 2, threads)?;
+        let decoding = Decoding::open_input(input, info.start, Which::Video(stream), &tail, 2, threads)?;
         Ok(Self {
             decoding,
             format,
@@ -98,9 +115,11 @@ impl VideoReader {
             current: None,
             next: None,
             ended: false,
-            unseekable: false,
+            unseekable: info.untimed,
+            untimed: video.and_then(|v| v.rate).filter(|_| info.untimed).map(|rate| (rate, 0)),
             threads,
             start: info.start,
+            stream,
             tail,
             conversion,
         })
@@ -178,11 +197,12 @@ impl VideoReader {
                 return Ok(());
             }
         }
-        if self.try_seek(SourceTime::ZERO, gst::SeekFlags::ACCURATE, limit, cancel)? {
+        if self.untimed.is_none() && self.try_seek(SourceTime::ZERO, gst::SeekFlags::ACCURATE, limit, cancel)? {
             return Ok(());
         }
         self.unseekable = true;
-        self.decoding = Decoding::open(&self.decoding.path, self.start, Which::Video, &self.tail, 2, self.threads)?;
+        self.decoding =
+            Decoding::open(&self.decoding.path, self.start, Which::Video(self.stream), &self.tail, 2, self.threads)?;
         self.forget();
         Ok(())
     }
@@ -193,7 +213,7 @@ impl VideoReader {
     /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
     pub fn near(&mut self, time: SourceTime, cancel: &Cancel) -> Result<Option<Picture>, MediaError> {
         let flags = gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
-        if self.still || !self.try_seek(time, flags, time + self.tolerance, cancel)? {
+        if self.still || self.untimed.is_some() || !self.try_seek(time, flags, time + self.tolerance, cancel)? {
             return self.at(time, cancel);
         }
         self.next(cancel)
@@ -220,6 +240,9 @@ impl VideoReader {
 
     fn forget(&mut self) {
         (self.current, self.next, self.ended) = (None, None, false);
+        if let Some((_, count)) = &mut self.untimed {
+            *count = 0;
+        }
     }
 
     /// Moves on to the last picture that begins at or before `limit`.
@@ -244,6 +267,12 @@ impl VideoReader {
                 return Ok(());
             };
             self.next = self.picture(&sample);
+            if let Some((rate, count)) = &mut self.untimed
+                && let Some(next) = &mut self.next
+            {
+                next.time = rate.time_of(Frame(*count));
+                *count += 1;
+            }
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ impl Asset {
     #[must_use]
     pub fn streams(&self, kind: super::TrackKind) -> usize {
         match kind {
-            super::TrackKind::Video => usize::from(self.info.has_video()),
+            super::TrackKind::Video => usize::from(self.info.has_video()) + self.info.more_video.len(),
             super::TrackKind::Audio => self.info.audio.len(),
         }
     }
@@ -62,8 +62,14 @@ pub struct MediaInfo {
     pub start: SourceTime,
     /// The first picture stream.
     pub video: Option<VideoStream>,
+    /// The other picture streams, in the file's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_video: Vec<VideoStream>,
     /// Every audio stream, in the file's order.
     pub audio: Vec<AudioStream>,
+    /// Whether its pictures carry no times: they follow each other at the stream's rate, and can only be read in order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untimed: bool,
     /// What makes the pictures up, where they are not read from a file at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generator: Option<Box<Generator>>,
@@ -183,7 +189,9 @@ impl MediaInfo {
             duration: None,
             start: SourceTime::ZERO,
             video: Some(video),
+            more_video: Vec::new(),
             audio: Vec::new(),
+            untimed: false,
             generator: Some(Box::new(generator)),
         }
     }
@@ -194,6 +202,15 @@ impl MediaInfo {
         match self.kind {
             MediaKind::Still => None,
             MediaKind::Video | MediaKind::Audio => self.duration.map(|end| SourceSpan { start: SourceTime::ZERO, end }),
+        }
+    }
+
+    /// The nth picture stream, from 0.
+    #[must_use]
+    pub fn video_stream(&self, n: u32) -> Option<&VideoStream> {
+        match n {
+            0 => self.video.as_ref(),
+            n => self.more_video.get(n as usize - 1),
         }
     }
 

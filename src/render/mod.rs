@@ -58,15 +58,16 @@ pub enum Media {
 }
 
 impl Media {
-    /// The file to read for an asset's pictures, and what is in it.
+    /// The file to read for an asset's nth picture stream, and what is in it.
     #[must_use]
-    pub fn picture_file(&self, asset: &Asset) -> (PathBuf, MediaInfo) {
+    pub fn picture_file(&self, asset: &Asset, stream: u32) -> (PathBuf, MediaInfo) {
         match self {
-            Self::Proxies(cache) => match find_proxy(cache, asset) {
+            // a proxy has the first stream only
+            Self::Proxies(cache) if stream == 0 => match find_proxy(cache, asset) {
                 Some(proxy) => (proxy, proxy_info(&asset.info)),
                 None => (asset.path.clone(), asset.info.clone()),
             },
-            Self::Originals => (asset.path.clone(), asset.info.clone()),
+            _ => (asset.path.clone(), asset.info.clone()),
         }
     }
 }

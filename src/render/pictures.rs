@@ -338,11 +338,12 @@ impl Pictures {
     }
 
     fn spec(&self, layer: &Layer) -> VideoSpec {
-        let (path, info) = self.media.picture_file(&layer.asset);
+        let stream = layer.clip.content.stream;
+        let (path, info) = self.media.picture_file(&layer.asset, stream);
         let format = if layer.transparent { gst_video::VideoFormat::A420 } else { gst_video::VideoFormat::I420 };
         let (width, height) = layer.place.decoded();
         let format = PictureFormat { width, height, format };
-        VideoSpec { path, info, format, threads: self.threads }
+        VideoSpec { path, info, stream, format, threads: self.threads }
     }
 
     /// How many frames the section around the last rendered frame has left after it; 0 before the first.

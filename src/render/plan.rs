@@ -44,7 +44,7 @@ impl Layer {
     #[must_use]
     pub fn pose(&self, frame: Frame, sequence: &Sequence, canvas: (u32, u32)) -> Pose {
         let time = self.source_time(frame, sequence);
-        let size = self.asset.info.video.as_ref().map_or((16, 16), |v| (v.width, v.height));
+        let size = self.asset.info.video_stream(self.clip.content.stream).map_or((16, 16), |v| (v.width, v.height));
         pose(&self.clip.content.properties, size, (sequence.width, sequence.height), canvas, time)
     }
 
@@ -249,7 +249,7 @@ fn on_track(track: &Track, frame: Frame, span: &mut Span) -> Seen {
 
 fn layer(project: &Project, clip: Clip, fades: (FrameCount, FrameCount), canvas: (u32, u32)) -> Option<Layer> {
     let asset = Arc::clone(project.assets.get(&clip.content.asset)?);
-    let video = asset.info.video.as_ref()?;
+    let video = asset.info.video_stream(clip.content.stream)?;
     let sequence = project.sequence();
     let place = place(&clip.content.properties, (video.width, video.height), (sequence.width, sequence.height), canvas);
     let transparent = video.alpha;

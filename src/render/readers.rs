@@ -27,6 +27,7 @@ pub(super) trait Reader: Send + Sized + 'static {
 pub(super) struct VideoSpec {
     pub path: PathBuf,
     pub info: MediaInfo,
+    pub stream: u32,
     pub format: PictureFormat,
     pub threads: u32,
 }
@@ -36,7 +37,7 @@ impl Reader for VideoReader {
     type Position = SourceTime;
 
     fn open(spec: &VideoSpec) -> Result<Self, MediaError> {
-        Self::open(&spec.path, &spec.info, spec.format, spec.threads)
+        Self::open_stream(&spec.path, &spec.info, spec.stream, spec.format, spec.threads)
     }
 
     fn prepare(&mut self, at: SourceTime, cancel: &Cancel) -> Result<(), MediaError> {

@@ -11,6 +11,9 @@ use crate::model::{
 use egui::{DragValue, Grid, RichText, Ui};
 use egui_material_icons::icons;
 
+/// Width of a value, in points.
+const VALUE: f32 = 74.0;
+
 /// What the panel keeps from frame to frame.
 #[derive(Default)]
 pub struct Inspector {
@@ -123,7 +126,7 @@ fn title(ui: &mut Ui, text: &str) {
 }
 
 fn rows<R>(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
-    Grid::new(name).num_columns(3).min_col_width(62.0).spacing([8.0, 5.0]).show(ui, content).inner
+    Grid::new(name).num_columns(3).min_col_width(40.0).spacing([8.0, 5.0]).show(ui, content).inner
 }
 
 fn speed_row(ui: &mut Ui, editor: &mut Editor, clip: &Clip) {
@@ -181,7 +184,7 @@ fn param_row(ui: &mut Ui, look: &Look, param: &Param, at: SourceTime) -> Option<
         .speed((look.range.1 - look.range.0).abs().min(200.0) / 300.0)
         .max_decimals(look.decimals)
         .suffix(look.unit);
-    let response = ui.add_sized([84.0, 20.0], drag).labelled_by(label.id);
+    let response = ui.add_sized([VALUE, 20.0], drag).labelled_by(label.id);
     let mut changed = response.changed().then(|| {
         let value = value / look.factor;
         let mut param = param.clone();
@@ -257,7 +260,7 @@ fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: Vec<Cli
         let label = ui.label("Fit");
         let mut fit = old.fit;
         egui::ComboBox::from_id_salt("fit")
-            .width(84.0)
+            .width(VALUE)
             .selected_text(fit_name(fit))
             .show_ui(ui, |ui| {
                 for kind in [Fit::Letterbox, Fit::Fill, Fit::Stretch] {
@@ -269,6 +272,25 @@ fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: Vec<Cli
         ui.end_row();
         if fit != old.fit {
             set = Some(Property::Fit(fit));
+        }
+        let streams = editor.project().assets.get(&clip.content.asset).map_or(1, |a| a.streams(TrackKind::Video));
+        if streams > 1 {
+            let label = ui.label("Stream");
+            let mut stream = clip.content.stream;
+            egui::ComboBox::from_id_salt("picture stream")
+                .width(VALUE)
+                .selected_text((stream + 1).to_string())
+                .show_ui(ui, |ui| {
+                    for n in 0..u32::try_from(streams).unwrap_or(1) {
+                        ui.selectable_value(&mut stream, n, (n + 1).to_string());
+                    }
+                })
+                .response
+                .labelled_by(label.id);
+            ui.end_row();
+            if stream != clip.content.stream {
+                set = Some(Property::Stream(stream));
+            }
         }
         let mut row = |ui: &mut Ui, look: &Look, param: &Param, property: fn(Param) -> Property| {
             if let Some(param) = param_row(ui, look, param, at) {
@@ -319,7 +341,7 @@ fn sound_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: Vec<ClipI
                 language.map_or_else(|| format!("{}", n + 1), |l| format!("{} ({l})", n + 1))
             };
             egui::ComboBox::from_id_salt("stream")
-                .width(84.0)
+                .width(VALUE)
                 .selected_text(name(stream as usize))
                 .show_ui(ui, |ui| {
                     for n in 0..streams.len() {
@@ -381,7 +403,7 @@ impl FramesValue {
 fn frames_value(ui: &mut Ui, old: FrameCount, least: i64, most: i64) -> FramesValue {
     let mut frames = old.0;
     let drag = DragValue::new(&mut frames).range(least..=most.max(least)).speed(0.25).suffix(" frames");
-    let response = ui.add_sized([84.0, 20.0], drag);
+    let response = ui.add_sized([VALUE, 20.0], drag);
     FramesValue { response, frames }
 }
 

@@ -72,8 +72,8 @@ fn transport(ui: &mut Ui, editor: &mut Editor) {
             }
         });
         columns[1].with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            let width = 5.0 * 30.0 + 4.0 * 4.0;
-            ui.spacing_mut().item_spacing.x = 4.0;
+            let width = 5.0 * 30.0 + 4.0 * 1.0;
+            ui.spacing_mut().item_spacing.x = 1.0;
             ui.add_space(((ui.available_width() - width) / 2.0).max(0.0));
             let play = if editor.playing() { icons::ICON_PAUSE } else { icons::ICON_PLAY_ARROW };
             for (icon, action, size) in [
@@ -87,10 +87,14 @@ fn transport(ui: &mut Ui, editor: &mut Editor) {
             }
         });
         columns[2].with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 3.0;
             icon_button(ui, editor, icons::ICON_FULLSCREEN, Action::FullScreen, 18.0);
             quality(ui, editor);
             icon_button(ui, editor, icons::ICON_REPEAT, Action::Loop, 17.0);
-            ui.label(RichText::new(end).monospace().size(13.0).color(theme::WEAK)).on_hover_text("Length");
+            // where there is little room the buttons come first
+            if ui.available_width() > 90.0 {
+                ui.label(RichText::new(end).monospace().size(13.0).color(theme::WEAK)).on_hover_text("Length");
+            }
         });
     });
 }

@@ -86,6 +86,10 @@ pub fn make(footage: &Footage, path: &Path, encoders: &str) {
 
 /// The same with a time for each frame, in nanoseconds. A rate of 0/1 says that it varies.
 pub fn make_timed(footage: &Footage, path: &Path, encoders: &str, time: impl Fn(usize) -> u64) {
+    make_numbered(footage, path, encoders, time, 0);
+}
+
+fn make_numbered(footage: &Footage, path: &Path, encoders: &str, time: impl Fn(usize) -> u64, from: usize) {
     workprint::media::init().unwrap();
     let description = format!("{encoders} ! filesink name=out sync=false");
     let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
@@ -137,7 +141,7 @@ pub fn make_timed(footage: &Footage, path: &Path, encoders: &str, time: impl Fn(
             buffer.get_mut().unwrap().set_duration(sample_time(end) - sample_time(start));
             audio.push_buffer(buffer).unwrap();
         }
-        let mut buffer = gst::Buffer::from_mut_slice(numbered_frame(footage, n));
+        let mut buffer = gst::Buffer::from_mut_slice(numbered_frame(footage, from + n));
         buffer.get_mut().unwrap().set_pts(frame_time(n));
         buffer.get_mut().unwrap().set_duration(frame_time(n + 1) - frame_time(n));
         video.push_buffer(buffer).unwrap();
@@ -146,6 +150,22 @@ pub fn make_timed(footage: &Footage, path: &Path, encoders: &str, time: impl Fn(
     if let Some(audio) = &audio {
         audio.end_of_stream().unwrap();
     }
+    wait(&pipeline);
+}
+
+/// Numbered footage in Matroska without sound whose numbers begin at `from`.
+pub fn make_from(footage: &Footage, path: &Path, from: usize) {
+    workprint::media::init().unwrap();
+    let description =
+        "appsrc name=video ! x264enc speed-preset=veryfast key-int-max=48 ! h264parse ! matroskamux name=m";
+    let (num, den) = (footage.rate.0 as u64, footage.rate.1 as u64);
+    make_numbered(footage, path, description, |n| n as u64 * 1_000_000_000 * den / num, from);
+}
+
+/// Runs a pipeline to its end.
+pub fn run_pipeline(description: &str) {
+    let pipeline = gst::parse::launch(description).unwrap().downcast::<gst::Pipeline>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
     wait(&pipeline);
 }
 
