@@ -34,3 +34,29 @@ fn ten_times_the_cuts_take_the_same_memory() {
     println!("peak of 20 cuts {few}, of 200 cuts {many}: {growth:.3}");
     assert!(growth < 1.05, "{few} bytes for 20 cuts, {many} for 200");
 }
+
+/// Exports in budgets from the least that is accepted upwards: the peak stays within each.
+#[test]
+fn no_export_passes_its_budget() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    mp4(&Footage { width: 1920, height: 1080, ..Footage::new((30, 1), 150) }, &folder.join("a.mp4"));
+    let rows: Vec<String> =
+        (0..6).map(|n| format!("a.mp4,{},{}", f64::from(n) * 0.7, f64::from(n) * 0.7 + 0.6)).collect();
+    std::fs::write(folder.join("cuts.csv"), format!("source,in,out\n{}\n", rows.join("\n"))).unwrap();
+    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron"]);
+    // too little is said, with what would do
+    let error = common::fail(folder, &["export", "p.ron", "-o", "o.mp4", "--memory-budget", "100MiB"]);
+    let least: f64 = error.split("do is ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!((200.0..500.0).contains(&least), "{error}");
+    for budget in [least + 2.0, least * 1.3, least * 1.8] {
+        let size = format!("{budget:.0}MiB");
+        let args = ["export", "p.ron", "-o", "o.mp4", "--memory-budget", &size, "--overwrite", "--json"];
+        let text = succeed(folder, &args);
+        let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let (plan, done) = (&events[0], events.last().unwrap());
+        let (budget, peak) = (plan["budget"].as_u64().unwrap(), done["peak_rss"].as_u64().unwrap());
+        println!("budget {budget}, predicted {}, peak {peak}", plan["predicted_peak"]);
+        assert!(peak <= budget, "{peak} bytes in a budget of {budget}: {plan}");
+    }
+}

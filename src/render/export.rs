@@ -3,7 +3,8 @@
 use super::budget::{Demand, EncoderPlan, plan_encoder};
 use super::memory::{Memory, return_freed};
 use super::pictures::Pictures;
-use super::plan::most_layers;
+use super::plan::most;
+use super::plan_sound::most_sounds;
 use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
 use super::ring::Ring;
@@ -300,13 +301,15 @@ fn fit_budget(
         .filter_map(|a| a.info.video.as_ref().map(|v| (v.width, v.height)))
         .max_by_key(|(w, h)| u64::from(*w) * u64::from(*h))
         .unwrap_or((16, 16));
-    let (layers, crossing) = most_layers(project, span, 100_000);
+    let pictures = most(project, span, 100_000);
     let clips = |t: &Arc<Track>| t.clips.range(span).any(|c| c.speed.is_backward());
     let demand = Demand {
         canvas: (sequence.width, sequence.height),
         largest_source: largest,
-        layers,
-        crossing,
+        layers: pictures.layers,
+        sounds: most_sounds(project, span, 100_000),
+        cuts: pictures.sections > 1,
+        crossing: pictures.crossing,
         backward: sequence.tracks_of(TrackKind::Video).any(clips),
     };
     plan_encoder(settings.preset, demand, settings.cores, settings.budget)
@@ -360,14 +363,9 @@ impl Run<'_> {
         let sequence = Arc::clone(self.sequence);
         let canvas = (sequence.width, sequence.height);
         let project = Arc::clone(self.project);
-        let mut pictures = Pictures::new(
-            Arc::clone(&project),
-            Media::Originals,
-            canvas,
-            self.span,
-            self.plan.decoder_threads,
-            self.cancel.clone(),
-        )?;
+        let threads = self.plan.decoder_threads;
+        let (media, cancel) = (Media::Originals, self.cancel.clone());
+        let mut pictures = Pictures::new(Arc::clone(&project), media, canvas, self.span, threads, cancel)?;
         if !self.plan.ahead {
             pictures = pictures.without_reading_ahead();
         }

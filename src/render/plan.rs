@@ -256,23 +256,31 @@ fn layer(project: &Project, clip: Clip, fades: (FrameCount, FrameCount), canvas:
     Some(Layer { clip, asset, place, transparent, fades })
 }
 
-/// The most layers that any section has, and whether any has a crossing, for predicting memory. Looks at no more
-/// than `most` sections.
+/// What a span has at most, for predicting memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Most {
+    /// Layers that are seen at once.
+    pub layers: usize,
+    /// Sections, as far as they were counted.
+    pub sections: usize,
+    /// Whether a transition is among them.
+    pub crossing: bool,
+}
+
+/// What a span has at most. Looks at no more than `limit` sections.
 #[must_use]
-pub fn most_layers(project: &Project, span: Span, most: usize) -> (usize, bool) {
+pub fn most(project: &Project, span: Span, limit: usize) -> Most {
     let sequence = project.sequence();
     let canvas = (sequence.width, sequence.height);
-    let (mut frame, mut layers, mut crossing) = (span.start, 0, false);
-    for _ in 0..most {
-        if frame >= span.end() {
-            break;
-        }
+    let (mut frame, mut most) = (span.start, Most::default());
+    while most.sections < limit && frame < span.end() {
         let section = picture_section(project, frame, span, canvas);
-        layers = layers.max(section.layers.len());
-        crossing |= section.paint.iter().any(|p| matches!(p, Paint::Cross { .. }));
+        most.layers = most.layers.max(section.layers.len());
+        most.crossing |= section.paint.iter().any(|p| matches!(p, Paint::Cross { .. }));
+        most.sections += 1;
         frame = section.span.end().max(frame + FrameCount(1));
     }
-    (layers, crossing)
+    most
 }
 
 #[cfg(test)]

@@ -166,6 +166,21 @@ pub fn sound_section(project: &Project, frame: Frame, within: Span) -> SoundSect
     SoundSection { span, sounds }
 }
 
+/// The most sounds that are heard at once in a span. Looks at no more than `limit` sections.
+#[must_use]
+pub fn most_sounds(project: &Project, span: Span, limit: usize) -> usize {
+    let (mut frame, mut most) = (span.start, 0);
+    for _ in 0..limit {
+        if frame >= span.end() {
+            break;
+        }
+        let section = sound_section(project, frame, span);
+        most = most.max(section.sounds.len());
+        frame = section.span.end().max(frame + FrameCount(1));
+    }
+    most
+}
+
 /// A clip that can be heard, with how it begins and ends.
 fn sound(project: &Project, track: &crate::model::Track, clip: Clip) -> Option<Sound> {
     let asset = Arc::clone(project.assets.get(&clip.content.asset).filter(|a| a.info.has_audio())?);
