@@ -7,6 +7,7 @@ mod chapters;
 mod cut_list;
 mod edl;
 mod otio;
+mod otio_values;
 mod outline;
 
 pub use chapters::chapters;

@@ -4,6 +4,10 @@
 //! the `workprint` metadata, and comes back from there.
 
 use super::InterchangeError;
+use super::otio_values::{
+    MOST_NESTING, Window, array, first_rate, kind_of, reference, schema, text_of, time, time_range, time_rate,
+    without_infinities,
+};
 use super::outline::{Outline, OutlineClip, OutlineTrack};
 use crate::model::{
     Clip, Frame, FrameCount, FrameRate, Marker, MarkerColor, Project, Properties, Sequence, SourceTime, Speed,
@@ -12,9 +16,6 @@ use crate::model::{
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use url::Url;
-
-/// Nested compositions deeper than this are a loop or a joke.
-const MOST_NESTING: usize = 32;
 
 /// The active sequence as a timeline.
 #[must_use]
@@ -177,29 +178,6 @@ pub fn read_otio(text: &str, folder: &Path) -> Result<Outline, InterchangeError>
     Ok(reader.outline)
 }
 
-/// The library writes infinities and NaN, which JSON does not have, into metadata: they become null.
-fn without_infinities(text: &str) -> std::borrow::Cow<'_, str> {
-    if !["Inf", "NaN"].iter().any(|word| text.contains(word)) {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    let (mut inside, mut escaped) = (false, false);
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let word = ["-Infinity", "Infinity", "-Inf", "Inf", "NaN"].into_iter().find(|w| !inside && rest.starts_with(w));
-        if let Some(word) = word {
-            out.push_str("null");
-            rest = &rest[word.len()..];
-            continue;
-        }
-        inside ^= c == '"' && !escaped;
-        escaped = inside && c == '\\' && !escaped;
-        out.push(c);
-        rest = &rest[c.len_utf8()..];
-    }
-    out.into()
-}
-
 /// A timeline at the top, or the first of a collection.
 fn find_timeline(value: &Value, depth: usize) -> Option<&Value> {
     match schema(value) {
@@ -223,9 +201,6 @@ struct Reader<'a> {
     /// The tracks so far, and which of the timeline's tracks each belongs to.
     lanes: Vec<(OutlineTrack, usize)>,
 }
-
-/// A stretch of an item, in its own time.
-type Window = Option<(SourceTime, SourceTime)>;
 
 impl Reader<'_> {
     /// Puts an item at a time on a track, as far as `window` shows of it. Gives how long it is.
@@ -479,72 +454,6 @@ fn read_transition(item: &Value, rate: FrameRate) -> Option<Transition> {
     let kind = serde_json::from_value::<TransitionKind>(item["metadata"]["workprint"]["kind"].clone());
     let kind = kind.unwrap_or(TransitionKind::Dissolve);
     (before + after > 0).then_some(Transition { kind, length: FrameCount(before + after), before: FrameCount(before) })
-}
-
-/// The reference that is in use: the only one, or of several the active one.
-fn reference(clip: &Value) -> &Value {
-    if clip["media_reference"].is_object() {
-        return &clip["media_reference"];
-    }
-    let key = clip["active_media_reference_key"].as_str().unwrap_or("DEFAULT_MEDIA");
-    &clip["media_references"][key]
-}
-
-/// A schema's name without its version.
-fn schema(value: &Value) -> &str {
-    match value["OTIO_SCHEMA"].as_str().unwrap_or_default().split('.').next().unwrap_or_default() {
-        // as they were called at first
-        "Sequence" => "Track",
-        "Filler" => "Gap",
-        "SerializeableCollection" => "SerializableCollection",
-        other => other,
-    }
-}
-
-fn kind_of(track: &Value) -> TrackKind {
-    let sound = track["kind"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("audio"));
-    if sound { TrackKind::Audio } else { TrackKind::Video }
-}
-
-fn array(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text_of(value: &Value) -> Option<String> {
-    value.as_str().filter(|t| !t.is_empty()).map(str::to_owned)
-}
-
-fn time_rate(value: &Value) -> Option<FrameRate> {
-    FrameRate::snap(value["rate"].as_f64()?)
-}
-
-fn time(value: &Value) -> Option<SourceTime> {
-    let (number, rate) = (value["value"].as_f64()?, value["rate"].as_f64()?);
-    if !(number.is_finite() && rate.is_finite() && rate > 0.0) {
-        return None;
-    }
-    // whole frames of a usual rate are exact
-    let exact = FrameRate::snap(rate).filter(|_| number.fract() == 0.0 && number.abs() < 1e12);
-    match exact {
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole, and below 10¹²")]
-        Some(rate) => Some(rate.time_of(Frame(number as i64))),
-        None => Some(SourceTime::from_seconds(number / rate)),
-    }
-}
-
-fn time_range(value: &Value) -> Window {
-    let (start, length) = (time(&value["start_time"])?, time(&value["duration"])?);
-    (length >= SourceTime::ZERO).then_some((start, length))
-}
-
-/// The first rate that anything below has.
-fn first_rate(value: &Value, depth: usize) -> Option<FrameRate> {
-    let own = || time_rate(&value["source_range"]["duration"]);
-    let media = || time_rate(&reference(value)["available_range"]["duration"]);
-    if depth > MOST_NESTING {
-        return None;
-    }
-    own().or_else(media).or_else(|| array(&value["children"]).iter().find_map(|c| first_rate(c, depth + 1)))
 }
 
 #[cfg(test)]

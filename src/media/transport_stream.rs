@@ -53,7 +53,7 @@ mod tests {
         // 900 000 ticks of 90 kHz: 10 s
         let ticks = 900_000_u64;
         let byte = |shift: u32| u8::try_from(ticks >> shift & 0xFF).unwrap();
-        let stamp = [0x21, byte(22), (byte(15) << 1) | 1, byte(7), ((ticks & 0x7F) << 1) as u8 | 1];
+        let stamp = [0x21, byte(22), (byte(15) << 1) | 1, byte(7), u8::try_from((ticks & 0x7F) << 1).unwrap() | 1];
         packet[4..13].copy_from_slice(&[0, 0, 1, 0xE0, 0, 0, 0x80, 0x80, 5]);
         packet[13..18].copy_from_slice(&stamp);
         assert_eq!(picture_time(&packet), Some(10_000_000_000));
