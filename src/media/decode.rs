@@ -17,6 +17,12 @@ pub(super) const STALL_LIMIT: Duration = Duration::from_secs(20);
 /// A file in which no stream was found for so long is opened anew; together [`STALL_LIMIT`].
 const TRIES: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(5), Duration::from_secs(12)];
 
+/// Packets that wait for a decoder.
+const QUEUED_PACKETS: u32 = 8;
+
+/// Bytes of packets that wait for a decoder.
+const QUEUED_BYTES: u32 = 2 << 20;
+
 /// A switch that stops long work from another thread.
 #[derive(Clone, Default, Debug)]
 pub struct Cancel(Arc<AtomicBool>);
@@ -178,7 +184,14 @@ impl Decoding {
             source.link(&tail).map_err(missing)?;
         } else {
             let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
-            let decode = gst::ElementFactory::make("decodebin").build().map_err(missing)?;
+            // what decodebin chooses by itself is up to five seconds of sound and 2 MB of each stream; the streams that
+            // are not wanted never wait, so that little is enough
+            let decode = gst::ElementFactory::make("decodebin")
+                .property("max-size-buffers", QUEUED_PACKETS)
+                .property("max-size-bytes", QUEUED_BYTES)
+                .property("max-size-time", gst::ClockTime::from_seconds(5).nseconds())
+                .build()
+                .map_err(missing)?;
             pipeline.add_many([&source, &decode]).map_err(missing)?;
             source.link(&decode).map_err(missing)?;
             configure_decoders(&decode, threads);
@@ -297,6 +310,9 @@ fn configure_decoders(decode: &gst::Element, threads: u32) {
     bin.connect_deep_element_added(move |_, _, element| {
         let Some(factory) = element.factory() else { return };
         let name = factory.name();
+        if factory.klass().contains("Decoder") && name.contains("h264") {
+            super::run_up::skip_unseen(element);
+        }
         if name.starts_with("avdec_") {
             if element.has_property("max-threads") {
                 element.set_property("max-threads", i32::try_from(threads).unwrap_or(1));
@@ -316,7 +332,9 @@ fn ignore_others(decode: &gst::Element, which: Which) {
     decode.connect("autoplug-continue", false, move |values| {
         let pad = values.get(1)?.get::<gst::Pad>().ok()?;
         let caps = values.get(2)?.get::<gst::Caps>().ok()?;
-        let factory = pad.parent_element().and_then(|e| e.factory());
+        // the pad is decodebin's own; what it stands for is the one that a demuxer made
+        let made = pad.downcast::<gst::GhostPad>().ok().and_then(|ghost| ghost.target());
+        let factory = made.and_then(|pad| pad.parent_element()).and_then(|e| e.factory());
         let demuxed = factory.is_some_and(|f| f.klass().contains("Demux"));
         let ignored = caps.structure(0).is_some_and(|s| which.ignores(s.name()));
         Some((!(demuxed && ignored)).to_value())
@@ -356,4 +374,42 @@ fn route_streams(decode: &gst::Element, pipeline: &gst::Pipeline, tail: &gst::Bi
             gst::element_error!(decode, gst::StreamError::WrongType, ("it has no such stream"));
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn film(path: &Path) {
+        crate::media::init().unwrap();
+        let description = format!(
+            "videotestsrc num-buffers=30 ! video/x-raw,width=64,height=64 ! vp8enc ! matroskamux name=mux \
+             ! filesink location=\"{}\" audiotestsrc num-buffers=40 ! vorbisenc ! mux.",
+            path.display()
+        );
+        let pipeline = gst::parse::launch(&description).unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let ended = pipeline.bus().unwrap().timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]);
+        assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
+        pipeline.set_state(gst::State::Null).unwrap();
+    }
+
+    fn decoders(decoding: &Decoding) -> Vec<String> {
+        let elements = decoding.pipeline.iterate_recurse().into_iter().flatten();
+        let factories = elements.filter_map(|e| e.factory()).filter(|f| f.klass().starts_with("Codec/Decoder"));
+        factories.map(|f| f.klass().to_owned()).collect()
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_decoded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("film.mkv");
+        film(&path);
+        for (which, kind) in [(Which::Video(0), "Video"), (Which::Audio(0), "Audio")] {
+            let tail = if kind == "Video" { "videoconvert" } else { "audioconvert" };
+            let decoding = Decoding::open(&path, SourceTime::ZERO, which, tail, 1, 1).unwrap();
+            let found = decoders(&decoding);
+            assert!(found.len() == 1 && found[0].contains(kind), "{which:?}: {found:?}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod gif;
 mod plugins;
 mod probe;
 mod proxy;
+mod run_up;
 mod thumbnails;
 mod transport_stream;
 mod video_reader;

@@ -72,6 +72,9 @@ pub struct VideoReader {
     conversion: Conversion,
 }
 
+/// Pictures that the decoder may be ahead, beside the one that it is working on and the next one here.
+const DECODED_AHEAD: u32 = 1;
+
 /// Going ahead by more than this seeks; below it is cheaper to decode what lies between.
 const SEEK_AHEAD: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
 
@@ -105,7 +108,7 @@ impl VideoReader {
             Some(generator) => Input::Generated(generator, (format.width, format.height)),
             None => Input::File(path),
         };
-        let decoding = Decoding::open_input(input, info.start, Which::Video(stream), &tail, 2, threads)?;
+        let decoding = Decoding::open_input(input, info.start, Which::Video(stream), &tail, DECODED_AHEAD, threads)?;
         Ok(Self {
             decoding,
             format,
@@ -201,8 +204,14 @@ impl VideoReader {
             return Ok(());
         }
         self.unseekable = true;
-        self.decoding =
-            Decoding::open(&self.decoding.path, self.start, Which::Video(self.stream), &self.tail, 2, self.threads)?;
+        self.decoding = Decoding::open(
+            &self.decoding.path,
+            self.start,
+            Which::Video(self.stream),
+            &self.tail,
+            DECODED_AHEAD,
+            self.threads,
+        )?;
         self.forget();
         Ok(())
     }
