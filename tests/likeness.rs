@@ -37,6 +37,8 @@ const SOUND_EXCEPT: &[&str] = &[
     "h264_1080p24_bframes_aac51_30s.mp4",
     // tsdemux's clock puts the first picture and sound 83 ms before the others; both alike
     "mpeg2_1080p24_mp2_start1.5s.ts",
+    // it begins with the first picture here, with the first sound there; to the sample in a test of its own
+    "h264_720x720_60fps_start10s.ts",
 ];
 
 /// GStreamer 1.22 does not show the first picture.
@@ -257,5 +259,62 @@ fn fifty_cuts_show_the_timecode_that_was_cut_to() {
             let best = (0..frames.len()).min_by_key(|i| unlike(&frames[*i])).unwrap();
             assert_eq!(best, cut + k, "cut {n}");
         }
+    }
+}
+
+/// What ffmpeg decodes of a file's first sound, as mono at 48 kHz.
+fn whole_sound(file: &Path) -> Vec<f32> {
+    let raw = ffmpeg(&["-i", file.to_str().unwrap(), "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le", "-"]);
+    raw.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}
+
+#[test]
+fn sound_of_a_stream_without_a_clock_is_cut_where_it_was_cut() {
+    let Some(media) = media_and_ffmpeg("sound_of_a_stream_without_a_clock_is_cut_where_it_was_cut") else { return };
+    let source = media.join("h264_720x720_60fps_start10s.ts");
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let all = whole_sound(&source);
+    // back and forth; the same file twice at a time
+    let list: String =
+        [3.0, 0.0, 1.5, 0.5].iter().map(|at| format!("{},{at},{}\n", source.display(), at + 1.0)).collect();
+    std::fs::write(folder.join("cuts.csv"), format!("source,in,out\n{list}")).unwrap();
+    succeed(folder, &["assemble", "cuts.csv", "-o", "cuts.ron", "--size", "160x90", "--rate", "30"]);
+    succeed(folder, &["export", "cuts.ron", "-o", "cuts.mkv", "--preset", "lossless"]);
+    let heard = sound(&folder.join("cuts.mkv"));
+    assert_eq!(heard.len(), 4 * 48_000);
+    for (n, at) in [3.0, 0.0, 1.5, 0.5].into_iter().enumerate() {
+        // its first picture comes 21.3 ms, 1024 samples, after its first sound
+        let from = (at * 48_000.0) as usize + 1024;
+        // fades at cuts aside; the limiter turns the loudest down, so that only the place is compared
+        let here: Vec<f64> = heard[n * 48_000 + 2_000..][..40_000].iter().map(|s| f64::from(*s)).collect();
+        let alike = |shift: isize| {
+            let there = &all[(from + 2_000).checked_add_signed(shift).unwrap()..][..40_000];
+            correlation(&here, &there.iter().map(|s| f64::from(*s)).collect::<Vec<_>>())
+        };
+        let best = (-1000..1000).max_by(|a, b| alike(*a).total_cmp(&alike(*b))).unwrap();
+        assert!(best == 0 && alike(0) > 0.9, "the cut from {at} s: {best} samples off, alike to {:.3}", alike(best));
+    }
+}
+
+#[test]
+fn a_transport_stream_is_as_long_as_its_pictures() {
+    let Some(media) = media_and_ffmpeg("a_transport_stream_is_as_long_as_its_pictures") else { return };
+    let source = media.join("h264_720p30_burned_in_timecode_aac_42s.mp4");
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for name in ["stream.ts", "stream.m2ts"] {
+        let made = folder.join(name);
+        ffmpeg(
+            &["-i", source.to_str().unwrap(), "-c", "copy", "-f", "mpegts"]
+                .into_iter()
+                .chain(if name.ends_with("m2ts") { vec!["-mpegts_m2ts_mode", "1"] } else { vec![] })
+                .chain([made.to_str().unwrap()])
+                .collect::<Vec<_>>(),
+        );
+        let found: Vec<Value> =
+            serde_json::from_str(&succeed(folder, &["probe", "--json", made.to_str().unwrap()])).unwrap();
+        let seconds = found[0]["duration"].as_f64().unwrap();
+        assert!((seconds - 42.4).abs() < 0.05, "{name}: {seconds} s");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
-use crate::model::SourceTime;
+use crate::model::{MediaInfo, SourceTime};
 use gstreamer as gst;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -17,6 +17,8 @@ const JITTER_MS: i64 = 3;
 pub struct AudioReader {
     decoding: Decoding,
     rate: u32,
+    /// What opens the file anew where it can only be read in order.
+    reopen: Option<(SourceTime, u32)>,
     /// The sample position of the first queued frame.
     position: i64,
     queue: VecDeque<[f32; 2]>,
@@ -27,19 +29,24 @@ pub struct AudioReader {
     ended: bool,
 }
 
+fn decoding(path: &Path, start: SourceTime, stream: u32, rate: u32) -> Result<Decoding, MediaError> {
+    let tail = format!(
+        "audioconvert ! audioresample quality=6 ! \
+         capsfilter caps=\"audio/x-raw,format=F32LE,layout=interleaved,channels=2,rate={rate}\""
+    );
+    Decoding::open(path, start, Which::Audio(stream), &tail, 8, 1)
+}
+
 impl AudioReader {
-    /// Opens the `stream`th audio stream of a file at `rate` samples a second; `start` is its
-    /// [`crate::model::MediaInfo::start`].
+    /// Opens the `stream`th audio stream of a file at `rate` samples a second.
     ///
     /// # Errors
     /// Any [`MediaError`] about the file.
-    pub fn open(path: &Path, start: SourceTime, stream: u32, rate: u32) -> Result<Self, MediaError> {
-        let tail = format!(
-            "audioconvert ! audioresample quality=6 ! \
-             capsfilter caps=\"audio/x-raw,format=F32LE,layout=interleaved,channels=2,rate={rate}\""
-        );
-        let decoding = Decoding::open(path, start, Which::Audio(stream), &tail, 8, 1)?;
-        Ok(Self { decoding, rate, position: 0, queue: VecDeque::new(), valid_from: 0, expected: None, ended: false })
+    pub fn open(path: &Path, info: &MediaInfo, stream: u32, rate: u32) -> Result<Self, MediaError> {
+        let decoding = decoding(path, info.start, stream, rate)?;
+        let reopen = info.untimed.then_some((info.start, stream));
+        let queue = VecDeque::new();
+        Ok(Self { decoding, rate, reopen, position: 0, queue, valid_from: 0, expected: None, ended: false })
     }
 
     /// Reads the frames from sample `start` of the file on. What lies before its beginning, after its end
@@ -51,7 +58,7 @@ impl AudioReader {
         out.fill([0.0; 2]);
         let rate = i64::from(self.rate);
         let behind = start < self.valid_from;
-        let ahead = !self.ended && start > self.position + self.queued() + rate;
+        let ahead = !self.ended && self.reopen.is_none() && start > self.position + self.queued() + rate;
         if behind || ahead {
             self.seek(start)?;
         }
@@ -88,6 +95,9 @@ impl AudioReader {
     /// # Errors
     /// Any [`MediaError`] about the file.
     pub fn seek(&mut self, start: i64) -> Result<(), MediaError> {
+        if let Some((clock, stream)) = self.reopen {
+            return self.begin_anew(start, clock, stream);
+        }
         let to = SourceTime(crate::model::time::mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate)));
         let to = SourceTime((to - RUN_UP).0.max(0));
         self.queue.clear();
@@ -97,6 +107,17 @@ impl AudioReader {
         if !self.decoding.seek(to, gst::SeekFlags::ACCURATE) {
             return Err(self.decoding.error().unwrap_or_else(|| self.decoding.decode_error("can't be sought in")));
         }
+        Ok(())
+    }
+
+    /// Where a demuxer finds no times to seek by, all sound before the position is read.
+    fn begin_anew(&mut self, start: i64, clock: SourceTime, stream: u32) -> Result<(), MediaError> {
+        if start < self.valid_from {
+            self.queue.clear();
+            self.decoding = decoding(&self.decoding.path, clock, stream, self.rate)?;
+            (self.expected, self.ended, self.position) = (None, false, 0);
+        }
+        self.valid_from = start;
         Ok(())
     }
 

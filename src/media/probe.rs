@@ -120,9 +120,12 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
     let container = container(&found);
     let streams: &[Which] = if audio.is_empty() { &[Which::Video(0)] } else { &[Which::Video(0), Which::Audio(0)] };
     let late = !image && timing.as_ref().is_some_and(|t| t.first > LATE);
-    let start = if untimed { SourceTime::ZERO } else { start_of(path, &container, streams, late)? };
+    // without times, the first picture is where the media begins, and the sound's own clock begins with the sound
+    let lead = || SourceTime::from_nanos(super::transport_stream::sound_lead(path).unwrap_or(0));
+    let start = if untimed { lead() } else { start_of(path, &container, streams, late)? };
     // a header that counts the empty time before the first picture
     let duration = duration.map(|d| if late && d > start { d - start } else { d });
+    let duration = if container == "MPEG-TS" && !untimed { duration.map(|d| whole_stream(path, d)) } else { duration };
     Ok(MediaInfo { kind, container, duration, start, video: Some(video), more_video, audio, untimed, generator: None })
 }
 
@@ -447,6 +450,14 @@ fn start_of(path: &Path, container: &str, streams: &[Which], late: bool) -> Resu
         first = first.into_iter().chain(time).min();
     }
     Ok(first.unwrap_or(SourceTime::ZERO))
+}
+
+/// A transport stream has no header; what the demuxer (GStreamer 1.22) makes of its clock ends with the last one of those,
+/// before the last pictures.
+fn whole_stream(path: &Path, found: SourceTime) -> SourceTime {
+    let Some(length) = super::transport_stream::length(path).map(SourceTime::from_nanos) else { return found };
+    let near = (length - found).0.abs() < SourceTime::SECOND.0 * 2;
+    if near { length } else { found }
 }
 
 /// What the header says, or where the stream really ends if it says nothing; and whether its pictures have no times at

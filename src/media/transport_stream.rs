@@ -1,29 +1,89 @@
 //! The times in an MPEG transport stream that `tsdemux` (GStreamer 1.22) can't make sense of, read directly.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Bytes of a packet (ISO/IEC 13818-1, 2.4.3.2).
 const PACKET: usize = 188;
 
+/// Bytes of a packet that a camera or a disc puts its own clock before.
+const CLOCKED_PACKET: usize = 192;
+
+/// The byte that each packet begins with.
+const SYNC: u8 = 0x47;
+
 /// Pictures whose times are read.
 const MOST: usize = 600;
 
-/// When the first pictures are shown, in nanoseconds; empty where the file is none.
+/// Bytes at the end of a file in which the last picture is looked for.
+const TAIL: u64 = 4 << 20;
+
+/// Nanoseconds after which the clock begins anew: 33 bits of 90 kHz.
+const WRAP: i64 = (1 << 33) * 100_000 / 9;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Picture,
+    Sound,
+}
+
+/// When the first pictures are shown, in nanoseconds of the stream's own clock; empty where the file is none.
 pub(super) fn picture_times(path: &Path) -> Vec<i64> {
+    times(path, 0, Kind::Picture, MOST)
+}
+
+/// By how much the first sound comes before the first picture, in nanoseconds.
+pub(super) fn sound_lead(path: &Path) -> Option<i64> {
+    let picture = picture_times(path).into_iter().min()?;
+    let sound = times(path, 0, Kind::Sound, 1).pop()?;
+    Some(picture - sound)
+}
+
+/// From the first picture or sound to the end of the last picture, in nanoseconds.
+pub(super) fn length(path: &Path) -> Option<i64> {
+    let pictures = picture_times(path);
+    let sound = times(path, 0, Kind::Sound, 1).pop();
+    let first = pictures.iter().copied().chain(sound).min()?;
+    let size = std::fs::metadata(path).ok()?.len();
+    let last = times(path, size.saturating_sub(TAIL), Kind::Picture, usize::MAX).into_iter().max()?;
+    let last = if last < first { last + WRAP } else { last };
+    let mut gaps: Vec<i64> = sorted(pictures).windows(2).map(|w| w[1] - w[0]).collect();
+    gaps.sort_unstable();
+    Some(last - first + gaps.get(gaps.len() / 2)?)
+}
+
+fn sorted(mut times: Vec<i64>) -> Vec<i64> {
+    times.sort_unstable();
+    times
+}
+
+/// At most so many times of pictures or sound that begin after the byte `from`.
+fn times(path: &Path, from: u64, kind: Kind, most: usize) -> Vec<i64> {
     let mut times = Vec::new();
-    let Ok(file) = File::open(path) else { return times };
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    let mut packet = [0_u8; PACKET];
-    while times.len() < MOST && reader.read_exact(&mut packet).is_ok() && packet[0] == 0x47 {
-        times.extend(picture_time(&packet));
+    let Some((mut reader, size)) = packets(path, from) else { return times };
+    let mut packet = [0_u8; CLOCKED_PACKET];
+    let packet = &mut packet[..size];
+    let clock = size - PACKET;
+    while times.len() < most && reader.read_exact(packet).is_ok() && packet[clock] == SYNC {
+        times.extend(time(&packet[clock..], kind));
     }
     times
 }
 
-/// The presentation time in a packet that begins a picture.
-fn picture_time(packet: &[u8; PACKET]) -> Option<i64> {
+/// The file from its first packet at or after `from` on, and how many bytes each packet has.
+fn packets(path: &Path, from: u64) -> Option<(BufReader<File>, usize)> {
+    let mut file = File::open(path).ok()?;
+    let mut head = [0_u8; 3 * CLOCKED_PACKET];
+    file.read_exact(&mut head).ok()?;
+    let begins = |size: usize| (0..3).all(|n| head[n * size + size - PACKET] == SYNC);
+    let size = [PACKET, CLOCKED_PACKET].into_iter().find(|size| begins(*size))?;
+    file.seek(SeekFrom::Start(from.next_multiple_of(size as u64))).ok()?;
+    Some((BufReader::with_capacity(1 << 16, file), size))
+}
+
+/// The presentation time in a packet that begins a picture or sound.
+fn time(packet: &[u8], kind: Kind) -> Option<i64> {
     let begins = packet[1] & 0x40 != 0;
     let adaptation = packet[3] >> 4 & 3;
     if !begins || adaptation & 1 == 0 {
@@ -31,9 +91,12 @@ fn picture_time(packet: &[u8; PACKET]) -> Option<i64> {
     }
     let start = if adaptation == 3 { 5 + usize::from(packet[4]) } else { 4 };
     let pes = packet.get(start..start + 14)?;
-    // a start code, a stream of pictures, and a header with a presentation time (2.4.3.6)
-    let picture = pes[..3] == [0, 0, 1] && (0xE0..=0xEF).contains(&pes[3]);
-    if !picture || pes[7] & 0x80 == 0 {
+    let streams = match kind {
+        Kind::Picture => 0xE0..=0xEF,
+        Kind::Sound => 0xC0..=0xDF,
+    };
+    // a start code, a stream of that kind, and a header with a presentation time (2.4.3.6)
+    if pes[..3] != [0, 0, 1] || !streams.contains(&pes[3]) || pes[7] & 0x80 == 0 {
         return None;
     }
     let part = |n: usize| i64::from(pes[n]);
@@ -56,8 +119,9 @@ mod tests {
         let stamp = [0x21, byte(22), (byte(15) << 1) | 1, byte(7), u8::try_from((ticks & 0x7F) << 1).unwrap() | 1];
         packet[4..13].copy_from_slice(&[0, 0, 1, 0xE0, 0, 0, 0x80, 0x80, 5]);
         packet[13..18].copy_from_slice(&stamp);
-        assert_eq!(picture_time(&packet), Some(10_000_000_000));
+        assert_eq!(time(&packet, Kind::Picture), Some(10_000_000_000));
         packet[7] = 0xC0;
-        assert_eq!(picture_time(&packet), None, "sound");
+        assert_eq!(time(&packet, Kind::Picture), None, "sound");
+        assert_eq!(time(&packet, Kind::Sound), Some(10_000_000_000));
     }
 }

@@ -49,7 +49,7 @@ pub fn waveform(cache: &Cache, asset: &Asset, stream: u32, cancel: &Cancel) -> R
 }
 
 fn measure(asset: &Asset, stream: u32, cancel: &Cancel) -> Result<Vec<u8>, MediaError> {
-    let mut reader = AudioReader::open(&asset.path, asset.info.start, stream, RATE)?;
+    let mut reader = AudioReader::open(&asset.path, &asset.info, stream, RATE)?;
     let duration = asset.info.duration.unwrap_or(SourceTime::ZERO);
     let total = usize::try_from(duration.sample(PEAKS_PER_SECOND)).unwrap_or(0);
     let mut block = vec![[0.0_f32; 2]; (RATE / PEAKS_PER_SECOND) as usize];

@@ -49,7 +49,7 @@ impl Reader for VideoReader {
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct AudioSpec {
     pub path: PathBuf,
-    pub start: SourceTime,
+    pub info: MediaInfo,
     pub stream: u32,
     pub rate: u32,
 }
@@ -59,7 +59,7 @@ impl Reader for AudioReader {
     type Position = i64;
 
     fn open(spec: &AudioSpec) -> Result<Self, MediaError> {
-        Self::open(&spec.path, spec.start, spec.stream, spec.rate)
+        Self::open(&spec.path, &spec.info, spec.stream, spec.rate)
     }
 
     fn prepare(&mut self, at: i64, _: &Cancel) -> Result<(), MediaError> {

@@ -134,7 +134,7 @@ impl Sounds {
         let sample = sequence.rate.sample_of(frame, sequence.sample_rate);
         let spec = AudioSpec {
             path: sound.asset.path.clone(),
-            start: sound.asset.info.start,
+            info: sound.asset.info.clone(),
             stream: sound.clip.content.stream,
             rate: sequence.sample_rate,
         };
