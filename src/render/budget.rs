@@ -1,22 +1,27 @@
 //! How an export is fitted into its memory budget before it starts.
 //!
-//! The prediction sums whole pictures: those in the ring, in the decoders, in the encoder's look-ahead, its
-//! references and its threads. The weights are a fit to the peaks of 16 exports of film in H.264 at 1080p and 2160p
-//! (GStreamer 1.22, x264 164), with and without cuts, and meet each of them to 9 %, none lower than 7 %; other codecs stay below. A
-//! configuration is only chosen if the budget has room for that error as well.
+//! The prediction sums whole pictures: those in the ring, in the readers, in the encoder's look-ahead, its references
+//! and its threads. The weights were measured one by one with film at 1080p and 2160p in 13 codecs (GStreamer 1.22, x264
+//! 164), with and without cuts; `benches/growth` compares them with what exports take. A configuration is only chosen
+//! if the budget has room for the prediction's error as well.
 
+use super::plan::Layer;
 use super::presets::{Encoder, Preset};
+use crate::model::{MediaKind, VideoStream};
 
 const MIB: u64 = 1 << 20;
 
 /// What the process takes before any picture: the program, sound, and compressed data on its way.
-const BASE: u64 = 130 * MIB;
+const BASE: u64 = 84 * MIB;
 
-/// What each sound that plays at once takes, beyond the first few.
+/// What each sound that plays at once takes, beyond the first.
 const SOUND: u64 = MIB;
 
 /// How much of a budget is planned for, in per cent: the prediction may be too low by the rest.
-const PLANNED: u64 = 93;
+const PLANNED: u64 = 95;
+
+/// Pictures that a reader has beside its decoder: the one that is shown, the next one, and what waits or is on its way.
+const SHOWN: u64 = 5;
 
 /// The settings of encoder and decoders that a budget leaves room for.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -27,23 +32,109 @@ pub struct EncoderPlan {
     pub threads: u32,
     /// Whether threads work on slices of one picture instead of on several pictures.
     pub sliced: bool,
-    /// Pictures that x264 looks ahead; 0 turns macroblock-tree and B-frames off as well.
+    /// Pictures that x264 looks ahead; 0 turns its macroblock-tree off.
     pub lookahead: u32,
+    /// Pictures that x264 refers to; `None` leaves it to its preset.
+    pub references: Option<u32>,
+    /// B-frames between two others; `None` leaves them, and their pyramid, to x264's preset.
+    pub b_frames: Option<u32>,
     /// Pictures in the ring between renderer and encoder.
     pub slots: u32,
     /// Whether the next section's readers are made ready while this one plays; else each cut waits for its
-    /// seek, and half of the next reader's memory is saved.
+    /// seek, and the next readers' memory is saved.
     pub ahead: bool,
     /// Expected peak of resident memory, in bytes.
     pub predicted: u64,
 }
 
 impl EncoderPlan {
-    /// Whether x264 may use B-frames and macroblock-tree.
+    /// By how many per cent the pictures take more than without a limit, at equal quality (PSNR): the mean of three films.
     #[must_use]
-    pub fn looks_ahead(&self) -> bool {
-        self.lookahead > 0
+    pub fn larger(&self) -> u32 {
+        match self.lookahead {
+            0 => 45,
+            1..=5 => 13,
+            6..=7 => 10,
+            8..=9 => 8,
+            10..=12 => 6,
+            13..=15 => 3,
+            16..=30 => 2,
+            _ => 0,
+        }
     }
+}
+
+/// What readers hold, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Holding {
+    /// With one decoder thread each.
+    pub bytes: u64,
+    /// For each decoder thread more.
+    pub each_thread: u64,
+}
+
+impl std::ops::Add for Holding {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { bytes: self.bytes + other.bytes, each_thread: self.each_thread + other.each_thread }
+    }
+}
+
+impl std::iter::Sum for Holding {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), std::ops::Add::add)
+    }
+}
+
+impl Holding {
+    /// The larger of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self { bytes: self.bytes.max(other.bytes), each_thread: self.each_thread.max(other.each_thread) }
+    }
+
+    /// What the reader of a layer holds.
+    #[must_use]
+    pub fn of(layer: &Layer) -> Self {
+        let size = |(w, h): (u32, u32)| u64::from(w) * u64::from(h);
+        let decoded = layer.place.decoded();
+        let shown = size(decoded) * if layer.transparent { 5 } else { 3 } / 2;
+        let info = &layer.asset.info;
+        let video = info.video_stream(layer.clip.content.stream);
+        let Some(video) = video.filter(|_| info.generator.is_none()) else {
+            return Self { bytes: shown * 2, each_thread: 0 };
+        };
+        let pixels = size((video.width, video.height));
+        if info.kind == MediaKind::Still {
+            // as the file has it, and once or twice as four bytes a pixel
+            return Self { bytes: shown * 2 + pixels * 8, each_thread: 0 };
+        }
+        let picture = pixels * if video.bit_depth > 8 { 6 } else { 3 } / 2;
+        let (tenths, thread) = decoder_tenths(video);
+        // where pictures are scaled, those that wait are of the new size; one of the old is on its way
+        let scaled = decoded != (video.width, video.height);
+        let waiting = if scaled { (SHOWN + 1) * shown } else { SHOWN * picture };
+        Self { bytes: waiting + picture * tenths / 10, each_thread: picture * thread / 10 }
+    }
+}
+
+/// Pictures that a decoder holds itself with one thread, and with each one more, in tenths.
+fn decoder_tenths(video: &VideoStream) -> (u64, u64) {
+    let codec = |names: &[&str]| names.iter().any(|n| video.codec.contains(n));
+    let (tenths, thread) = if codec(&["H.264", "H.265", "HEVC"]) {
+        (100, 65)
+    } else if codec(&["AV1"]) {
+        (200, 0)
+    } else if codec(&["VP9"]) {
+        (75, 0)
+    } else if codec(&["MPEG-4", "DivX"]) {
+        (50, 40)
+    } else {
+        (50, 15)
+    };
+    // fields are made whole from three pictures
+    (tenths + if video.interlaced { 30 } else { 0 }, thread)
 }
 
 /// What an export has to hold at once, as far as its plan tells.
@@ -51,14 +142,12 @@ impl EncoderPlan {
 pub struct Demand {
     /// Width and height of the result.
     pub canvas: (u32, u32),
-    /// Width and height of the largest media.
-    pub largest_source: (u32, u32),
-    /// The most layers that are seen at once.
-    pub layers: usize,
+    /// The readers of one section, at most.
+    pub readers: Holding,
+    /// Those and the ones that are made ready for the section after it, at most.
+    pub readers_ahead: Holding,
     /// The most sounds that are heard at once.
     pub sounds: usize,
-    /// Whether one clip follows another.
-    pub cuts: bool,
     /// Whether there are transitions, which need a canvas of their own.
     pub crossing: bool,
     /// Whether clips run backwards, whose pictures are kept a stretch at a time.
@@ -77,23 +166,20 @@ pub fn default_budget(total_memory: u64) -> u64 {
 /// The least budget that would do, in bytes, when even the smallest configuration does not fit.
 pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) -> Result<EncoderPlan, u64> {
     let cores = u32::try_from(cores).unwrap_or(1).clamp(1, 16);
-    let picture = |size: (u32, u32)| u64::from(size.0) * u64::from(size.1) * 3 / 2;
-    let Demand { canvas, largest_source, layers, sounds, cuts, crossing, backward } = demand;
-    let (frame, source) = (picture(canvas), picture(largest_source).max(picture(canvas) / 4));
+    let Demand { canvas, readers, readers_ahead, sounds, crossing, backward } = demand;
+    let picture = |(w, h): (u32, u32)| u64::from(w) * u64::from(h) * 3 / 2;
+    let frame = picture(canvas);
+    // x264's own pictures have whole macroblocks and a border
+    let bordered = picture((canvas.0 + 96, canvas.1.next_multiple_of(16) + 64));
     let beside = frame * u64::from(crossing) + super::backwards::MOST_BYTES as u64 * u64::from(backward);
     let predicted = |plan: &EncoderPlan| {
-        let layers = u64::try_from(layers.max(1)).unwrap_or(u64::MAX);
-        // tenths of a picture: decoders count in the source's size, all else in the canvas'. A cut takes some even
-        // where it waits for its seek
-        let thread = 65 * u64::from(plan.decoder_threads - 1);
-        let cut = match (cuts, plan.ahead) {
-            (false, _) => 0,
-            (true, false) => 180,
-            (true, true) => 320 + thread,
-        };
-        let readers = layers * (140 + thread + cut);
-        let encoder = encoder_tenths(preset, plan) + 10 * u64::from(plan.slots);
-        BASE + SOUND * sounds as u64 + beside + source * readers / 10 + frame * encoder / 10
+        let readers = if plan.ahead { readers_ahead } else { readers };
+        BASE + SOUND * (sounds as u64).saturating_sub(1)
+            + beside
+            + readers.bytes
+            + readers.each_thread * u64::from(plan.decoder_threads - 1)
+            + frame * u64::from(plan.slots)
+            + bordered * encoder_tenths(preset, plan) / 10
     };
     let mut least = u64::MAX;
     for mut plan in candidates(preset, cores) {
@@ -116,51 +202,56 @@ pub fn least_budget(preset: &Preset, demand: Demand) -> u64 {
 fn encoder_tenths(preset: &Preset, plan: &EncoderPlan) -> u64 {
     let speed = match preset.encoder {
         Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } => speed,
-        // each slice has its contexts, and nothing is encoded into fixed slots
-        Encoder::Ffv1 => return 1100,
+        // libavcodec makes room for the largest packet that there could be
+        Encoder::Ffv1 => return 930,
     };
-    let references: u64 = if speed == "ultrafast" {
-        30
-    } else if plan.looks_ahead() {
-        // three references, B-frames and a B-pyramid
-        60 + 88 + 44 + 100
-    } else {
-        60 + 88
+    let threads = if plan.sliced { 2 * u64::from(plan.threads) } else { 63 * u64::from(plan.threads - 1) };
+    if speed == "ultrafast" {
+        return 28 + threads / if plan.sliced { 1 } else { 3 };
+    }
+    let references = 44 * u64::from(plan.references.unwrap_or(3));
+    let both_ways = match plan.b_frames {
+        None => 45,
+        Some(n) => 20 * u64::from(n),
     };
-    let threads = if plan.sliced { 2 * u64::from(plan.threads) } else { 30 * u64::from(plan.threads - 1) };
-    references + 20 * u64::from(plan.lookahead) + threads
+    // it looks ahead as far as B-frames reach at least
+    let lookahead = u64::from(plan.lookahead.max(plan.b_frames.unwrap_or(3)));
+    32 + references + both_ways + 20 * lookahead + threads
 }
 
 /// From the fastest and best to the smallest.
 fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
-    let all = |ahead, decoder_threads, threads, sliced, lookahead| EncoderPlan {
-        decoder_threads,
-        threads,
-        sliced,
-        lookahead,
+    // the encoder works beside the decoders; each thread of those has pictures of its own
+    let decoding = cores.div_ceil(2).min(4);
+    let base = EncoderPlan {
+        decoder_threads: decoding,
+        threads: cores,
+        sliced: false,
+        lookahead: 0,
+        references: None,
+        b_frames: None,
         slots: 3,
-        ahead,
+        ahead: true,
         predicted: 0,
     };
-    let plan = |decoder_threads, threads, sliced, lookahead| all(true, decoder_threads, threads, sliced, lookahead);
-    // the last resort: cuts wait
-    let small = |lookahead| all(false, 1, cores.min(2), true, lookahead);
-    let fewer = cores.min(2);
+    let small = EncoderPlan { decoder_threads: 1, threads: cores.min(4), sliced: true, slots: 2, ..base };
+    let waiting = EncoderPlan { ahead: false, ..small };
     match preset.encoder {
-        Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => vec![
-            plan(cores.min(4), cores, false, 40),
-            plan(fewer, cores, false, 40),
-            plan(fewer, cores, true, 40),
-            plan(fewer, cores, true, 20),
-            plan(1, fewer, true, 20),
-            plan(1, fewer, true, 10),
-            small(10),
-            small(7),
-            small(5),
-            small(0),
-        ],
-        Encoder::Ffv1 => vec![plan(fewer, cores, false, 0), all(false, 1, 1, false, 0)],
-        _ => vec![plan(cores.min(4), cores, false, 0), plan(fewer, cores, true, 0), plan(1, fewer, true, 0), small(0)],
+        Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => {
+            let looks = |plan: EncoderPlan, lookahead| EncoderPlan { lookahead, ..plan };
+            let mut plans =
+                vec![looks(base, 40), looks(EncoderPlan { decoder_threads: 1, threads: cores.min(2), ..base }, 40)];
+            plans.extend([40, 30, 20, 15].map(|n| looks(small, n)));
+            // waiting costs time, a shorter look-ahead costs bits
+            plans.extend([20, 15, 12, 10, 9, 8, 7, 6, 5].map(|n| looks(waiting, n)));
+            plans.push(EncoderPlan { references: Some(1), b_frames: Some(2), ..waiting });
+            plans
+        }
+        Encoder::Ffv1 => vec![base, small, EncoderPlan { threads: 1, ..waiting }],
+        _ => {
+            let sliced = EncoderPlan { sliced: cores <= 4, slots: 2, ..base };
+            vec![sliced, small, waiting]
+        }
     }
 }
 
@@ -172,13 +263,12 @@ mod tests {
     #[test]
     fn smaller_budgets_choose_smaller_configurations() {
         let preset = find_preset("h264").unwrap();
-        let uhd = (3840, 2160);
+        let reader = |n: u64| Holding { bytes: n * 178 * MIB, each_thread: n * 77 * MIB };
         let demand = Demand {
-            canvas: uhd,
-            largest_source: uhd,
-            layers: 1,
+            canvas: (3840, 2160),
+            readers: reader(1),
+            readers_ahead: reader(2),
             sounds: 1,
-            cuts: true,
             crossing: false,
             backward: false,
         };

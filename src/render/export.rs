@@ -296,19 +296,13 @@ fn fit_budget(
     settings: &ExportSettings,
     span: Span,
 ) -> Result<EncoderPlan, ExportError> {
-    let largest = used_assets(project, span)
-        .iter()
-        .filter_map(|a| a.info.video.as_ref().map(|v| (v.width, v.height)))
-        .max_by_key(|(w, h)| u64::from(*w) * u64::from(*h))
-        .unwrap_or((16, 16));
     let pictures = most(project, span, 100_000);
     let clips = |t: &Arc<Track>| t.clips.range(span).any(|c| c.speed.is_backward());
     let demand = Demand {
         canvas: (sequence.width, sequence.height),
-        largest_source: largest,
-        layers: pictures.layers,
+        readers: pictures.readers,
+        readers_ahead: pictures.readers_ahead,
         sounds: most_sounds(project, span, 100_000),
-        cuts: pictures.sections > 1,
         crossing: pictures.crossing,
         backward: sequence.tracks_of(TrackKind::Video).any(clips),
     };
@@ -316,17 +310,33 @@ fn fit_budget(
         .map_err(|least| ExportError::Budget { budget: ByteSize(settings.budget), least: ByteSize(least) })
 }
 
+/// What was chosen, and what fitting the budget costs.
 fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
     let kind = if plan.sliced { "slices" } else { "frame threads" };
-    match preset.encoder {
+    let waits = if plan.ahead { "" } else { "; to fit the budget, cuts wait for the next clip" };
+    let encoder = match preset.encoder {
         Encoder::X264Quality { speed, crf } => {
-            format!("x264 {speed}, crf {crf}, look-ahead {}, {} {kind}", plan.lookahead, plan.threads)
+            let larger = match plan.larger() {
+                0 => String::new(),
+                percent => format!("; to fit the budget, about {percent} % larger at equal quality"),
+            };
+            format!("x264 {speed}, crf {crf}, look-ahead {}, {} {kind}{larger}", plan.lookahead, plan.threads)
         }
         Encoder::X264Quantizer { speed, quantizer } => {
             format!("x264 {speed}, quantiser {quantizer}, {} {kind}", plan.threads)
         }
         Encoder::Ffv1 => "FFV1, 4 slices".into(),
-    }
+    };
+    format!("{encoder}{waits}")
+}
+
+/// x264's options beyond its preset, as properties of the element.
+fn choices(plan: &EncoderPlan) -> String {
+    let looks = plan.lookahead > 0;
+    let ahead = format!("rc-lookahead={} mb-tree={looks}", plan.lookahead);
+    let references = plan.references.map(|n| format!("ref={n}"));
+    let both_ways = plan.b_frames.map(|n| format!("bframes={n} b-pyramid=false b-adapt={looks}"));
+    [Some(ahead), references, both_ways].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Bits for each pixel of ordinary footage, times the pixels. The truth depends on the picture.
@@ -427,15 +437,11 @@ impl Run<'_> {
 
     fn pipeline(&self) -> String {
         let plan = &self.plan;
-        let ahead = if plan.looks_ahead() {
-            format!("rc-lookahead={} ", plan.lookahead)
-        } else {
-            "rc-lookahead=0 mb-tree=false bframes=0 b-adapt=false ".into()
-        };
+        let choices = choices(plan);
         let threads = format!("threads={} sliced-threads={} sync-lookahead=0", plan.threads, plan.sliced);
         let encoder = match self.settings.preset.encoder {
             Encoder::X264Quality { speed, crf } => format!(
-                "x264enc name=enc speed-preset={speed} pass=qual quantizer={crf} vbv-buf-capacity=0 {ahead}{threads} \
+                "x264enc name=enc speed-preset={speed} pass=qual quantizer={crf} vbv-buf-capacity=0 {choices} {threads} \
                  ! video/x-h264,profile=high ! h264parse"
             ),
             Encoder::X264Quantizer { speed, quantizer } => {

@@ -1,5 +1,6 @@
 //! What is seen when: sections in which the layers do not change. Pure.
 
+use super::budget::Holding;
 use super::pose::{Place, Pose, place, pose};
 use crate::model::{
     Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, Track, TrackKind, Transition, TransitionKind,
@@ -46,6 +47,15 @@ impl Layer {
         let time = self.source_time(frame, sequence);
         let size = self.asset.info.video_stream(self.clip.content.stream).map_or((16, 16), |v| (v.width, v.height));
         pose(&self.clip.content.properties, size, (sequence.width, sequence.height), canvas, time)
+    }
+
+    /// Whether the layer that follows it at a frame is read on from where this one is.
+    fn goes_on(&self, next: &Self, frame: Frame, sequence: &Sequence) -> bool {
+        self.asset.path == next.asset.path
+            && self.clip.content.stream == next.clip.content.stream
+            && self.place.decoded() == next.place.decoded()
+            && self.transparent == next.transparent
+            && self.source_time(frame, sequence) == next.source_time(frame, sequence)
     }
 
     /// Whether nothing below it is seen, over the whole section.
@@ -259,8 +269,10 @@ fn layer(project: &Project, clip: Clip, fades: (FrameCount, FrameCount), canvas:
 /// What a span has at most, for predicting memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Most {
-    /// Layers that are seen at once.
-    pub layers: usize,
+    /// What the layers that are seen at once take.
+    pub readers: Holding,
+    /// The same with what is new in the section after.
+    pub readers_ahead: Holding,
     /// Sections, as far as they were counted.
     pub sections: usize,
     /// Whether a transition is among them.
@@ -273,12 +285,19 @@ pub fn most(project: &Project, span: Span, limit: usize) -> Most {
     let sequence = project.sequence();
     let canvas = (sequence.width, sequence.height);
     let (mut frame, mut most) = (span.start, Most::default());
+    let mut before: Option<PictureSection> = None;
     while most.sections < limit && frame < span.end() {
         let section = picture_section(project, frame, span, canvas);
-        most.layers = most.layers.max(section.layers.len());
+        let goes_on =
+            |layer: &Layer| before.as_ref().is_some_and(|b| b.layers.iter().any(|l| l.goes_on(layer, frame, sequence)));
+        let holding = |s: &PictureSection| s.layers.iter().map(Holding::of).sum::<Holding>();
+        let new: Holding = section.layers.iter().filter(|l| !goes_on(l)).map(Holding::of).sum();
+        most.readers = most.readers.max(holding(&section));
+        most.readers_ahead = most.readers_ahead.max(before.as_ref().map(holding).unwrap_or_default() + new);
         most.crossing |= section.paint.iter().any(|p| matches!(p, Paint::Cross { .. }));
         most.sections += 1;
         frame = section.span.end().max(frame + FrameCount(1));
+        before = Some(section);
     }
     most
 }

@@ -234,7 +234,14 @@ fn serve<R: Reader>(requests: &Receiver<Request<R>>, prepared: &Sender<Prepared<
                 let kept = idle.iter().rposition(|(spec, _)| *spec == wanted.spec).map(|i| idle.remove(i).1);
                 // a reader that broke in an earlier clip may do better when opened anew
                 let reused = kept.and_then(|mut reader| reader.prepare(wanted.at, cancel).ok().map(|()| reader));
-                let reader = reused.map_or_else(|| open(&wanted, cancel), Ok);
+                let reader = reused.map_or_else(
+                    || {
+                        // what waits for another cut makes room for what is needed now
+                        idle.clear();
+                        open(&wanted, cancel)
+                    },
+                    Ok,
+                );
                 if prepared.send(Prepared { ticket, reader }).is_err() {
                     return;
                 }
