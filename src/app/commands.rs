@@ -404,6 +404,13 @@ impl Editor {
         self.worker.send(Command::Export(project, Box::new(settings)));
     }
 
+    /// Keeps what the last export took, as a text file beside its result.
+    pub fn write_export_report(&mut self) {
+        if let Some(export) = &self.export {
+            self.worker.send(Command::WriteText(export.report(), export.report_path()));
+        }
+    }
+
     /// Stops the export.
     pub fn cancel_export(&mut self) {
         self.worker.send(Command::CancelExport);

@@ -76,6 +76,7 @@ impl Editor {
                     self.notify(Level::Problem, warning);
                 }
             }
+            Event::TextWritten(path) => self.notify(Level::Done, format!("Wrote {}", path.display())),
             Event::Saved(path, project) => {
                 self.saved = project;
                 self.path = Some(path.clone());

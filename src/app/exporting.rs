@@ -1,7 +1,9 @@
 //! The export as the dialog shows it.
 
 use crate::render::{ExportEvent, ExportSummary, Preset, presets};
+use bytesize::ByteSize;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Samples kept for the plot; then every other is dropped, so that an export of days stays small.
 const MOST_SAMPLES: usize = 600;
@@ -9,6 +11,8 @@ const MOST_SAMPLES: usize = 600;
 /// One moment of an export.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Sample {
+    /// Seconds since it began.
+    pub seconds: f64,
     /// Frames done.
     pub frame: i64,
     /// Resident memory in bytes.
@@ -32,6 +36,8 @@ pub struct ExportState {
     pub overwrite: bool,
     /// Whether it runs.
     pub running: bool,
+    /// When it began.
+    pub begun: Option<Instant>,
     /// Resident memory before it began, in bytes: the editor's own.
     pub own_memory: u64,
     /// The plan, in words.
@@ -63,6 +69,7 @@ impl ExportState {
             marked_only: false,
             overwrite: false,
             running: false,
+            begun: None,
             own_memory: 0,
             encoder: String::new(),
             predicted_peak: 0,
@@ -91,6 +98,7 @@ impl ExportState {
             marked_only: self.marked_only,
             overwrite: self.overwrite,
             running: true,
+            begun: Some(Instant::now()),
             own_memory,
             ..fresh
         };
@@ -104,7 +112,8 @@ impl ExportState {
             }
             ExportEvent::Progress { frame, frames, fps, eta, rss, .. } => {
                 (self.frames, self.eta) = (frames, eta);
-                self.samples.push(Sample { frame, rss, fps });
+                let seconds = self.begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
+                self.samples.push(Sample { seconds, frame, rss, fps });
                 if self.samples.len() > MOST_SAMPLES {
                     let mut keep = false;
                     self.samples.retain(|_| {
@@ -131,5 +140,79 @@ impl ExportState {
         #[expect(clippy::cast_precision_loss, reason = "for a bar")]
         let share = done as f32 / self.frames.max(1) as f32;
         share
+    }
+
+    /// Where its report is kept: beside the file, which keeps its name.
+    #[must_use]
+    pub fn report_path(&self) -> PathBuf {
+        let path = std::path::Path::new(&self.path);
+        let name = path.file_name().map_or_else(Default::default, |n| n.to_string_lossy().into_owned());
+        path.with_file_name(format!("{name}.report.txt"))
+    }
+
+    /// What it did and took, as a text for people and for bug reports; the samples as a table.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let iec = |bytes: u64| ByteSize(bytes).display().iec().to_string();
+        let mut lines = vec![
+            format!("Workprint {}: export of {}", env!("CARGO_PKG_VERSION"), self.path),
+            format!("preset    {} ({})", self.preset.name, self.preset.description),
+            format!("encoder   {}", self.encoder),
+            format!("budget    {} beside {} of the editor itself", iec(self.budget), iec(self.own_memory)),
+            format!("expected  {} at most", iec(self.predicted_peak)),
+        ];
+        if let Some(done) = &self.done {
+            #[expect(clippy::cast_precision_loss, reason = "for display")]
+            let rate = done.frames as f64 / done.seconds.max(0.001);
+            lines.push(format!("peak      {} with the editor", iec(done.peak_rss)));
+            lines.push(format!(
+                "result    {} frames in {:.1} s ({rate:.1} a second), {}",
+                done.frames,
+                done.seconds,
+                ByteSize(done.size).display().si()
+            ));
+        }
+        lines.extend(self.failed.iter().map(|error| format!("failed    {error}")));
+        lines.extend(self.warnings.iter().map(|warning| format!("warning   {warning}")));
+        lines.push(String::new());
+        lines.push("  seconds     frame   frames/s   memory MiB".into());
+        let row = |s: &Sample| format!("{:>9.1} {:>9} {:>10.1} {:>12}", s.seconds, s.frame, s.fps, s.rss >> 20);
+        lines.extend(self.samples.iter().map(row));
+        lines.join("\n") + "\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_says_what_was_chosen_and_taken() {
+        let mut state = ExportState::new(std::path::Path::new("/films/reel.mp4"), 512 << 20);
+        state.begin(100 << 20);
+        state.told(ExportEvent::Planned {
+            frames: 60,
+            budget: 512 << 20,
+            predicted_peak: 300 << 20,
+            predicted_size: 0,
+            encoder: "x264 medium".into(),
+        });
+        let (frames, budget) = (60, 512 << 20);
+        state.told(ExportEvent::Progress { frame: 30, frames, fps: 24.5, eta: 1.0, rss: 250 << 20, budget });
+        state.done = Some(ExportSummary {
+            path: "/films/reel.mp4".into(),
+            frames: 60,
+            seconds: 2.0,
+            peak_rss: 260 << 20,
+            size: 5_000_000,
+        });
+        assert_eq!(state.report_path(), PathBuf::from("/films/reel.mp4.report.txt"));
+        let report = state.report();
+        for part in ["/films/reel.mp4", "x264 medium", "512.0 MiB", "300.0 MiB", "260.0 MiB", "30.0 a second", "5.0 MB"]
+        {
+            assert!(report.contains(part), "{part} in\n{report}");
+        }
+        let row: Vec<&str> = report.lines().last().unwrap().split_whitespace().collect();
+        assert_eq!(row[1..], ["30", "24.5", "250"]);
     }
 }

@@ -184,6 +184,7 @@ impl Decoding {
             source.link(&tail).map_err(missing)?;
         } else {
             let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
+            super::mp4_tracks::hide_others(&source, path, which);
             // what decodebin chooses by itself is up to five seconds of sound and 2 MB of each stream; the streams that
             // are not wanted never wait, so that little is enough
             let decode = gst::ElementFactory::make("decodebin")

@@ -16,6 +16,7 @@ mod error;
 mod fingerprint;
 mod generated;
 mod gif;
+mod mp4_tracks;
 mod plugins;
 mod probe;
 mod proxy;

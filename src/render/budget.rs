@@ -6,16 +6,23 @@
 //! if the budget has room for the prediction's error as well.
 
 use super::plan::Layer;
+use super::plan_sound::Sound;
 use super::presets::{Encoder, Preset};
-use crate::model::{MediaKind, VideoStream};
+use crate::model::{MediaInfo, MediaKind, SourceTime, VideoStream};
 
 const MIB: u64 = 1 << 20;
 
 /// What the process takes before any picture: the program, sound, and compressed data on its way.
-const BASE: u64 = 84 * MIB;
+const BASE: u64 = 79 * MIB;
 
-/// What each sound that plays at once takes, beyond the first.
+/// What the reader of a sound takes, beyond the first.
 const SOUND: u64 = MIB;
+
+/// What `qtdemux` keeps of each sample of a track, in bytes.
+const INDEXED: u64 = 32;
+
+/// Samples in a packet of AAC, which MP4 has most.
+const PACKET: u64 = 1024;
 
 /// How much of a budget is planned for, in per cent: the prediction may be too low by the rest.
 const PLANNED: u64 = 95;
@@ -115,8 +122,25 @@ impl Holding {
         // where pictures are scaled, those that wait are of the new size; one of the old is on its way
         let scaled = decoded != (video.width, video.height);
         let waiting = if scaled { (SHOWN + 1) * shown } else { SHOWN * picture };
-        Self { bytes: waiting + picture * tenths / 10, each_thread: picture * thread / 10 }
+        let rate = video.rate.map_or(30, |r| u64::from(r.num().div_ceil(r.den().max(1))));
+        let bytes = waiting + picture * tenths / 10 + index(info, rate);
+        Self { bytes, each_thread: picture * thread / 10 }
     }
+}
+
+/// What a demuxer keeps of a track with so many packets a second, in bytes: MP4 has a table of them all.
+fn index(info: &MediaInfo, packets_a_second: u64) -> u64 {
+    let tables = ["Quicktime", "ISO", "MP4", "3GP"].iter().any(|name| info.container.contains(name));
+    let seconds = info.duration.filter(|_| tables).map_or(0, |d| d.0 / SourceTime::SECOND.0);
+    u64::try_from(seconds).unwrap_or(0) * packets_a_second * INDEXED
+}
+
+/// What the reader of a sound holds beyond the first one's pipeline, in bytes.
+#[must_use]
+pub fn held_by_sound(sound: &Sound) -> u64 {
+    let info = &sound.asset.info;
+    let stream = info.audio.get(sound.clip.content.stream as usize).filter(|a| !a.codec.contains("PCM"));
+    SOUND + stream.map_or(0, |a| index(info, u64::from(a.rate) / PACKET))
 }
 
 /// Pictures that a decoder holds itself with one thread, and with each one more, in tenths.
@@ -146,8 +170,9 @@ pub struct Demand {
     pub readers: Holding,
     /// Those and the ones that are made ready for the section after it, at most.
     pub readers_ahead: Holding,
-    /// The most sounds that are heard at once.
-    pub sounds: usize,
+    /// What the sounds that are heard at once, and those that are made ready for what follows, hold beyond the first:
+    /// bytes.
+    pub sounds: u64,
     /// Whether there are transitions, which need a canvas of their own.
     pub crossing: bool,
     /// Whether clips run backwards, whose pictures are kept a stretch at a time.
@@ -174,7 +199,7 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
     let beside = frame * u64::from(crossing) + super::backwards::MOST_BYTES as u64 * u64::from(backward);
     let predicted = |plan: &EncoderPlan| {
         let readers = if plan.ahead { readers_ahead } else { readers };
-        BASE + SOUND * (sounds as u64).saturating_sub(1)
+        BASE + sounds.saturating_sub(SOUND)
             + beside
             + readers.bytes
             + readers.each_thread * u64::from(plan.decoder_threads - 1)
@@ -268,7 +293,7 @@ mod tests {
             canvas: (3840, 2160),
             readers: reader(1),
             readers_ahead: reader(2),
-            sounds: 1,
+            sounds: MIB,
             crossing: false,
             backward: false,
         };

@@ -4,7 +4,7 @@ use super::budget::{Demand, EncoderPlan, plan_encoder};
 use super::memory::{Memory, return_freed};
 use super::pictures::Pictures;
 use super::plan::most;
-use super::plan_sound::most_sounds;
+use super::plan_sound::most_held;
 use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
 use super::ring::Ring;
@@ -27,6 +27,9 @@ const AAC_PRIMING: u32 = 1024;
 
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// Per cent of the budget from which on memory is given back wherever it can be.
+const TIGHT: u64 = 94;
 
 /// What is exported, where to and how.
 #[derive(Clone, Debug)]
@@ -91,7 +94,8 @@ pub struct ExportSummary {
     pub frames: i64,
     /// Seconds it took.
     pub seconds: f64,
-    /// The process' highest resident memory in bytes.
+    /// The process' highest resident memory in bytes, during the export where the system tells that (Linux), else
+    /// ever.
     pub peak_rss: u64,
     /// The file's size in bytes.
     pub size: u64,
@@ -192,7 +196,7 @@ pub fn export(
     let folder = folder_of(&settings.path);
     let extension = settings.preset.container.extension();
     let temporary = crate::media::temporary_in(&folder, &format!(".{extension}"))?;
-    let memory = Memory::default();
+    let memory = Memory::anew();
     let mut run = Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory };
     run.render(&temporary, tell).map_err(|error| match error {
         // people know the name that they chose, not the temporary one
@@ -302,7 +306,7 @@ fn fit_budget(
         canvas: (sequence.width, sequence.height),
         readers: pictures.readers,
         readers_ahead: pictures.readers_ahead,
-        sounds: most_sounds(project, span, 100_000),
+        sounds: most_held(project, span, 100_000),
         crossing: pictures.crossing,
         backward: sequence.tracks_of(TrackKind::Video).any(clips),
     };
@@ -363,6 +367,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Whether memory comes near the budget.
+    fn is_tight(&self) -> bool {
+        let taken = self.memory.sample().saturating_sub(self.settings.own_memory);
+        taken > self.settings.budget / 100 * TIGHT
+    }
+
     /// Samples of sound in the whole span.
     fn samples(&self) -> u64 {
         let at = |frame| self.sequence.rate.sample_of(frame, self.sequence.sample_rate);
@@ -376,9 +386,7 @@ impl Run<'_> {
         let threads = self.plan.decoder_threads;
         let (media, cancel) = (Media::Originals, self.cancel.clone());
         let mut pictures = Pictures::new(Arc::clone(&project), media, canvas, self.span, threads, cancel)?;
-        if !self.plan.ahead {
-            pictures = pictures.without_reading_ahead();
-        }
+        pictures.read_ahead(self.plan.ahead);
         let mut sounds = Sounds::new(project, self.span, self.cancel.clone())?;
         let encoding = Encoding::launch(&self.pipeline(), to)?;
         let (video, audio) = self.inputs(&encoding, &pictures)?;
@@ -423,6 +431,8 @@ impl Run<'_> {
             if frame + left != section_end {
                 section_end = frame + left;
                 return_freed();
+                // the last reserve: should the prediction fall short, the next clips are not held in advance
+                pictures.read_ahead(self.plan.ahead && !self.is_tight());
             }
             progress.frame_done(self, n + 1, tell);
         }
@@ -524,7 +534,7 @@ impl Progress {
         (self.told, self.at) = (Instant::now(), done);
         let fps = self.fps.unwrap_or(0.0);
         let rss = run.memory.sample();
-        if rss.saturating_sub(run.settings.own_memory) > run.settings.budget / 10 * 9 {
+        if run.is_tight() {
             return_freed();
         }
         tell(ExportEvent::Progress {

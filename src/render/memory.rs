@@ -9,6 +9,14 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Begins the system's own count of the peak anew where it lets us (Linux), so that what came before does not count.
+    #[must_use]
+    pub fn anew() -> Self {
+        // where it can't be, the peak is that of the whole process
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
+        Self::default()
+    }
+
     /// Resident memory now, in bytes; 0 where the system does not tell.
     pub fn sample(&self) -> u64 {
         let now = memory_stats::memory_stats().map_or(0, |m| m.physical_mem as u64);
@@ -16,8 +24,8 @@ impl Memory {
         now
     }
 
-    /// The highest resident memory of the process so far in bytes: the system's own figure where it keeps
-    /// one, else the highest sample.
+    /// The highest resident memory of the process since [`Self::anew`] in bytes: the system's own figure where it
+    /// keeps one, else the highest sample.
     #[must_use]
     pub fn peak(&self) -> u64 {
         self.sample();

@@ -101,11 +101,10 @@ impl Pictures {
         })
     }
 
-    /// Saves the memory of the next section's readers; each cut waits for its own then.
-    #[must_use]
-    pub fn without_reading_ahead(mut self) -> Self {
-        self.ahead = false;
-        self
+    /// Whether the next section's readers are made ready while one plays, from the next section on. It is so until
+    /// said otherwise; without, their memory is saved, and each cut waits for its own.
+    pub fn read_ahead(&mut self, ahead: bool) {
+        self.ahead = ahead;
     }
 
     /// The canvas that frames are drawn on.

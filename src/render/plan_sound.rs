@@ -1,5 +1,6 @@
 //! What is heard when: sections in which the audible clips do not change, and how loud each is. Pure.
 
+use super::budget::held_by_sound;
 use super::plan::around;
 use crate::model::{Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, TrackKind};
 use std::sync::Arc;
@@ -166,17 +167,21 @@ pub fn sound_section(project: &Project, frame: Frame, within: Span) -> SoundSect
     SoundSection { span, sounds }
 }
 
-/// The most sounds that are heard at once in a span. Looks at no more than `limit` sections.
+/// The most that the sounds that are heard at once hold, with those that are made ready for what follows, in bytes.
+/// Looks at no more than `limit` sections.
 #[must_use]
-pub fn most_sounds(project: &Project, span: Span, limit: usize) -> usize {
+pub fn most_held(project: &Project, span: Span, limit: usize) -> u64 {
     let (mut frame, mut most) = (span.start, 0);
+    let mut before: Vec<Sound> = Vec::new();
     for _ in 0..limit {
         if frame >= span.end() {
             break;
         }
         let section = sound_section(project, frame, span);
-        most = most.max(section.sounds.len());
+        let new = section.sounds.iter().filter(|s| !before.iter().any(|b| b.clip.id == s.clip.id));
+        most = most.max(before.iter().chain(new).map(held_by_sound).sum());
         frame = section.span.end().max(frame + FrameCount(1));
+        before = section.sounds;
     }
     most
 }

@@ -2,7 +2,7 @@
 
 use super::pickers::{Pickers, Purpose};
 use super::theme;
-use crate::app::{Editor, ExportState};
+use crate::app::{Editor, ExportState, Sample};
 use crate::render::presets;
 use crate::worker::total_memory;
 use bytesize::ByteSize;
@@ -12,7 +12,7 @@ use egui_plot::{HLine, Line, Plot, PlotPoints};
 /// Shows the dialog while there is one.
 pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
     let Some(mut state) = editor.export.take() else { return };
-    let (mut start, mut cancel, mut close) = (false, false, false);
+    let (mut start, mut cancel, mut close, mut report) = (false, false, false, false);
     let marked = editor.marked();
     let response = theme::modal(ctx, "export").show(ctx, |ui| {
         ui.set_width(600.0);
@@ -36,12 +36,19 @@ pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
                 let ready = !state.path.trim().is_empty();
                 start |= ui.add_enabled(ready, egui::Button::new(text).fill(theme::ACCENT)).clicked();
                 close |= ui.button("Close").clicked();
+                if state.done.is_some() || state.failed.is_some() {
+                    let button = ui.button("Save Report");
+                    report = button.on_hover_text("What the export took, as a text file beside its result").clicked();
+                }
             }
         });
     });
     close |= response.should_close() && !state.running && !pickers.field_open();
     if !close {
         editor.export = Some(state);
+    }
+    if report {
+        editor.write_export_report();
     }
     if start {
         editor.start_export();
@@ -127,36 +134,47 @@ fn progress(ui: &mut Ui, state: &ExportState) {
         let text = format!("{} — about {} expected", state.encoder, ByteSize(state.predicted_peak).display().iec());
         ui.label(RichText::new(text).small().color(theme::WEAK));
     }
-    memory_plot(ui, state);
+    plots(ui, state);
     for warning in &state.warnings {
         ui.label(RichText::new(warning).small().color(theme::ACCENT));
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a plot")]
-fn memory_plot(ui: &mut Ui, state: &ExportState) {
+/// Memory against the budget, and speed, over the same seconds.
+fn plots(ui: &mut Ui, state: &ExportState) {
+    #[expect(clippy::cast_precision_loss, reason = "a plot")]
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    let all: PlotPoints<'_> = state.samples.iter().map(|s| [s.frame as f64, mib(s.rss)]).collect();
     let limit = mib(state.own_memory + state.budget);
-    Plot::new("memory")
-        .height(130.0)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .show_grid([false, true])
-        .include_y(0.0)
-        .include_y(limit * 1.05)
-        .include_x(0.0)
-        .include_x(state.frames.max(1) as f64)
-        .y_axis_label("MiB")
-        .x_axis_label("frames")
-        .show(ui, |plot| {
-            plot.hline(HLine::new("budget", limit).color(theme::PROBLEM));
-            if state.own_memory > 0 {
-                plot.hline(HLine::new("the editor itself", mib(state.own_memory)).color(theme::LINE));
-            }
-            plot.line(Line::new("memory", all).color(theme::ACCENT).width(1.5));
-        });
+    let over_time = |value: &dyn Fn(&Sample) -> f64| {
+        state.samples.iter().map(|s| [s.seconds, value(s)]).collect::<PlotPoints<'_>>()
+    };
+    let plot = |name: &str, height: f32| {
+        Plot::new(name.to_owned())
+            .height(height)
+            .link_axis(egui::Id::unique("export plots"), [true, false])
+            .allow_drag(false)
+            .allow_zoom(false)
+            .allow_scroll(false)
+            .allow_boxed_zoom(false)
+            .show_grid([false, true])
+            .y_axis_min_width(44.0)
+            .include_y(0.0)
+            .include_x(0.0)
+            .include_x(state.samples.last().map_or(1.0, |s| s.seconds.max(1.0)))
+    };
+    ui.label(RichText::new("Memory, MiB").small().color(theme::WEAK));
+    plot("memory", 110.0).include_y(limit * 1.05).show_axes([false, true]).show(ui, |plot| {
+        plot.hline(HLine::new("budget", limit).color(theme::PROBLEM));
+        if state.own_memory > 0 {
+            plot.hline(HLine::new("the editor itself", mib(state.own_memory)).color(theme::LINE));
+        }
+        plot.line(Line::new("memory", over_time(&|s| mib(s.rss))).color(theme::ACCENT).width(1.5));
+    });
+    ui.label(RichText::new("Frames a second").small().color(theme::WEAK));
+    let seconds = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| format!("{:.0} s", mark.value);
+    plot("speed", 80.0).x_axis_formatter(seconds).show(ui, |plot| {
+        plot.line(Line::new("frames a second", over_time(&|s| s.fps)).color(theme::GOOD).width(1.5));
+    });
 }
 
 fn minutes(seconds: f64) -> String {

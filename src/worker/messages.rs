@@ -23,6 +23,8 @@ pub enum Command {
     OpenTimeline(PathBuf),
     /// Writes the timeline for other programs.
     WriteTimeline(Arc<Project>, PathBuf),
+    /// Writes a text, such as an export's report, to a file.
+    WriteText(String, PathBuf),
     /// Saves a project.
     Save(Arc<Project>, PathBuf),
     /// Writes the autosave; the path is where the project was saved last.
@@ -86,6 +88,8 @@ pub enum Event {
     TimelineOpened(PathBuf, Box<Project>, Vec<String>),
     /// The timeline was written for other programs; what the format can't say.
     TimelineWritten(PathBuf, Vec<String>),
+    /// A text was written.
+    TextWritten(PathBuf),
     /// A project was saved as it was then.
     Saved(PathBuf, Arc<Project>),
     /// What crashes left behind.

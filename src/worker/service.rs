@@ -176,6 +176,12 @@ impl Service {
                     Err(error) => Event::Problem(error),
                 });
             }),
+            Command::WriteText(text, path) => self.file_task(move || {
+                tell.tell(match std::fs::write(&path, text) {
+                    Ok(()) => Event::TextWritten(path),
+                    Err(error) => Event::Problem(format!("{}: {error}; it was not written", path.display())),
+                });
+            }),
             Command::Save(project, path) => self.file_task(move || {
                 tell.tell(match save(&project, &path) {
                     Ok(()) => Event::Saved(path, project),
