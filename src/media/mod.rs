@@ -21,6 +21,7 @@ mod plugins;
 mod probe;
 mod proxy;
 mod run_up;
+mod scaling;
 mod thumbnails;
 mod transport_stream;
 mod video_reader;

@@ -3,7 +3,8 @@
 use super::colours::Conversion;
 use super::decode::{Cancel, Decoding, Input, Which};
 use super::error::MediaError;
-use crate::model::{Frame, FrameRate, MediaInfo, Orientation, SourceTime};
+use super::scaling::Scaler;
+use crate::model::{Frame, FrameRate, MediaInfo, MediaKind, Orientation, SourceTime};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use std::path::Path;
@@ -70,6 +71,8 @@ pub struct VideoReader {
     stream: u32,
     tail: String,
     conversion: Conversion,
+    /// Scales decoded pictures, where the pipeline does not.
+    scaler: Option<Scaler>,
 }
 
 /// Pictures that the decoder may be ahead, beside the one that it is working on and the next one here.
@@ -103,7 +106,16 @@ impl VideoReader {
         let interlaced = video.is_some_and(|v| v.interlaced);
         let conversion = Conversion::of(video);
         let decoded = PictureFormat { format: conversion.decoded(format.format), ..format };
-        let tail = tail(orientation, interlaced, decoded);
+        // what is turned, or deeper, is scaled where it is converted
+        let plain = video.is_some_and(|v| v.bit_depth <= 10) && orientation == Orientation::default();
+        let planar = matches!(decoded.format, gst_video::VideoFormat::I420 | gst_video::VideoFormat::A420);
+        let film = info.kind == MediaKind::Video && info.generator.is_none();
+        let scaler = if plain && planar && film { Some(Scaler::new(decoded.info()?)?) } else { None };
+        let deep = video.is_some_and(|v| v.bit_depth > 8);
+        let tail = match &scaler {
+            Some(_) => planes(interlaced, decoded, deep),
+            None => tail(orientation, interlaced, decoded),
+        };
         let input = match &info.generator {
             Some(generator) => Input::Generated(generator, (format.width, format.height)),
             None => Input::File(path),
@@ -125,6 +137,7 @@ impl VideoReader {
             stream,
             tail,
             conversion,
+            scaler,
         })
     }
 
@@ -286,11 +299,18 @@ impl VideoReader {
         Ok(())
     }
 
-    fn picture(&self, sample: &gst::Sample) -> Option<Picture> {
+    fn picture(&mut self, sample: &gst::Sample) -> Option<Picture> {
         let buffer = sample.buffer_owned()?;
         let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
         let known = self.decoding.time_of(sample);
         let time = known.or_else(|| self.current.as_ref().map(|c| c.time)).unwrap_or(SourceTime::ZERO);
+        let same = |target: &gst_video::VideoInfo| {
+            (info.width(), info.height(), info.format()) == (target.width(), target.height(), target.format())
+        };
+        let (buffer, info) = match self.scaler.as_mut().filter(|scaler| !same(scaler.target())) {
+            Some(scaler) => (scaler.scale(&buffer, &info)?, scaler.target().clone()),
+            None => (buffer, info),
+        };
         let (buffer, info) = self.conversion.apply(buffer, &info, self.format.format);
         Some(Picture { time, buffer, info })
     }
@@ -301,6 +321,17 @@ fn tolerance(container: &str) -> SourceTime {
     let lower = container.to_lowercase();
     let coarse = ["matroska", "webm", "flash", "asf", "gif"].iter().any(|c| lower.contains(c));
     SourceTime(SourceTime::SECOND.0 / if coarse { 1960 } else { 3333 })
+}
+
+/// Leaves the size as it is, and 10 bits.
+fn planes(interlaced: bool, format: PictureFormat, deep: bool) -> String {
+    let deinterlace = if interlaced { "deinterlace fields=top ! " } else { "" };
+    let format = match format.format {
+        gst_video::VideoFormat::I420 if deep => "I420_10LE",
+        gst_video::VideoFormat::A420 if deep => "A420_10LE",
+        other => other.to_str().as_str(),
+    };
+    format!("{deinterlace}videoconvert ! capsfilter caps=\"video/x-raw,format={format}\"")
 }
 
 /// Scales before it turns: fewer pixels, and any source format will do.
