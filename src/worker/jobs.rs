@@ -2,7 +2,7 @@
 
 use super::machine::allowed_cores;
 use super::messages::{Event, JobId, JobKind, JobStatus};
-use super::proxying::{proxy_threads, proxy_workers};
+use super::proxying::{background_proxies, proxy_threads};
 use crate::media::{Cache, Cancel, MediaError, ProxySettings, find_proxy, make_proxy, poster, thumbnails, waveform};
 use crate::model::{Asset, AssetId, MediaKind};
 use std::collections::HashSet;
@@ -53,7 +53,7 @@ impl Jobs {
             std::thread::Builder::new().name(format!("job {n}")).spawn(move || shared.work()).ok()
         };
         // one thread more than proxies need, so that a thumbnail never waits for a long proxy
-        let threads = (0..=proxy_workers()).map_while(spawn).collect();
+        let threads = (0..=background_proxies()).map_while(spawn).collect();
         Self { shared, threads }
     }
 
@@ -143,7 +143,7 @@ impl Shared {
                 return None;
             }
             let proxies = queue.jobs.iter().filter(|j| j.kind == JobKind::Proxy && j.progress.is_some()).count();
-            let full = proxies >= proxy_workers();
+            let full = proxies >= background_proxies();
             let free = |j: &&mut Job| j.progress.is_none() && !(full && j.kind == JobKind::Proxy);
             if let Some(job) = queue.jobs.iter_mut().filter(free).min_by_key(|j| (j.kind, j.id.0)) {
                 job.progress = Some(0.0);
@@ -168,7 +168,7 @@ impl Shared {
                 (self.tell)(Event::Waveform(asset.id, 0, Arc::new(wave)));
             }
             JobKind::Proxy => {
-                let threads = if allowed_cores() <= 2 { 1 } else { proxy_threads(proxy_workers()) };
+                let threads = if allowed_cores() <= 2 { 1 } else { proxy_threads(background_proxies()) };
                 make_proxy(&self.cache, asset, ProxySettings { threads }, cancel, &|progress| {
                     if let Some(job) = self.lock().jobs.iter_mut().find(|j| j.id == id) {
                         job.progress = Some(progress);

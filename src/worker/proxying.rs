@@ -10,12 +10,18 @@ use std::sync::Arc;
 /// Memory that decoding and encoding for one proxy may need.
 const PER_PROXY: u64 = 400 << 20;
 
-/// How many proxies are made at a time: one for each two cores, since decoder and encoder overlap, as far as
-/// a quarter of the memory holds them.
+/// How many proxies are made at a time where nothing else is to be done: one for each core, as far as a quarter of the
+/// memory holds them.
 #[must_use]
 pub fn proxy_workers() -> usize {
     let by_memory = usize::try_from(total_memory() / 4 / PER_PROXY).unwrap_or(1);
-    allowed_cores().div_ceil(2).min(by_memory).clamp(1, 8)
+    allowed_cores().min(by_memory).clamp(1, 8)
+}
+
+/// How many are made beside an editor that must answer: half of [`proxy_workers`].
+#[must_use]
+pub fn background_proxies() -> usize {
+    proxy_workers().div_ceil(2)
 }
 
 /// Threads for each of `workers` at once.
