@@ -112,11 +112,11 @@ fn progress(ui: &mut Ui, state: &ExportState) {
         ui.colored_label(
             theme::GOOD,
             format!(
-                "Done: {} frames in {:.1} s, {}, peak memory {}",
+                "Done: {} frames in {:.1} s, {}, at most {} of memory beside the editor",
                 done.frames,
                 done.seconds,
                 ByteSize(done.size).display().si(),
-                ByteSize(done.peak_rss).display().iec()
+                ByteSize(done.peak_rss.saturating_sub(state.own_memory)).display().iec()
             ),
         );
     } else {
