@@ -56,6 +56,7 @@ fn run(folder: &Path, before: &[&str], project: &str, args: &[&str]) -> Exported
 }
 
 fn main() {
+    workprint::render::tame_allocator();
     workprint::media::init().unwrap();
     let folder = std::env::temp_dir().join("workprint-bench-growth");
     std::fs::create_dir_all(&folder).unwrap();

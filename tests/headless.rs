@@ -156,6 +156,9 @@ fn export_tells_its_progress_and_the_truth_about_memory() {
     assert!(lines.iter().any(|l| l["event"] == "progress" && l["rss"].as_u64().unwrap() > 0));
     let found = decode(&folder.path().join("out.mp4"));
     assert_eq!(found.numbers, (40..55).collect::<Vec<_>>());
+    // the file says so as well, without the run-up of its sound
+    let probed = json(&succeed(folder.path(), &["probe", "--json", "out.mp4"]));
+    assert!((probed[0]["duration"].as_f64().unwrap() - 0.5).abs() < 0.001, "{probed}");
     // as long as the picture, to a packet's end that players skip
     assert!((found.sound.len() as f64 / 48000.0 - 0.5).abs() < 0.025, "{}", found.sound.len());
 }

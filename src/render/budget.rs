@@ -30,6 +30,9 @@ const PLANNED: u64 = 95;
 /// Pictures that a reader has beside its decoder: the one that is shown, the next one, and what waits or is on its way.
 const SHOWN: u64 = 5;
 
+/// As many of them wait to be scaled where they are, and as many were scaled.
+const WAITING: u64 = 3;
+
 /// The settings of encoder and decoders that a budget leaves room for.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct EncoderPlan {
@@ -119,9 +122,9 @@ impl Holding {
         }
         let picture = pixels * if video.bit_depth > 8 { 6 } else { 3 } / 2;
         let (tenths, thread) = decoder_tenths(video);
-        // where pictures are scaled, those that wait are of the new size; one of the old is on its way
+        // pictures are scaled when they are taken: those that wait before are of the old size
         let scaled = decoded != (video.width, video.height);
-        let waiting = if scaled { (SHOWN + 1) * shown } else { SHOWN * picture };
+        let waiting = if scaled { WAITING * (picture + shown) } else { SHOWN * picture };
         let rate = video.rate.map_or(30, |r| u64::from(r.num().div_ceil(r.den().max(1))));
         let bytes = waiting + picture * tenths / 10 + index(info, rate);
         Self { bytes, each_thread: picture * thread / 10 }
@@ -146,7 +149,10 @@ pub fn held_by_sound(sound: &Sound) -> u64 {
 /// Pictures that a decoder holds itself with one thread, and with each one more, in tenths.
 fn decoder_tenths(video: &VideoStream) -> (u64, u64) {
     let codec = |names: &[&str]| names.iter().any(|n| video.codec.contains(n));
-    let (tenths, thread) = if codec(&["H.264", "H.265", "HEVC"]) {
+    let (tenths, thread) = if codec(&["Baseline"]) {
+        // without B-frames, nothing waits for its turn
+        (50, 60)
+    } else if codec(&["H.264", "H.265", "HEVC"]) {
         (100, 65)
     } else if codec(&["AV1"]) {
         (200, 0)

@@ -113,7 +113,26 @@ fn patch(moov: &mut [u8], priming: u32, length: u64, rate: u32) -> bool {
         let Ok(ticks) = u32::try_from(ticks) else { continue };
         moov[at..at + 4].copy_from_slice(&ticks.to_be_bytes());
         moov[at + 4..at + 8].copy_from_slice(&priming.to_be_bytes());
+        shorten(moov, &track, ticks);
         patched = true;
     }
     patched
+}
+
+/// Gives a track its length in the movie's ticks, and the movie that of its longest track: without the run-up.
+fn shorten(moov: &mut [u8], track: &Found, ticks: u32) {
+    // version 0 of `tkhd` and `mvhd` (8.3.2, 8.2.2): where the lengths have 32 bits
+    let place = |moov: &[u8], parent: &Found, kind: [u8; 4], at: usize| {
+        let head = child(moov, parent, kind)?;
+        (word(moov, head.start)? >> 24 == 0 && head.start + at + 4 <= head.end).then_some(head.start + at)
+    };
+    let whole = Found { kind: *b"moov", start: 0, end: moov.len() };
+    if let Some(at) = place(moov, track, *b"tkhd", 20) {
+        moov[at..at + 4].copy_from_slice(&ticks.to_be_bytes());
+    }
+    let tracks = boxes(moov, 0, moov.len()).into_iter().filter(|b| b.kind == *b"trak");
+    let longest = tracks.filter_map(|t| word(moov, place(moov, &t, *b"tkhd", 20)?)).max();
+    if let (Some(at), Some(longest)) = (place(moov, &whole, *b"mvhd", 16), longest) {
+        moov[at..at + 4].copy_from_slice(&longest.to_be_bytes());
+    }
 }
