@@ -207,6 +207,8 @@ pub fn export(
         skip_priming(&temporary, AAC_PRIMING, run.samples(), sequence.sample_rate)
             .map_err(|e| MediaError::write(&settings.path, e))?;
     }
+    // what this export leaves behind must not count in the next one
+    return_freed();
     let size = std::fs::metadata(&temporary).map_err(|e| MediaError::write(&settings.path, e))?.len();
     finish_file(temporary, settings)?;
     Ok(ExportSummary {
