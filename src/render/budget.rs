@@ -24,8 +24,11 @@ const INDEXED: u64 = 32;
 /// Samples in a packet of AAC, which MP4 has most.
 const PACKET: u64 = 1024;
 
+/// What x264's analysis takes whatever the size of the pictures.
+const ANALYSIS: u64 = 8 * MIB;
+
 /// How much of a budget is planned for, in per cent: the prediction may be too low by the rest.
-const PLANNED: u64 = 95;
+const PLANNED: u64 = 97;
 
 /// Pictures that a reader has beside its decoder: the one that is shown, the next one, and what waits or is on its way.
 const SHOWN: u64 = 5;
@@ -203,9 +206,11 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
     // x264's own pictures have whole macroblocks and a border
     let bordered = picture((canvas.0 + 96, canvas.1.next_multiple_of(16) + 64));
     let beside = frame * u64::from(crossing) + super::backwards::MOST_BYTES as u64 * u64::from(backward);
+    let fixed = if matches!(preset.encoder, Encoder::X264Quality { .. }) { ANALYSIS } else { 0 };
     let predicted = |plan: &EncoderPlan| {
         let readers = if plan.ahead { readers_ahead } else { readers };
-        BASE + sounds.saturating_sub(SOUND)
+        BASE + fixed
+            + sounds.saturating_sub(SOUND)
             + beside
             + readers.bytes
             + readers.each_thread * u64::from(plan.decoder_threads - 1)
