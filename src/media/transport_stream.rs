@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 /// Bytes of a packet (ISO/IEC 13818-1, 2.4.3.2).
@@ -16,8 +17,8 @@ const SYNC: u8 = 0x47;
 /// Pictures whose times are read.
 const MOST: usize = 600;
 
-/// Bytes at the end of a file in which the last picture is looked for.
-const TAIL: u64 = 4 << 20;
+/// Bytes of a file in which its first sound, or its last picture, is looked for: a file may have none, and be large.
+const WINDOW: u64 = 4 << 20;
 
 /// Nanoseconds after which the clock begins anew: 33 bits of 90 kHz.
 const WRAP: i64 = (1 << 33) * 100_000 / 9;
@@ -30,38 +31,38 @@ enum Kind {
 
 /// When the first pictures are shown, in nanoseconds of the stream's own clock; empty where the file is none.
 pub(super) fn picture_times(path: &Path) -> Vec<i64> {
-    times(path, 0, Kind::Picture, MOST)
+    times(path, 0..u64::MAX, Kind::Picture, MOST)
+}
+
+/// When the first sound is heard, in the same nanoseconds.
+fn first_sound(path: &Path) -> Option<i64> {
+    times(path, 0..WINDOW, Kind::Sound, 1).pop()
 }
 
 /// By how much the first sound comes before the first picture, in nanoseconds.
 pub(super) fn sound_lead(path: &Path) -> Option<i64> {
     let picture = picture_times(path).into_iter().min()?;
-    let sound = times(path, 0, Kind::Sound, 1).pop()?;
-    Some(picture - sound)
+    Some(picture - first_sound(path)?)
 }
 
 /// From the first picture or sound to the end of the last picture, in nanoseconds.
 pub(super) fn length(path: &Path) -> Option<i64> {
-    let pictures = picture_times(path);
-    let sound = times(path, 0, Kind::Sound, 1).pop();
-    let first = pictures.iter().copied().chain(sound).min()?;
+    let mut pictures = picture_times(path);
+    pictures.sort_unstable();
+    let first = pictures.first().copied().into_iter().chain(first_sound(path)).min()?;
     let size = std::fs::metadata(path).ok()?.len();
-    let last = times(path, size.saturating_sub(TAIL), Kind::Picture, usize::MAX).into_iter().max()?;
+    let last = times(path, size.saturating_sub(WINDOW)..size, Kind::Picture, usize::MAX).into_iter().max()?;
     let last = if last < first { last + WRAP } else { last };
-    let mut gaps: Vec<i64> = sorted(pictures).windows(2).map(|w| w[1] - w[0]).collect();
+    let mut gaps: Vec<i64> = pictures.windows(2).map(|w| w[1] - w[0]).collect();
     gaps.sort_unstable();
     Some(last - first + gaps.get(gaps.len() / 2)?)
 }
 
-fn sorted(mut times: Vec<i64>) -> Vec<i64> {
-    times.sort_unstable();
-    times
-}
-
-/// At most so many times of pictures or sound that begin after the byte `from`.
-fn times(path: &Path, from: u64, kind: Kind, most: usize) -> Vec<i64> {
+/// At most so many times of pictures or sound whose packets lie in a range of bytes.
+fn times(path: &Path, bytes: Range<u64>, kind: Kind, most: usize) -> Vec<i64> {
     let mut times = Vec::new();
-    let Some((mut reader, size)) = packets(path, from) else { return times };
+    let Some((reader, size)) = packets(path, bytes.start) else { return times };
+    let mut reader = reader.take(bytes.end - bytes.start);
     let mut packet = [0_u8; CLOCKED_PACKET];
     let packet = &mut packet[..size];
     let clock = size - PACKET;
@@ -108,6 +109,28 @@ fn time(packet: &[u8], kind: Kind) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A packet that begins a picture or sound at 10 s.
+    fn begins(stream: u8) -> [u8; PACKET] {
+        let mut packet = [0_u8; PACKET];
+        packet[..4].copy_from_slice(&[0x47, 0x41, 0, 0x10]);
+        packet[4..18].copy_from_slice(&[0, 0, 1, stream, 0, 0, 0x80, 0x80, 5, 0x21, 0, 0x37, 0x77, 0x41]);
+        packet
+    }
+
+    #[test]
+    fn a_stream_without_sound_is_not_read_to_its_end_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ts");
+        let pictures = usize::try_from(WINDOW).unwrap() / PACKET + 1;
+        for (before, found) in [(10, true), (pictures, false)] {
+            let mut bytes = begins(0xE0).repeat(before);
+            bytes.extend(begins(0xC0));
+            bytes.extend(begins(0xE0));
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(first_sound(&path).is_some(), found, "after {before} packets");
+        }
+    }
 
     #[test]
     fn the_time_is_where_the_standard_puts_it() {
