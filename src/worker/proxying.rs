@@ -14,14 +14,18 @@ const PER_PROXY: u64 = 400 << 20;
 /// memory holds them.
 #[must_use]
 pub fn proxy_workers() -> usize {
-    let by_memory = usize::try_from(total_memory() / 4 / PER_PROXY).unwrap_or(1);
-    allowed_cores().min(by_memory).clamp(1, 8)
+    at_once(allowed_cores())
 }
 
-/// How many are made beside an editor that must answer: half of [`proxy_workers`].
+/// How many are made beside an editor that must answer: one for each two cores.
 #[must_use]
 pub fn background_proxies() -> usize {
-    proxy_workers().div_ceil(2)
+    at_once(allowed_cores().div_ceil(2))
+}
+
+fn at_once(most: usize) -> usize {
+    let by_memory = usize::try_from(total_memory() / 4 / PER_PROXY).unwrap_or(1);
+    most.min(by_memory).clamp(1, 8)
 }
 
 /// Threads for each of `workers` at once.
