@@ -42,16 +42,9 @@ impl Table {
 
 fn run(folder: &Path, before: &[&str], project: &str, args: &[&str]) -> Exported {
     let target = if args.contains(&"lossless") { "out.mkv" } else { "out.mp4" };
-    let mut command = match before.split_first() {
-        Some((program, rest)) => {
-            let mut command = Command::new(program);
-            command.args(rest).arg(support::PROGRAM);
-            command
-        }
-        None => Command::new(support::PROGRAM),
-    };
-    command.args(["export", project, "-o", target, "--overwrite", "--json"]).args(args).current_dir(folder);
-    let output = command.stdin(Stdio::null()).output().unwrap();
+    let export = [support::PROGRAM, "export", project, "-o", target, "--overwrite", "--json"];
+    let words = [before, &export, args].concat();
+    let output = Command::new(words[0]).args(&words[1..]).current_dir(folder).stdin(Stdio::null()).output().unwrap();
     exported(&String::from_utf8(output.stdout).unwrap())
 }
 
@@ -110,7 +103,7 @@ fn main() {
         for (count, minutes) in [(2, 1), (2, 60), (63, 1), (63, 60)] {
             let mut rows = vec![format!("{},V1,0,60", film.display()); minutes];
             for track in 2..=count {
-                rows.extend(vec![format!("{}.m4a,A{track},0,60", sound_of(&film).display()); minutes]);
+                rows.extend(vec![format!("{},A{track},0,60", sound_of(&film).display()); minutes]);
             }
             let project = project(&folder, "sounds", "640x360", &rows);
             let run = table.row(&format!("{count} sounds, {minutes} minutes"), &project, &draft, first.as_ref());
@@ -158,10 +151,9 @@ fn main() {
     }
 }
 
-/// The sound of a film alone, without its extension.
+/// The sound of a film alone.
 fn sound_of(film: &Path) -> PathBuf {
-    let bare = film.with_extension("sound");
-    let path = PathBuf::from(format!("{}.m4a", bare.display()));
+    let path = film.with_extension("m4a");
     if !path.is_file() {
         support::make(&format!(
             "filesrc location={} ! qtdemux name=d d.audio_0 ! aacparse ! mp4mux ! filesink location={}",
@@ -169,7 +161,7 @@ fn sound_of(film: &Path) -> PathBuf {
             path.display()
         ));
     }
-    bare
+    path
 }
 
 /// Layers in a grid, none of which hides another.

@@ -208,7 +208,10 @@ fn proxies(folder: &Path, film: &Path) {
     };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let _ = std::fs::remove_dir_all(&cache);
+        if cache.exists() {
+            // what is there is not made again
+            std::fs::remove_dir_all(&cache).unwrap();
+        }
         let names: Vec<String> = files.iter().map(|f| format!("'{}'", f.display())).collect();
         let command = format!("WORKPRINT_CACHE='{}' exec '{PROGRAM}' proxy {}", cache.display(), names.join(" "));
         ours.extend(measured(folder, "sh", &["-c".into(), command]));

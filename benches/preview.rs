@@ -5,6 +5,7 @@
 //! film of noise and motion in 1080p, alone and in three layers.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench may panic")]
+#![allow(dead_code, reason = "another bench uses the rest of what is shared")]
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -12,12 +13,13 @@
     reason = "small known numbers"
 )]
 
-use gstreamer::prelude::*;
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+use support::{Seeded, make, workprint};
 use workprint::media::{Cache, Cancel, ProxySettings, make_proxy};
 use workprint::model::{Frame, Project, Span};
 use workprint::render::{Media, Motion, Preview, PreviewCommand};
@@ -69,20 +71,14 @@ fn project(folder: &Path, layers: usize) -> PathBuf {
              timeoverlay ! x264enc speed-preset=veryfast key-int-max=180 bitrate=8000 ! h264parse ! mp4mux ! filesink location={}",
             film.display()
         );
-        let pipeline = gstreamer::parse::launch(&pipeline).unwrap();
-        pipeline.set_state(gstreamer::State::Playing).unwrap();
-        let kinds = [gstreamer::MessageType::Eos, gstreamer::MessageType::Error];
-        pipeline.bus().unwrap().timed_pop_filtered(gstreamer::ClockTime::NONE, &kinds);
-        pipeline.set_state(gstreamer::State::Null).unwrap();
+        make(&pipeline);
     }
     let name = if layers == 1 { "film 1080p" } else { "three layers of 1080p" };
-    let (list, project) = (folder.join("list.csv"), folder.join(format!("{name}.ron")));
+    let file = format!("{name}.ron");
+    let project = folder.join(&file);
     let rows: Vec<String> = (1..=layers).map(|n| format!("film.mp4,V{n},0")).collect();
-    std::fs::write(&list, format!("source,track,at\n{}\n", rows.join("\n"))).unwrap();
-    let run = |args: &[&std::ffi::OsStr]| {
-        assert!(Command::new(env!("CARGO_BIN_EXE_workprint")).args(args).status().unwrap().success());
-    };
-    run(&["assemble".as_ref(), list.as_os_str(), "-o".as_ref(), project.as_os_str()]);
+    std::fs::write(folder.join("list.csv"), format!("source,track,at\n{}\n", rows.join("\n"))).unwrap();
+    workprint(folder, &["assemble", "list.csv", "-o", &file]);
     if layers > 1 {
         let loaded = workprint::project_file::load(&project).unwrap();
         let clips = loaded.sequence().tracks.iter().skip(1).filter_map(|t| t.clips.iter().next());
@@ -93,9 +89,8 @@ fn project(folder: &Path, layers: usize) -> PathBuf {
                 format!("SetProperty(clips: [{id}], property: Scale((value: 0.4))), SetProperty(clips: [{id}], property: X((value: {x})))")
             })
             .collect();
-        let file = folder.join("edits.ron");
-        std::fs::write(&file, format!("[{}]", edits.join(", "))).unwrap();
-        run(&["edit".as_ref(), project.as_os_str(), file.as_os_str()]);
+        std::fs::write(folder.join("edits.ron"), format!("[{}]", edits.join(", "))).unwrap();
+        workprint(folder, &["edit", &file, "edits.ron"]);
     }
     project
 }
@@ -122,11 +117,10 @@ fn shown(preview: &Preview, woken: &Receiver<()>, frame: Frame) {
 /// Milliseconds of each seek, sorted.
 fn seeks(project: &Arc<Project>, media: Media) -> Vec<f64> {
     let (preview, woken) = start(project, media);
-    let mut random = 7_u64;
+    let mut random = Seeded(7);
     let mut times: Vec<f64> = (0..SEEKS)
         .map(|_| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let frame = Frame((random >> 33) as i64 % project.sequence().end().0);
+            let frame = Frame(random.below(project.sequence().end().0 as usize) as i64);
             let begun = Instant::now();
             preview.send(PreviewCommand::Seek(frame));
             shown(&preview, &woken, frame);

@@ -189,19 +189,20 @@ pub const CODECS: &[(&str, &str)] = &[
 pub fn encoded(folder: &Path, film: &Path, name: &str, args: &str) -> Option<PathBuf> {
     let path = folder.join(name);
     if !path.is_file() {
+        let part = folder.join(format!("part-{name}"));
         let made = Command::new("ffmpeg")
             .args(["-v", "error", "-y", "-t", "4", "-i"])
             .arg(film)
             .args(args.split(' '))
-            .arg(&path)
+            .arg(&part)
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .status();
         if !made.is_ok_and(|s| s.success()) {
             println!("  {name}: skipped, ffmpeg has no such encoder here");
-            let _ = std::fs::remove_file(&path);
             return None;
         }
+        std::fs::rename(part, &path).unwrap();
     }
     Some(path)
 }
