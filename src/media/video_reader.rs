@@ -323,20 +323,22 @@ fn tolerance(container: &str) -> SourceTime {
     SourceTime(SourceTime::SECOND.0 / if coarse { 1960 } else { 3333 })
 }
 
+fn deinterlace(interlaced: bool) -> &'static str {
+    if interlaced { "deinterlace fields=top ! " } else { "" }
+}
+
 /// Leaves the size as it is, and 10 bits.
 fn planes(interlaced: bool, format: PictureFormat, deep: bool) -> String {
-    let deinterlace = if interlaced { "deinterlace fields=top ! " } else { "" };
     let format = match format.format {
         gst_video::VideoFormat::I420 if deep => "I420_10LE",
         gst_video::VideoFormat::A420 if deep => "A420_10LE",
         other => other.to_str().as_str(),
     };
-    format!("{deinterlace}videoconvert ! capsfilter caps=\"video/x-raw,format={format}\"")
+    format!("{}videoconvert ! capsfilter caps=\"video/x-raw,format={format}\"", deinterlace(interlaced))
 }
 
 /// Scales before it turns: fewer pixels, and any source format will do.
 fn tail(orientation: Orientation, interlaced: bool, format: PictureFormat) -> String {
-    let deinterlace = if interlaced { "deinterlace fields=top ! " } else { "" };
     let flip = match (orientation.mirrored, orientation.rotation) {
         (false, 90) => Some("90r"),
         (false, 180) => Some("180"),
@@ -349,7 +351,8 @@ fn tail(orientation: Orientation, interlaced: bool, format: PictureFormat) -> St
     };
     let flip = flip.map_or_else(String::new, |d| format!(" ! videoflip video-direction={d}"));
     format!(
-        "{deinterlace}videoconvertscale add-borders=false ! capsfilter caps=\"{}\"{flip}",
+        "{}videoconvertscale add-borders=false ! capsfilter caps=\"{}\"{flip}",
+        deinterlace(interlaced),
         format.caps(orientation.swaps_axes())
     )
 }

@@ -369,9 +369,9 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Whether memory comes near the budget.
-    fn is_tight(&self) -> bool {
-        let taken = self.memory.sample().saturating_sub(self.settings.own_memory);
+    /// Whether so much resident memory comes near the budget.
+    fn is_tight(&self, rss: u64) -> bool {
+        let taken = rss.saturating_sub(self.settings.own_memory);
         taken > self.settings.budget / 100 * TIGHT
     }
 
@@ -434,7 +434,7 @@ impl Run<'_> {
                 section_end = frame + left;
                 return_freed();
                 // the last reserve: should the prediction fall short, the next clips are not held in advance
-                pictures.read_ahead(self.plan.ahead && !self.is_tight());
+                pictures.read_ahead(self.plan.ahead && !self.is_tight(self.memory.sample()));
             }
             progress.frame_done(self, n + 1, tell);
         }
@@ -536,7 +536,7 @@ impl Progress {
         (self.told, self.at) = (Instant::now(), done);
         let fps = self.fps.unwrap_or(0.0);
         let rss = run.memory.sample();
-        if run.is_tight() {
+        if run.is_tight(rss) {
             return_freed();
         }
         tell(ExportEvent::Progress {

@@ -273,8 +273,6 @@ pub struct Most {
     pub readers: Holding,
     /// The same with what is new in the section after.
     pub readers_ahead: Holding,
-    /// Sections, as far as they were counted.
-    pub sections: usize,
     /// Whether a transition is among them.
     pub crossing: bool,
 }
@@ -286,7 +284,10 @@ pub fn most(project: &Project, span: Span, limit: usize) -> Most {
     let canvas = (sequence.width, sequence.height);
     let (mut frame, mut most) = (span.start, Most::default());
     let mut before: Option<PictureSection> = None;
-    while most.sections < limit && frame < span.end() {
+    for _ in 0..limit {
+        if frame >= span.end() {
+            break;
+        }
         let section = picture_section(project, frame, span, canvas);
         let goes_on =
             |layer: &Layer| before.as_ref().is_some_and(|b| b.layers.iter().any(|l| l.goes_on(layer, frame, sequence)));
@@ -295,7 +296,6 @@ pub fn most(project: &Project, span: Span, limit: usize) -> Most {
         most.readers = most.readers.max(holding(&section));
         most.readers_ahead = most.readers_ahead.max(before.as_ref().map(holding).unwrap_or_default() + new);
         most.crossing |= section.paint.iter().any(|p| matches!(p, Paint::Cross { .. }));
-        most.sections += 1;
         frame = section.span.end().max(frame + FrameCount(1));
         before = Some(section);
     }
