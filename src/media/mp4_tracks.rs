@@ -5,22 +5,12 @@
 //! 14496-12, 8.1.2) does not exist for it.
 
 use super::decode::Which;
+use super::mp4_boxes::Mp4Box;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::BufReader;
 use std::path::Path;
-
-/// Boxes of a file, or of a box, that are looked at: more than real files have before their `moov`.
-const MOST: usize = 4096;
-
-/// A box: where it begins, where its content does, and where it ends.
-struct Part {
-    kind: [u8; 4],
-    start: u64,
-    content: u64,
-    end: u64,
-}
 
 /// Hides all tracks but those of pictures, or of sound, from what reads the file through `source`.
 pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) {
@@ -53,85 +43,22 @@ fn rename(buffer: &mut gst::Buffer, offset: u64, names: &[u64]) {
 /// Where the names of the tracks stand that are neither pictures nor sound, as is wanted. `None` or empty where the file
 /// is of another kind, or can't be read: then nothing is hidden.
 fn useless(path: &Path, which: Which) -> Option<Vec<u64>> {
-    let file = File::open(path).ok()?;
-    let size = file.metadata().ok()?.len();
-    let mut file = BufReader::with_capacity(4096, file);
-    let first = part(&mut file, 0, size)?;
-    if !matches!(&first.kind, b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"pnot") {
+    let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
+    let parts = Mp4Box::file(&mut file).ok()?.children(&mut file);
+    if !matches!(&parts.first()?.kind, b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"pnot") {
         return None;
     }
-    let whole = Part { kind: *b"file", start: 0, content: 0, end: size };
-    let movie = parts(&mut file, &whole).into_iter().find(|p| &p.kind == b"moov")?;
+    let movie = parts.into_iter().find(|b| &b.kind == b"moov")?;
     let wanted = if matches!(which, Which::Video(_)) { b"vide" } else { b"soun" };
-    let mut names = Vec::new();
-    for track in parts(&mut file, &movie).into_iter().filter(|p| &p.kind == b"trak") {
-        if handler(&mut file, &track).is_some_and(|handler| &handler != wanted) {
-            names.push(track.start + 4);
-        }
-    }
-    Some(names)
-}
-
-/// What kind of media a track has (8.4.3).
-fn handler(file: &mut (impl Read + Seek), track: &Part) -> Option<[u8; 4]> {
-    let media = parts(file, track).into_iter().find(|p| &p.kind == b"mdia")?;
-    let handler = parts(file, &media).into_iter().find(|p| &p.kind == b"hdlr")?;
-    let mut bytes = [0_u8; 12];
-    file.seek(SeekFrom::Start(handler.content)).ok()?;
-    file.read_exact(&mut bytes).ok()?;
-    bytes[8..].try_into().ok()
-}
-
-/// The boxes in a box, up to the first that can't be right; of a file, up to its `moov`.
-fn parts(file: &mut (impl Read + Seek), of: &Part) -> Vec<Part> {
-    let (mut found, mut at) = (Vec::new(), of.content);
-    while found.len() < MOST
-        && let Some(part) = part(file, at, of.end)
-    {
-        at = part.end;
-        let last = &of.kind == b"file" && &part.kind == b"moov";
-        found.push(part);
-        if last {
-            break;
-        }
-    }
-    found
-}
-
-/// The box that begins at `start` (4.2), if a whole one does before `limit`.
-fn part(file: &mut (impl Read + Seek), start: u64, limit: u64) -> Option<Part> {
-    file.seek(SeekFrom::Start(start)).ok()?;
-    let mut head = [0_u8; 8];
-    file.read_exact(&mut head).ok()?;
-    let kind = head[4..].try_into().ok()?;
-    let short = u64::from(u32::from_be_bytes(head[..4].try_into().ok()?));
-    let (content, end) = match short {
-        0 => (start + 8, limit),
-        1 => {
-            file.read_exact(&mut head).ok()?;
-            (start + 16, start.checked_add(u64::from_be_bytes(head))?)
-        }
-        size => (start + 8, start + size),
-    };
-    (content <= end && end <= limit).then_some(Part { kind, start, content, end })
+    let tracks = movie.children(&mut file).into_iter().filter(|b| &b.kind == b"trak");
+    let others = tracks.filter(|track| track.handler(&mut file).is_some_and(|handler| &handler != wanted));
+    Some(others.map(|track| track.start + 4).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn a_box(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
-        let size = u32::try_from(content.len() + 8).unwrap();
-        [&size.to_be_bytes()[..], &kind, content].concat()
-    }
-
-    fn track(handler: [u8; 4]) -> Vec<u8> {
-        let handler = a_box(*b"hdlr", &[&[0; 8][..], &handler, &[0; 12]].concat());
-        a_box(
-            *b"trak",
-            &[a_box(*b"tkhd", &[0; 20]), a_box(*b"mdia", &[a_box(*b"mdhd", &[0; 9]), handler].concat())].concat(),
-        )
-    }
+    use crate::media::mp4_boxes::tests::{a_box, track};
 
     #[test]
     fn the_tracks_of_the_other_kind_are_found_and_called_free() {
