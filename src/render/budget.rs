@@ -1,40 +1,23 @@
 //! How an export is fitted into its memory budget before it starts.
 //!
-//! The prediction sums whole pictures: those in the ring, in the readers, in the encoder's look-ahead, its references
-//! and its threads. The weights were measured one by one with film at 1080p and 2160p in H.264, and at 1080p in nine
-//! other codecs (GStreamer 1.22, x264 164), with and without cuts; `benches/growth` compares them with what exports take. A configuration is only chosen
+//! The prediction sums whole pictures: those in the ring, in the readers ([`Demand`]), in the encoder's look-ahead, its
+//! references and its threads. The weights were measured one by one with film at 1080p and 2160p (GStreamer 1.22, x264
+//! 164), with and without cuts; `benches/growth` compares them with what exports take. A configuration is only chosen
 //! if the budget has room for the prediction's error as well.
 
-use super::plan::Layer;
-use super::plan_sound::Sound;
+use super::demand::{Demand, SOUND};
 use super::presets::{Encoder, Preset};
-use crate::model::{MediaInfo, MediaKind, SourceTime, VideoStream};
 
 const MIB: u64 = 1 << 20;
 
 /// What the process takes before any picture: the program, sound, and compressed data on its way.
 const BASE: u64 = 79 * MIB;
 
-/// What the reader of a sound takes, beyond the first.
-const SOUND: u64 = MIB;
-
-/// What `qtdemux` keeps of each sample of a track, in bytes.
-const INDEXED: u64 = 32;
-
-/// Samples in a packet of AAC, which MP4 has most.
-const PACKET: u64 = 1024;
-
 /// What x264's analysis takes whatever the size of the pictures.
 const ANALYSIS: u64 = 8 * MIB;
 
 /// How much of a budget is planned for, in per cent: the prediction may be too low by the rest.
 const PLANNED: u64 = 97;
-
-/// Pictures that a reader has beside its decoder: the one that is shown, the next one, and what waits or is on its way.
-const SHOWN: u64 = 5;
-
-/// Where pictures are scaled, so many wait for that, and so many have it behind them.
-const WAITING: u64 = 3;
 
 /// The settings of encoder and decoders that a budget leaves room for.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -76,117 +59,6 @@ impl EncoderPlan {
             _ => 0,
         }
     }
-}
-
-/// What readers hold, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Holding {
-    /// With one decoder thread each.
-    pub bytes: u64,
-    /// For each decoder thread more.
-    pub each_thread: u64,
-}
-
-impl std::ops::Add for Holding {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { bytes: self.bytes + other.bytes, each_thread: self.each_thread + other.each_thread }
-    }
-}
-
-impl std::iter::Sum for Holding {
-    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
-        all.fold(Self::default(), std::ops::Add::add)
-    }
-}
-
-impl Holding {
-    /// The larger of each.
-    #[must_use]
-    pub fn max(self, other: Self) -> Self {
-        Self { bytes: self.bytes.max(other.bytes), each_thread: self.each_thread.max(other.each_thread) }
-    }
-
-    /// What the reader of a layer holds.
-    #[must_use]
-    pub fn of(layer: &Layer) -> Self {
-        let size = |(w, h): (u32, u32)| u64::from(w) * u64::from(h);
-        let decoded = layer.place.decoded();
-        let shown = size(decoded) * if layer.transparent { 5 } else { 3 } / 2;
-        let info = &layer.asset.info;
-        let video = info.video_stream(layer.clip.content.stream);
-        let Some(video) = video.filter(|_| info.generator.is_none()) else {
-            return Self { bytes: shown * 2, each_thread: 0 };
-        };
-        let pixels = size((video.width, video.height));
-        if info.kind == MediaKind::Still {
-            // as the file has it, and once or twice as four bytes a pixel
-            return Self { bytes: shown * 2 + pixels * 8, each_thread: 0 };
-        }
-        let picture = pixels * if video.bit_depth > 8 { 6 } else { 3 } / 2;
-        let (tenths, thread) = decoder_tenths(video);
-        // pictures are scaled when they are taken: those that wait before are of the old size
-        let scaled = decoded != (video.width, video.height);
-        let waiting = if scaled { WAITING * (picture + shown) } else { SHOWN * picture };
-        let rate = video.rate.map_or(30, |r| u64::from(r.num().div_ceil(r.den().max(1))));
-        let bytes = waiting + picture * tenths / 10 + index(info, rate);
-        Self { bytes, each_thread: picture * thread / 10 }
-    }
-}
-
-/// What a demuxer keeps of a track with so many packets a second, in bytes: MP4 has a table of them all.
-fn index(info: &MediaInfo, packets_a_second: u64) -> u64 {
-    let tables = ["Quicktime", "ISO", "MP4", "3GP"].iter().any(|name| info.container.contains(name));
-    let seconds = info.duration.filter(|_| tables).map_or(0, |d| d.0 / SourceTime::SECOND.0);
-    u64::try_from(seconds).unwrap_or(0) * packets_a_second * INDEXED
-}
-
-/// What the reader of a sound holds beyond the first one's pipeline, in bytes.
-#[must_use]
-pub fn held_by_sound(sound: &Sound) -> u64 {
-    let info = &sound.asset.info;
-    let stream = info.audio.get(sound.clip.content.stream as usize).filter(|a| !a.codec.contains("PCM"));
-    SOUND + stream.map_or(0, |a| index(info, u64::from(a.rate) / PACKET))
-}
-
-/// Pictures that a decoder holds itself with one thread, and with each one more, in tenths.
-fn decoder_tenths(video: &VideoStream) -> (u64, u64) {
-    let codec = |names: &[&str]| names.iter().any(|n| video.codec.contains(n));
-    let (tenths, thread) = if codec(&["Baseline"]) {
-        // without B-frames, nothing waits for its turn
-        (50, 60)
-    } else if codec(&["H.264", "H.265", "HEVC"]) {
-        (100, 65)
-    } else if codec(&["AV1"]) {
-        (200, 0)
-    } else if codec(&["VP9"]) {
-        (75, 0)
-    } else if codec(&["MPEG-4", "DivX"]) {
-        (50, 40)
-    } else {
-        (50, 15)
-    };
-    // fields are made whole from three pictures
-    (tenths + if video.interlaced { 30 } else { 0 }, thread)
-}
-
-/// What an export has to hold at once, as far as its plan tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Demand {
-    /// Width and height of the result.
-    pub canvas: (u32, u32),
-    /// The readers of one section, at most.
-    pub readers: Holding,
-    /// Those and the ones that are made ready for the section after it, at most.
-    pub readers_ahead: Holding,
-    /// What the sounds that are heard at once, and those that are made ready for what follows, hold beyond the first:
-    /// bytes.
-    pub sounds: u64,
-    /// Whether there are transitions, which need a canvas of their own.
-    pub crossing: bool,
-    /// Whether clips run backwards, whose pictures are kept a stretch at a time.
-    pub backward: bool,
 }
 
 /// A quarter of the machine's memory, at least 512 MiB and at most 2 GiB.
@@ -295,6 +167,7 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::demand::Holding;
     use crate::render::find_preset;
 
     #[test]

@@ -1,10 +1,9 @@
 //! The export: conforms the originals, encodes, and never leaves half a file under the target's name.
 
-use super::budget::{Demand, EncoderPlan, plan_encoder};
+use super::budget::{EncoderPlan, plan_encoder};
+use super::demand::Demand;
 use super::memory::{Memory, return_freed};
 use super::pictures::Pictures;
-use super::plan::most;
-use super::plan_sound::most_held;
 use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
 use super::ring::Ring;
@@ -12,7 +11,7 @@ use super::sound_buffer;
 use super::sounds::Sounds;
 use super::{Media, Warning};
 use crate::media::{Cancel, Encoding, MediaError, clock_time};
-use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span, Track, TrackKind};
+use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span};
 use bytesize::ByteSize;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -185,7 +184,8 @@ pub fn export(
     let begun = Instant::now();
     let span = check(project, settings)?;
     let sequence = Arc::clone(project.sequence());
-    let plan = fit_budget(project, &sequence, settings, span)?;
+    let plan = plan_encoder(settings.preset, Demand::of(project, span), settings.cores, settings.budget)
+        .map_err(|least| ExportError::Budget { budget: ByteSize(settings.budget), least: ByteSize(least) })?;
     tell(ExportEvent::Planned {
         frames: span.length.0,
         budget: settings.budget,
@@ -294,26 +294,6 @@ fn used_assets(project: &Project, span: Span) -> Vec<&Arc<crate::model::Asset>> 
     ids.sort_unstable();
     ids.dedup();
     ids.iter().filter_map(|id| project.assets.get(id)).collect()
-}
-
-fn fit_budget(
-    project: &Project,
-    sequence: &Sequence,
-    settings: &ExportSettings,
-    span: Span,
-) -> Result<EncoderPlan, ExportError> {
-    let pictures = most(project, span, 100_000);
-    let clips = |t: &Arc<Track>| t.clips.range(span).any(|c| c.speed.is_backward());
-    let demand = Demand {
-        canvas: (sequence.width, sequence.height),
-        readers: pictures.readers,
-        readers_ahead: pictures.readers_ahead,
-        sounds: most_held(project, span, 100_000),
-        crossing: pictures.crossing,
-        backward: sequence.tracks_of(TrackKind::Video).any(clips),
-    };
-    plan_encoder(settings.preset, demand, settings.cores, settings.budget)
-        .map_err(|least| ExportError::Budget { budget: ByteSize(settings.budget), least: ByteSize(least) })
 }
 
 /// What was chosen, and what fitting the budget costs.

@@ -13,6 +13,7 @@
 mod backwards;
 mod budget;
 mod canvas;
+mod demand;
 mod export;
 mod frame;
 mod limiter;
@@ -31,8 +32,9 @@ mod ring;
 mod sound_buffer;
 mod sounds;
 
-pub use budget::{Demand, EncoderPlan, default_budget, least_budget, plan_encoder};
+pub use budget::{EncoderPlan, default_budget, least_budget, plan_encoder};
 pub use canvas::{Canvas, to_rgba};
+pub use demand::{Demand, Holding};
 pub use export::{ExportError, ExportEvent, ExportSettings, ExportSummary, export};
 pub use frame::{FrameError, render_frame};
 pub use memory::{Memory, tame_allocator};

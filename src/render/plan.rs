@@ -1,6 +1,5 @@
 //! What is seen when: sections in which the layers do not change. Pure.
 
-use super::budget::Holding;
 use super::pose::{Place, Pose, place, pose};
 use crate::model::{
     Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, Track, TrackKind, Transition, TransitionKind,
@@ -50,7 +49,7 @@ impl Layer {
     }
 
     /// Whether the layer that follows it at a frame is read on from where this one is.
-    fn goes_on(&self, next: &Self, frame: Frame, sequence: &Sequence) -> bool {
+    pub(super) fn goes_on(&self, next: &Self, frame: Frame, sequence: &Sequence) -> bool {
         self.asset.path == next.asset.path
             && self.clip.content.stream == next.clip.content.stream
             && self.place.decoded() == next.place.decoded()
@@ -264,42 +263,6 @@ fn layer(project: &Project, clip: Clip, fades: (FrameCount, FrameCount), canvas:
     let place = place(&clip.content.properties, (video.width, video.height), (sequence.width, sequence.height), canvas);
     let transparent = video.alpha;
     Some(Layer { clip, asset, place, transparent, fades })
-}
-
-/// What a span has at most, for predicting memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Most {
-    /// What the layers that are seen at once take.
-    pub readers: Holding,
-    /// The same with what is new in the section after.
-    pub readers_ahead: Holding,
-    /// Whether a transition is among them.
-    pub crossing: bool,
-}
-
-/// What a span has at most. Looks at no more than `limit` sections.
-#[must_use]
-pub fn most(project: &Project, span: Span, limit: usize) -> Most {
-    let sequence = project.sequence();
-    let canvas = (sequence.width, sequence.height);
-    let (mut frame, mut most) = (span.start, Most::default());
-    let mut before: Option<PictureSection> = None;
-    for _ in 0..limit {
-        if frame >= span.end() {
-            break;
-        }
-        let section = picture_section(project, frame, span, canvas);
-        let goes_on =
-            |layer: &Layer| before.as_ref().is_some_and(|b| b.layers.iter().any(|l| l.goes_on(layer, frame, sequence)));
-        let holding = |s: &PictureSection| s.layers.iter().map(Holding::of).sum::<Holding>();
-        let new: Holding = section.layers.iter().filter(|l| !goes_on(l)).map(Holding::of).sum();
-        most.readers = most.readers.max(holding(&section));
-        most.readers_ahead = most.readers_ahead.max(before.as_ref().map(holding).unwrap_or_default() + new);
-        most.crossing |= section.paint.iter().any(|p| matches!(p, Paint::Cross { .. }));
-        frame = section.span.end().max(frame + FrameCount(1));
-        before = Some(section);
-    }
-    most
 }
 
 #[cfg(test)]

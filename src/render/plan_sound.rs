@@ -1,6 +1,5 @@
 //! What is heard when: sections in which the audible clips do not change, and how loud each is. Pure.
 
-use super::budget::held_by_sound;
 use super::plan::around;
 use crate::model::{Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, TrackKind};
 use std::sync::Arc;
@@ -75,6 +74,15 @@ impl Sound {
         let (num, den) = self.clip.speed.fraction();
         let played = crate::model::time::mul_div_round(self.offset(sample, sequence), i64::from(num), i64::from(den));
         self.source_start(sequence) + played
+    }
+
+    /// Whether the sound that follows it at a frame is read on from where this one is.
+    pub(super) fn goes_on(&self, next: &Self, frame: Frame, sequence: &Sequence) -> bool {
+        let sample = sequence.rate.sample_of(frame, sequence.sample_rate);
+        self.asset.path == next.asset.path
+            && self.clip.content.stream == next.clip.content.stream
+            && self.clip.speed == next.clip.speed
+            && self.reads_at(sample, sequence) == next.reads_at(sample, sequence)
     }
 
     /// Applies volume, pan, fades and crossfades to samples of which the first is the timeline's `first`th.
@@ -165,25 +173,6 @@ pub fn sound_section(project: &Project, frame: Frame, within: Span) -> SoundSect
         }
     }
     SoundSection { span, sounds }
-}
-
-/// The most that the sounds that are heard at once hold, with those that are made ready for what follows, in bytes.
-/// Looks at no more than `limit` sections.
-#[must_use]
-pub fn most_held(project: &Project, span: Span, limit: usize) -> u64 {
-    let (mut frame, mut most) = (span.start, 0);
-    let mut before: Vec<Sound> = Vec::new();
-    for _ in 0..limit {
-        if frame >= span.end() {
-            break;
-        }
-        let section = sound_section(project, frame, span);
-        let new = section.sounds.iter().filter(|s| !before.iter().any(|b| b.clip.id == s.clip.id));
-        most = most.max(before.iter().chain(new).map(held_by_sound).sum());
-        frame = section.span.end().max(frame + FrameCount(1));
-        before = section.sounds;
-    }
-    most
 }
 
 /// A clip that can be heard, with how it begins and ends.

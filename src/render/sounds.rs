@@ -149,12 +149,7 @@ impl Sounds {
         let mut missing: Vec<(usize, Wanted<AudioReader>)> = Vec::new();
         for sound in &section.sounds {
             let wanted = self.wanted(sound, frame);
-            let goes_on = |o: &Open| {
-                end == frame
-                    && o.spec == wanted.spec
-                    && o.sound.clip.speed == sound.clip.speed
-                    && self.wanted(&o.sound, frame).at == wanted.at
-            };
+            let goes_on = |o: &Open| end == frame && o.sound.goes_on(sound, frame, self.project.sequence());
             let kept = before.iter().position(goes_on).map(|i| before.swap_remove(i));
             let open = match kept {
                 Some(open) => Open { sound: sound.clone(), ..open },
@@ -197,10 +192,8 @@ impl Sounds {
             return;
         }
         for sound in &sound_section(&self.project, frame, self.within).sounds {
-            let wanted = self.wanted(sound, frame);
-            let goes_on = now.iter().any(|o| o.spec == wanted.spec && self.wanted(&o.sound, frame).at == wanted.at);
-            if !goes_on {
-                self.readers.prepare(&wanted);
+            if !now.iter().any(|o| o.sound.goes_on(sound, frame, self.project.sequence())) {
+                self.readers.prepare(&self.wanted(sound, frame));
             }
         }
     }
