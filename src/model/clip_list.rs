@@ -5,13 +5,17 @@
 //! copies one chunk; moving everything after a point changes only offsets, so even a ripple through
 //! 10,000 clips costs kilobytes.
 
-use super::clip::{Clip, ClipId, GroupId, LinkId};
+use super::clip::{Clip, ClipContent, ClipId, GroupId, LinkId};
 use super::time::{Frame, FrameCount, Span};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A chunk is split in two when it holds more clips than this.
 const CHUNK: usize = 64;
+
+/// How many of the contents that came last are looked through for one that is alike, when clips are read.
+const SHARED: usize = 16;
 
 /// The clips of a track, sorted by start. It keeps them sorted; that they do not overlap is checked by
 /// [`super::Sequence::check`].
@@ -357,7 +361,32 @@ impl Serialize for ClipList {
 
 impl<'de> Deserialize<'de> for ClipList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::<Clip>::deserialize(deserializer).map(|clips| clips.into_iter().collect())
+        deserializer.deserialize_seq(Reading).map(|clips| clips.into_iter().collect())
+    }
+}
+
+/// Reads clips, of which those that show the same share it as the ones that were split from each other do.
+struct Reading;
+
+impl<'de> serde::de::Visitor<'de> for Reading {
+    type Value = Vec<Clip>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("clips")
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut clips: A) -> Result<Vec<Clip>, A::Error> {
+        let (mut read, mut known) = (Vec::new(), VecDeque::<Arc<ClipContent>>::new());
+        while let Some(mut clip) = clips.next_element::<Clip>()? {
+            if let Some(content) = known.iter().find(|content| **content == clip.content) {
+                clip.content = Arc::clone(content);
+            } else {
+                known.truncate(SHARED - 1);
+                known.push_front(Arc::clone(&clip.content));
+            }
+            read.push(clip);
+        }
+        Ok(read)
     }
 }
 
@@ -428,6 +457,22 @@ mod tests {
         let span = Span { start: plain[50].start + FrameCount(1), length: FrameCount(900_000) };
         let expected: Vec<Clip> = plain.iter().filter(|c| c.span().overlaps(span)).cloned().collect();
         assert_eq!(list.range(span).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn clips_that_show_the_same_share_it_when_they_are_read() {
+        let mut list = ClipList::new();
+        for i in 0..300 {
+            let mut clip = clip(i, i64::try_from(i).unwrap() * 10, 10);
+            let content = Arc::make_mut(&mut clip.content);
+            content.name = (i % 3).to_string();
+            content.properties.keep_pitch = i % 2 == 0;
+            list.insert(clip);
+        }
+        let read: ClipList = ron::from_str(&ron::to_string(&list).unwrap()).unwrap();
+        assert_eq!(read, list);
+        let contents: std::collections::HashSet<_> = read.iter().map(|c| Arc::as_ptr(&c.content)).collect();
+        assert_eq!(contents.len(), 6);
     }
 
     #[test]
