@@ -406,8 +406,9 @@ impl Editor {
 
     /// Keeps what the last export took, as a text file beside its result.
     pub fn write_export_report(&mut self) {
-        if let Some(export) = &self.export {
-            self.worker.send(Command::WriteText(export.report(), export.report_path()));
+        let Some(export) = &self.export else { return };
+        if let Some(path) = export.report_path() {
+            self.worker.send(Command::WriteReport(export.report(), path));
         }
     }
 

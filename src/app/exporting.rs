@@ -2,7 +2,7 @@
 
 use crate::render::{ExportEvent, ExportSummary, Preset, presets};
 use bytesize::ByteSize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Samples kept for the plot; then every other is dropped, so that an export of days stays small.
@@ -21,6 +21,21 @@ pub struct Sample {
     pub fps: f64,
 }
 
+/// What an export was begun with.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// When.
+    pub at: Instant,
+    /// Where to.
+    pub path: PathBuf,
+    /// The preset.
+    pub preset: &'static Preset,
+    /// The memory budget in bytes.
+    pub budget: u64,
+    /// Resident memory before it began, in bytes: the editor's own.
+    pub own_memory: u64,
+}
+
 /// The export dialog: what was chosen, and how far it is.
 #[derive(Clone, Debug)]
 pub struct ExportState {
@@ -36,10 +51,8 @@ pub struct ExportState {
     pub overwrite: bool,
     /// Whether it runs.
     pub running: bool,
-    /// When it began.
-    pub begun: Option<Instant>,
-    /// Resident memory before it began, in bytes: the editor's own.
-    pub own_memory: u64,
+    /// What it was begun with, which stays when the choices above change.
+    pub begun: Option<Begun>,
     /// The plan, in words.
     pub encoder: String,
     /// The expected peak in bytes.
@@ -61,7 +74,7 @@ pub struct ExportState {
 impl ExportState {
     /// A dialog that proposes a file.
     #[must_use]
-    pub fn new(path: &std::path::Path, budget: u64) -> Self {
+    pub fn new(path: &Path, budget: u64) -> Self {
         Self {
             path: path.to_string_lossy().into_owned(),
             preset: &presets()[0],
@@ -70,7 +83,6 @@ impl ExportState {
             overwrite: false,
             running: false,
             begun: None,
-            own_memory: 0,
             encoder: String::new(),
             predicted_peak: 0,
             frames: 0,
@@ -91,15 +103,15 @@ impl ExportState {
 
     /// Forgets how the last run went.
     pub fn begin(&mut self, own_memory: u64) {
-        let fresh = Self::new(std::path::Path::new(""), self.budget);
+        let fresh = Self::new(Path::new(""), self.budget);
+        let (path, preset, budget) = (PathBuf::from(&self.path), self.preset, self.budget);
         *self = Self {
             path: std::mem::take(&mut self.path),
             preset: self.preset,
             marked_only: self.marked_only,
             overwrite: self.overwrite,
             running: true,
-            begun: Some(Instant::now()),
-            own_memory,
+            begun: Some(Begun { at: Instant::now(), path, preset, budget, own_memory }),
             ..fresh
         };
     }
@@ -112,7 +124,7 @@ impl ExportState {
             }
             ExportEvent::Progress { frame, frames, fps, eta, rss, .. } => {
                 (self.frames, self.eta) = (frames, eta);
-                let seconds = self.begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
+                let seconds = self.begun.as_ref().map_or(0.0, |begun| begun.at.elapsed().as_secs_f64());
                 self.samples.push(Sample { seconds, frame, rss, fps });
                 if self.samples.len() > MOST_SAMPLES {
                     let mut keep = false;
@@ -142,23 +154,24 @@ impl ExportState {
         share
     }
 
-    /// Where its report is kept: beside the file, which keeps its name.
+    /// Where the report of the last run is kept: beside its file, whose name begins its own. `None` before one began.
     #[must_use]
-    pub fn report_path(&self) -> PathBuf {
-        let path = std::path::Path::new(&self.path);
+    pub fn report_path(&self) -> Option<PathBuf> {
+        let path = &self.begun.as_ref()?.path;
         let name = path.file_name().map_or_else(Default::default, |n| n.to_string_lossy().into_owned());
-        path.with_file_name(format!("{name}.report.txt"))
+        Some(path.with_file_name(format!("{name}.report.txt")))
     }
 
-    /// What it did and took, as a text for people and for bug reports; the samples as a table.
+    /// What the last run did and took, as a text for people and for bug reports; the samples as a table.
     #[must_use]
     pub fn report(&self) -> String {
         let iec = |bytes: u64| ByteSize(bytes).display().iec().to_string();
+        let Some(begun) = &self.begun else { return String::new() };
         let mut lines = vec![
-            format!("Workprint {}: export of {}", env!("CARGO_PKG_VERSION"), self.path),
-            format!("preset    {} ({})", self.preset.name, self.preset.description),
+            format!("Workprint {}: export of {}", env!("CARGO_PKG_VERSION"), begun.path.display()),
+            format!("preset    {} ({})", begun.preset.name, begun.preset.description),
             format!("encoder   {}", self.encoder),
-            format!("budget    {} beside {} of the editor itself", iec(self.budget), iec(self.own_memory)),
+            format!("budget    {} beside {} of the editor itself", iec(begun.budget), iec(begun.own_memory)),
             format!("expected  {} at most", iec(self.predicted_peak)),
         ];
         if let Some(done) = &self.done {
@@ -188,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_report_says_what_was_chosen_and_taken() {
-        let mut state = ExportState::new(std::path::Path::new("/films/reel.mp4"), 512 << 20);
+        let mut state = ExportState::new(Path::new("/films/reel.mp4"), 512 << 20);
         state.begin(100 << 20);
         state.told(ExportEvent::Planned {
             frames: 60,
@@ -206,7 +219,9 @@ mod tests {
             peak_rss: 260 << 20,
             size: 5_000_000,
         });
-        assert_eq!(state.report_path(), PathBuf::from("/films/reel.mp4.report.txt"));
+        // what is chosen for the next export is none of this one's
+        (state.path, state.budget) = ("/films/other.mp4".into(), 777 << 20);
+        assert_eq!(state.report_path(), Some(PathBuf::from("/films/reel.mp4.report.txt")));
         let report = state.report();
         for part in ["/films/reel.mp4", "x264 medium", "512.0 MiB", "300.0 MiB", "260.0 MiB", "30.0 a second", "5.0 MB"]
         {

@@ -17,7 +17,7 @@ mod time_view;
 
 pub use action::{Action, Shortcut};
 pub use editor::{AssetState, Editor, EditorFolders, Naming, Request, Tool};
-pub use exporting::{ExportState, Sample};
+pub use exporting::{Begun, ExportState, Sample};
 pub use layouts::Layout;
 pub use looks::Trial;
 pub use notices::{Level, Notice};

@@ -92,6 +92,8 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
     };
     let mut least = u64::MAX;
     for mut plan in candidates(preset, cores) {
+        // without cuts nothing waits for them
+        plan.ahead |= readers == readers_ahead;
         plan.predicted = predicted(&plan);
         if plan.predicted <= budget / 100 * PLANNED {
             return Ok(plan);

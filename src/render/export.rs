@@ -299,21 +299,23 @@ fn used_assets(project: &Project, span: Span) -> Vec<&Arc<crate::model::Asset>> 
 /// What was chosen, and what fitting the budget costs.
 fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
     let kind = if plan.sliced { "slices" } else { "frame threads" };
-    let waits = if plan.ahead { "" } else { "; to fit the budget, cuts wait for the next clip" };
+    let mut costs = Vec::new();
     let encoder = match preset.encoder {
         Encoder::X264Quality { speed, crf } => {
-            let larger = match plan.larger() {
-                0 => String::new(),
-                percent => format!("; to fit the budget, about {percent} % larger at equal quality"),
-            };
-            format!("x264 {speed}, crf {crf}, look-ahead {}, {} {kind}{larger}", plan.lookahead, plan.threads)
+            if plan.larger() > 0 {
+                costs.push(format!("about {} % larger at equal quality", plan.larger()));
+            }
+            format!("x264 {speed}, crf {crf}, look-ahead {}, {} {kind}", plan.lookahead, plan.threads)
         }
         Encoder::X264Quantizer { speed, quantizer } => {
             format!("x264 {speed}, quantiser {quantizer}, {} {kind}", plan.threads)
         }
         Encoder::Ffv1 => "FFV1, 4 slices".into(),
     };
-    format!("{encoder}{waits}")
+    if !plan.ahead {
+        costs.push("cuts wait for the next clip".into());
+    }
+    if costs.is_empty() { encoder } else { format!("{encoder}; to fit the budget, {}", costs.join(", and ")) }
 }
 
 /// x264's options beyond its preset, as properties of the element.

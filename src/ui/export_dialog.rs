@@ -108,6 +108,7 @@ fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportState, pickers: &mut
 
 fn progress(ui: &mut Ui, state: &ExportState) {
     let last = state.samples.last();
+    let own = state.begun.as_ref().map_or(0, |b| b.own_memory);
     if let Some(done) = &state.done {
         ui.colored_label(
             theme::GOOD,
@@ -116,7 +117,7 @@ fn progress(ui: &mut Ui, state: &ExportState) {
                 done.frames,
                 done.seconds,
                 ByteSize(done.size).display().si(),
-                ByteSize(done.peak_rss.saturating_sub(state.own_memory)).display().iec()
+                ByteSize(done.peak_rss.saturating_sub(own)).display().iec()
             ),
         );
     } else {
@@ -144,7 +145,8 @@ fn progress(ui: &mut Ui, state: &ExportState) {
 fn plots(ui: &mut Ui, state: &ExportState) {
     #[expect(clippy::cast_precision_loss, reason = "a plot")]
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    let limit = mib(state.own_memory + state.budget);
+    let (own, budget) = state.begun.as_ref().map_or((0, state.budget), |b| (b.own_memory, b.budget));
+    let limit = mib(own + budget);
     let over_time = |value: &dyn Fn(&Sample) -> f64| {
         state.samples.iter().map(|s| [s.seconds, value(s)]).collect::<PlotPoints<'_>>()
     };
@@ -165,8 +167,8 @@ fn plots(ui: &mut Ui, state: &ExportState) {
     ui.label(RichText::new("Memory, MiB").small().color(theme::WEAK));
     plot("memory", 110.0).include_y(limit * 1.05).show_axes([false, true]).show(ui, |plot| {
         plot.hline(HLine::new("budget", limit).color(theme::PROBLEM));
-        if state.own_memory > 0 {
-            plot.hline(HLine::new("the editor itself", mib(state.own_memory)).color(theme::LINE));
+        if own > 0 {
+            plot.hline(HLine::new("the editor itself", mib(own)).color(theme::LINE));
         }
         plot.line(Line::new("memory", over_time(&|s| mib(s.rss))).color(theme::ACCENT).width(1.5));
     });

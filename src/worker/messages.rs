@@ -23,8 +23,8 @@ pub enum Command {
     OpenTimeline(PathBuf),
     /// Writes the timeline for other programs.
     WriteTimeline(Arc<Project>, PathBuf),
-    /// Writes a text, such as an export's report, to a file.
-    WriteText(String, PathBuf),
+    /// Writes an export's report to a file of that name, or with a number behind it where there is one.
+    WriteReport(String, PathBuf),
     /// Saves a project.
     Save(Arc<Project>, PathBuf),
     /// Writes the autosave; the path is where the project was saved last.

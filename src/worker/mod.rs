@@ -10,6 +10,7 @@ mod messages;
 mod parallel;
 mod probing;
 mod proxying;
+mod reports;
 mod service;
 
 pub use exchange::{read_timeline, write_timeline};

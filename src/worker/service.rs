@@ -4,6 +4,7 @@ use super::exchange::{read_timeline, write_timeline};
 use super::jobs::Jobs;
 use super::messages::{Command, Event};
 use super::probing::probe_all;
+use super::reports::write_new;
 use crate::interchange::AssembleOptions;
 use crate::media::{Cache, Cancel, MediaError, find_media, is_there};
 use crate::model::{Asset, Project};
@@ -176,9 +177,9 @@ impl Service {
                     Err(error) => Event::Problem(error),
                 });
             }),
-            Command::WriteText(text, path) => self.file_task(move || {
-                tell.tell(match std::fs::write(&path, text) {
-                    Ok(()) => Event::TextWritten(path),
+            Command::WriteReport(text, path) => self.file_task(move || {
+                tell.tell(match write_new(&path, &text) {
+                    Ok(written) => Event::TextWritten(written),
                     Err(error) => Event::Problem(format!("{}: {error}; it was not written", path.display())),
                 });
             }),
