@@ -13,6 +13,7 @@ mod common;
 
 use common::{each_sample, sound, succeed};
 use serde_json::Value;
+use std::fmt::Write;
 use std::path::Path;
 
 const COLOURS: [[u8; 3]; 8] =
@@ -178,4 +179,76 @@ fn sound_at_another_speed_keeps_its_pitch_or_not() {
             assert!((loud + 12.04).abs() < 1.0, "at {speed}, pitch kept: {keep}: {loud:.1} dB");
         }
     }
+}
+
+/// Sounds that are read one after the other, four seconds each, give what each gives alone.
+#[test]
+fn many_sounds_at_once_are_the_sum_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    workprint::media::init().unwrap();
+    let coded = |name: &str, chain: &str, frequency: u32| {
+        common::run_pipeline(&format!(
+            "audiotestsrc num-buffers=480 freq={frequency} volume=0.08 ! audio/x-raw,rate=48000,channels=2 \
+             ! audioconvert ! {chain} ! filesink location=\"{}\"",
+            folder.join(name).display()
+        ));
+    };
+    coded("a.flac", "flacenc", 220);
+    coded("b.mp4", "avenc_aac ! aacparse ! mp4mux", 330);
+    coded("c.ogg", "vorbisenc quality=0.7 ! oggmux", 550);
+    coded("d.wav", "wavenc", 770);
+    tone(&folder.join("e.wav"), 44_100, 1, 0.08, 10);
+    coded("f.wav", "audioresample ! audio/x-raw,rate=22050 ! wavenc", 880);
+    let files = ["a.flac", "b.mp4", "c.ogg", "d.wav", "e.wav", "f.wav"];
+    // one begins later and is faster, for which pieces of it are laid over each other
+    let list = |names: &[&str]| {
+        let rows = names.iter().map(|name| match *name {
+            "f.wav" => "f.wav,A6,0.52,1,9\n".to_owned(),
+            name => format!("{name},A{},0,0,9.5\n", name.as_bytes()[0] - b'a' + 1),
+        });
+        format!("source,track,at,in,out\n{}", rows.collect::<String>())
+    };
+    let speed = |id: &dyn Fn(&str, usize) -> u64| {
+        let clip = id("A6", 0);
+        format!("SetSpeed(clips: [{clip}], speed: (5, 4), ripple: true, sync_lock: true, alone: false)")
+    };
+    let none = |_: &dyn Fn(&str, usize) -> u64| String::new();
+    let mut sum = Vec::new();
+    for name in files {
+        let alone =
+            if name == "f.wav" { export(folder, &list(&[name]), speed) } else { export(folder, &list(&[name]), none) };
+        sum.resize(alone.len().max(sum.len()), 0.0);
+        sum.iter_mut().zip(&alone).for_each(|(sum, value)| *sum += value);
+    }
+    let all = export(folder, &list(&files), speed);
+    assert!((9.4..9.6).contains(&(all.len() as f64 / 48_000.0)), "{}", all.len());
+    let worst =
+        all.iter().zip(&sum).map(|(a, b)| (a - b).abs()).enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    assert!(worst.1 < 0.003, "{} at {:.3} s", worst.1, worst.0 as f64 / 48_000.0);
+}
+
+/// Matroska rounds times to milliseconds: a reader that begins anew is up to half of one beside the one before it.
+#[test]
+fn many_sounds_at_once_do_not_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    workprint::media::init().unwrap();
+    let mut rows = String::new();
+    let mut steepest = 0.0;
+    for (n, frequency) in [210, 320, 430, 540, 650].into_iter().enumerate() {
+        common::run_pipeline(&format!(
+            "audiotestsrc num-buffers=450 freq={frequency} volume=0.1 ! audio/x-raw,rate=44100,channels=2 \
+             ! audioconvert ! vorbisenc quality=0.8 ! matroskamux ! filesink location=\"{}\"",
+            folder.join(format!("{n}.mkv")).display()
+        ));
+        writeln!(rows, "{n}.mkv,A{},0,0.3,9.9", n + 1).unwrap();
+        steepest += 0.1 * (f64::from(frequency) * std::f64::consts::TAU / 48_000.0).powi(2);
+    }
+    let heard = export(folder, &format!("source,track,at,in,out\n{rows}"), |_| String::new());
+    // beside the beginning and the end, where it is turned up and down
+    let bend = |w: &[f32]| f64::from(w[0] - 2.0 * w[1] + w[2]).abs();
+    let middle = &heard[4800..heard.len() - 4800];
+    let (at, worst) = middle.windows(3).map(bend).enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    assert!(worst < steepest * 2.0, "{worst} at {:.3} s, tones bend by {steepest}", 0.1 + at as f64 / 48_000.0);
 }

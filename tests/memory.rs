@@ -35,6 +35,37 @@ fn ten_times_the_cuts_take_the_same_memory() {
     assert!(growth < 1.05, "{few} bytes for 20 cuts, {many} for 200");
 }
 
+/// The peak in bytes of an export in which so many sounds are heard at once.
+fn peak_of_sounds(folder: &Path, sounds: usize) -> u64 {
+    let mut list = String::from("source,track,at,in,out\n");
+    for n in 0..sounds {
+        writeln!(list, "{}.mp4,A{},0,{:.2},{:.2}", n % 8, n + 1, n as f64 / 20.0, n as f64 / 20.0 + 9.0).unwrap();
+    }
+    std::fs::write(folder.join("sounds.csv"), list).unwrap();
+    succeed(folder, &["assemble", "sounds.csv", "-o", "s.ron", "--size", "320x180", "--rate", "30"]);
+    let text = succeed(folder, &["export", "s.ron", "-o", "s.mp4", "--preset", "draft", "--overwrite", "--json"]);
+    let done: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(done["frames"], 270);
+    done["peak_rss"].as_u64().unwrap()
+}
+
+#[test]
+fn forty_sounds_at_once_take_the_memory_of_two() {
+    let folder = tempfile::tempdir().unwrap();
+    workprint::media::init().unwrap();
+    for n in 0..8 {
+        common::run_pipeline(&format!(
+            "audiotestsrc num-buffers=560 freq={} volume=0.02 ! audio/x-raw,rate=48000,channels=2 ! audioconvert \
+             ! avenc_aac ! aacparse ! mp4mux ! filesink location=\"{}\"",
+            200 + n * 100,
+            folder.path().join(format!("{n}.mp4")).display()
+        ));
+    }
+    let (two, forty) = (peak_of_sounds(folder.path(), 2), peak_of_sounds(folder.path(), 40));
+    println!("peak of 2 sounds {two}, of 40 {forty}");
+    assert!((forty as f64) < two as f64 * 1.1, "{two} bytes for 2 sounds, {forty} for 40");
+}
+
 /// Exports in budgets from the least that is accepted upwards: the peak stays within each.
 #[test]
 fn no_export_passes_its_budget() {

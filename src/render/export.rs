@@ -8,7 +8,7 @@ use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
 use super::ring::Ring;
 use super::sound_buffer;
-use super::sounds::Sounds;
+use super::sound_thread::SoundThread;
 use super::{Media, Warning};
 use crate::media::{Cancel, Encoding, MediaError, clock_time};
 use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span};
@@ -371,7 +371,7 @@ impl Run<'_> {
         let (media, cancel) = (Media::Originals, self.cancel.clone());
         let mut pictures = Pictures::new(Arc::clone(&project), media, canvas, self.span, threads, cancel)?;
         pictures.read_ahead(self.plan.ahead);
-        let mut sounds = Sounds::new(project, self.span, self.cancel.clone())?;
+        let sounds = SoundThread::start(project, self.span)?;
         let encoding = Encoding::launch(&self.pipeline(), to)?;
         let (video, audio) = self.inputs(&encoding, &pictures)?;
         let pad = video.static_pad("src").ok_or_else(|| MediaError::Element("the encoder has no input".into()))?;
@@ -379,7 +379,6 @@ impl Run<'_> {
         let mut ring = fixed.then(|| Ring::new(self.plan.slots, pictures.canvas().bytes(), &pad));
         encoding.start()?;
         let mut progress = Progress::new();
-        let mut samples = Vec::new();
         let sample = |frame: Frame| sequence.rate.sample_of(frame, sequence.sample_rate);
         let mut section_end = Frame(-1);
         for n in 0..self.span.length.0 {
@@ -387,10 +386,10 @@ impl Run<'_> {
                 return Err(MediaError::Cancelled.into());
             }
             let frame = self.span.start + FrameCount(n);
-            sounds.render(frame, &mut samples)?;
+            let mixed = sounds.next(self.cancel)?;
             encoding.push(
                 &audio,
-                sound_buffer::buffer(&samples, sample(frame) - sample(self.span.start), sequence.sample_rate),
+                sound_buffer::buffer(&mixed.samples, sample(frame) - sample(self.span.start), sequence.sample_rate),
                 self.cancel,
             )?;
             let mut buffer = if let Some(ring) = &mut ring {
@@ -408,7 +407,7 @@ impl Run<'_> {
             };
             self.stamp(&mut buffer, n);
             encoding.push(&video, buffer, self.cancel)?;
-            for warning in pictures.take_warnings().into_iter().chain(sounds.take_warnings()) {
+            for warning in pictures.take_warnings().into_iter().chain(mixed.warnings) {
                 tell(ExportEvent::Warning(warning));
             }
             let left = pictures.left_in_section(frame);

@@ -30,7 +30,9 @@ mod readers;
 mod retime;
 mod ring;
 mod sound_buffer;
+mod sound_thread;
 mod sounds;
+mod turns;
 
 pub use budget::{EncoderPlan, default_budget, least_budget, plan_encoder};
 pub use canvas::{Canvas, to_rgba};

@@ -5,16 +5,28 @@ use super::limiter::Limiter;
 use super::plan_sound::{Sound, SoundSection, sound_section};
 use super::readers::{AudioSpec, Readers, Wanted};
 use super::retime::Retime;
+use super::turns::Turns;
 use crate::media::{AudioReader, Cancel, MediaError};
-use crate::model::{ClipId, Frame, Project, Span};
+use crate::model::{ClipId, Frame, FrameCount, Project, Span};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Sounds that are read together, each by a reader of its own; more than that may have to take turns.
+pub(super) const TOGETHER: usize = 4;
+
+/// For how many seconds of the timeline a sound is read when it is its turn.
+pub(super) const TURN_SECONDS: i64 = 4;
+
+/// How long the sound of a turn goes over into the next one's: in 1/1000 s.
+const JOIN_MS: i64 = 10;
 
 /// Mixes the sound of frames, in order or not. Each track keeps its level, however many sound together.
 pub struct Sounds {
     project: Arc<Project>,
     within: Span,
     readers: Readers<AudioReader>,
+    /// Whether many sounds at once are read one after the other.
+    in_turns: bool,
     current: Option<Current>,
     cancel: Cancel,
     scratch: Vec<[f32; 2]>,
@@ -26,6 +38,8 @@ pub struct Sounds {
 struct Current {
     section: SoundSection,
     sounds: Vec<Open>,
+    /// Where sounds take turns, what they gave in the last one.
+    turns: Option<Turns>,
 }
 
 struct Open {
@@ -33,6 +47,19 @@ struct Open {
     spec: AudioSpec,
     reader: Option<AudioReader>,
     retime: Retime,
+    /// Whether it can't be read any more.
+    broken: bool,
+}
+
+impl Open {
+    fn new(sound: &Sound, spec: AudioSpec) -> Self {
+        Self { sound: sound.clone(), spec, reader: None, retime: Retime::default(), broken: false }
+    }
+
+    /// Whether its reader stays between turns: one that reads a file in order only would begin from the start each time.
+    fn keeps_reader(&self) -> bool {
+        self.spec.info.untimed
+    }
 }
 
 impl Sounds {
@@ -47,12 +74,19 @@ impl Sounds {
             within,
             limiter,
             readers: Readers::new("sound readers", Cancel::default())?,
+            in_turns: false,
             current: None,
             cancel,
             scratch: Vec::new(),
             warned: HashSet::new(),
             warnings: Vec::new(),
         })
+    }
+
+    /// Reads many sounds at once one after the other, some seconds each, so that they take no more memory than a few; it
+    /// costs some time at the beginning of each turn, which a preview has not.
+    pub fn take_turns(&mut self) {
+        self.in_turns = true;
     }
 
     /// Goes on with another state of the project, keeping the readers that still fit.
@@ -83,30 +117,102 @@ impl Sounds {
             self.enter(frame)?;
         }
         let Some(mut current) = self.current.take() else { return Err(MediaError::Cancelled) };
-        self.scratch.resize(out.len(), [0.0; 2]);
-        for open in &mut current.sounds {
-            let Some(reader) = &mut open.reader else { continue };
-            let (scratch, cancel) = (&mut self.scratch, &self.cancel);
-            match open.retime.read(reader, &open.sound, first, scratch, &sequence, cancel) {
-                Ok(()) => {}
-                Err(MediaError::Cancelled) => {
-                    self.current = Some(current);
-                    return Err(MediaError::Cancelled);
-                }
-                Err(error) => {
-                    open.reader = None;
-                    self.scratch.fill([0.0; 2]);
-                    self.warn(&open.sound, &format!("{error}; it is silent from there on"));
-                }
-            }
-            open.sound.apply_gain(&mut self.scratch, first, &sequence);
-            for (sum, sample) in out.iter_mut().zip(&self.scratch) {
-                sum[0] += sample[0];
-                sum[1] += sample[1];
+        let mixed = if current.turns.is_some() {
+            self.mix_in_turns(&mut current, frame, out)
+        } else {
+            current.sounds.iter_mut().try_for_each(|open| {
+                self.read(open, first, out.len())?;
+                add(out, &self.scratch);
+                Ok(())
+            })
+        };
+        self.current = Some(current);
+        mixed?;
+        self.limiter.limit(out);
+        Ok(())
+    }
+
+    /// Reads the sound of one clip from the timeline's sample `first` on, as loud as it is there, into `scratch`.
+    fn read(&mut self, open: &mut Open, first: i64, count: usize) -> Result<(), MediaError> {
+        self.scratch.clear();
+        self.scratch.resize(count, [0.0; 2]);
+        let Some(reader) = &mut open.reader else { return Ok(()) };
+        let sequence = Arc::clone(self.project.sequence());
+        match open.retime.read(reader, &open.sound, first, &mut self.scratch, &sequence, &self.cancel) {
+            Ok(()) => {}
+            Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
+            Err(error) => {
+                (open.reader, open.broken) = (None, true);
+                self.scratch.fill([0.0; 2]);
+                self.warn(&open.sound, &format!("{error}; it is silent from there on"));
             }
         }
-        self.current = Some(current);
-        self.limiter.limit(out);
+        open.sound.apply_gain(&mut self.scratch, first, &sequence);
+        Ok(())
+    }
+
+    fn mix_in_turns(&mut self, current: &mut Current, frame: Frame, out: &mut [[f32; 2]]) -> Result<(), MediaError> {
+        let sequence = Arc::clone(self.project.sequence());
+        let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
+        let Current { section, sounds, turns: Some(turns) } = current else { return Ok(()) };
+        if !turns.holds(sample(frame), out.len()) {
+            let end = (frame + FrameCount(sequence.rate.nominal() * TURN_SECONDS)).min(section.span.end());
+            let join = i64::from(sequence.sample_rate) * JOIN_MS / 1000;
+            let join = join.min(sample(section.span.end()) - sample(end));
+            let size = |samples: i64| usize::try_from(samples).unwrap_or(0);
+            turns.begin(sample(frame), size(sample(end) - sample(frame)), size(join));
+            for n in 0..sounds.len() {
+                // while one is read the next is opened
+                let next = sounds.get(n + 1).filter(|o| o.reader.is_none() && !o.broken);
+                let next = next.map(|o| self.wanted(&o.sound, frame));
+                self.take_reader(&mut sounds[n], frame, next.as_ref())?;
+                let open = &mut sounds[n];
+                let joins = !open.keeps_reader() && open.sound.clip.speed.is_normal();
+                for at in (frame.0..end.0).map(Frame) {
+                    self.read(open, sample(at), size(sample(Frame(at.0 + 1)) - sample(at)))?;
+                    turns.add(sample(at), &self.scratch, joins);
+                }
+                if joins && join > 0 {
+                    self.read(open, sample(end), size(join))?;
+                    turns.add(sample(end), &self.scratch, joins);
+                }
+                if !open.keeps_reader()
+                    && let Some(reader) = open.reader.take()
+                {
+                    self.readers.give_back(open.spec.clone(), reader);
+                }
+            }
+        }
+        turns.copy(sample(frame), out);
+        Ok(())
+    }
+
+    /// Gives a sound its reader, unless it has one or can't be read, and asks for the one that comes next.
+    fn take_reader(
+        &mut self,
+        open: &mut Open,
+        frame: Frame,
+        next: Option<&Wanted<AudioReader>>,
+    ) -> Result<(), MediaError> {
+        let needed = open.reader.is_none() && !open.broken;
+        let wanted = self.wanted(&open.sound, frame);
+        if needed {
+            self.readers.prepare(&wanted);
+        }
+        if let Some(next) = next {
+            self.readers.prepare(next);
+        }
+        if !needed {
+            return Ok(());
+        }
+        match self.readers.take(&wanted) {
+            Ok(reader) => open.reader = Some(reader),
+            Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
+            Err(error) => {
+                open.broken = true;
+                self.warn(&open.sound, &format!("{error}; it is silent"));
+            }
+        }
         Ok(())
     }
 
@@ -146,44 +252,34 @@ impl Sounds {
         let (end, mut before) =
             self.current.take().map_or((Frame(-1), Vec::new()), |c| (c.section.span.end(), c.sounds));
         let mut sounds: Vec<Open> = Vec::new();
-        let mut missing: Vec<(usize, Wanted<AudioReader>)> = Vec::new();
         for sound in &section.sounds {
-            let wanted = self.wanted(sound, frame);
             let goes_on = |o: &Open| end == frame && o.sound.goes_on(sound, frame, self.project.sequence());
             let kept = before.iter().position(goes_on).map(|i| before.swap_remove(i));
-            let open = match kept {
+            sounds.push(match kept {
                 Some(open) => Open { sound: sound.clone(), ..open },
-                None => {
-                    Open { sound: sound.clone(), spec: wanted.spec.clone(), reader: None, retime: Retime::default() }
-                }
-            };
-            if open.reader.is_none() {
-                missing.push((sounds.len(), wanted));
-            }
-            sounds.push(open);
+                None => Open::new(sound, self.wanted(sound, frame).spec),
+            });
         }
         for open in before {
             if let Some(reader) = open.reader {
                 self.readers.give_back(open.spec, reader);
             }
         }
-        let all: Vec<_> = missing.iter().map(|(_, w)| w.clone()).collect();
+        let turns = (self.in_turns && sounds.len() > TOGETHER).then(Turns::default);
+        let missing: Vec<usize> =
+            (0..sounds.len()).filter(|n| sounds[*n].reader.is_none() && !sounds[*n].broken).collect();
+        let all: Vec<_> = missing.iter().map(|n| self.wanted(&sounds[*n].sound, frame)).collect();
         self.readers.forget_all_but(&all);
-        for wanted in &all {
-            self.readers.prepare(wanted);
-        }
-        for (index, wanted) in missing {
-            match self.readers.take(&wanted) {
-                Ok(reader) => sounds[index].reader = Some(reader),
-                Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
-                Err(error) => {
-                    let sound = sounds[index].sound.clone();
-                    self.warn(&sound, &format!("{error}; it is silent"));
-                }
+        if turns.is_none() {
+            for wanted in &all {
+                self.readers.prepare(wanted);
+            }
+            for n in missing {
+                self.take_reader(&mut sounds[n], frame, None)?;
             }
         }
         self.prepare_next(section.span.end(), &sounds);
-        self.current = Some(Current { section, sounds });
+        self.current = Some(Current { section, sounds, turns });
         Ok(())
     }
 
@@ -191,10 +287,20 @@ impl Sounds {
         if frame >= self.within.end() {
             return;
         }
-        for sound in &sound_section(&self.project, frame, self.within).sounds {
+        let next = sound_section(&self.project, frame, self.within).sounds;
+        if self.in_turns && next.len() > TOGETHER {
+            return;
+        }
+        for sound in &next {
             if !now.iter().any(|o| o.sound.goes_on(sound, frame, self.project.sequence())) {
                 self.readers.prepare(&self.wanted(sound, frame));
             }
         }
+    }
+}
+
+fn add(sum: &mut [[f32; 2]], samples: &[[f32; 2]]) {
+    for (sum, sample) in sum.iter_mut().zip(samples) {
+        *sum = [sum[0] + sample[0], sum[1] + sample[1]];
     }
 }
