@@ -41,9 +41,6 @@ const SOUND_EXCEPT: &[&str] = &[
     "h264_720x720_60fps_start10s.ts",
 ];
 
-/// GStreamer 1.22 does not show the first picture.
-const FIRST_PICTURE_EXCEPT: &[&str] = &["theora_640x480_vorbis.ogv"];
-
 fn media_and_ffmpeg(test: &str) -> Option<PathBuf> {
     let media = shared_media(test)?;
     let there = Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -61,7 +58,9 @@ fn ffmpeg(args: &[&str]) -> Vec<u8> {
 
 /// The last picture that began by `at`, on a 1280 × 720 frame, as small RGB.
 fn reference(file: &Path, at: f64, hdr: bool, folder: &Path) -> Option<image::RgbImage> {
-    let tone_map = "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
+    // ordinary white at 203 cd/m² (ITU-R BT.2408). Of ffmpeg's curves Hable's darkens what is below it by a quarter;
+    // Möbius' leaves it as it is, which is what an HDR film's ordinary parts are graded for
+    let tone_map = "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
     let filter = format!(
         "{}scale=iw*sar:ih,setsar=1,scale=1280:720:force_original_aspect_ratio=decrease:out_color_matrix=bt709,\
          pad=1280:720:(ow-iw)/2:(oh-ih)/2,format=rgb24",
@@ -168,10 +167,7 @@ fn every_file_looks_and_sounds_like_what_another_tool_makes_of_it() {
                 };
                 let (near, alike) = likeness(&frame, &reference);
                 println!("{name} at {offset}: {near:.3} {alike:.3}");
-                // tone mapping is a matter of taste: the structure must agree, the levels nearly
-                let least = if hdr { 0.85 } else { 0.9 };
-                let first = offset == 0 && FIRST_PICTURE_EXCEPT.contains(&name.as_str());
-                if (near < least || alike < 0.9) && !first {
+                if near < 0.9 || alike < 0.9 {
                     problems.push(format!("{name} at frame {offset}: {near:.3}, structure {alike:.3}"));
                 }
             }

@@ -4,7 +4,7 @@ use super::colours::Conversion;
 use super::decode::{Cancel, Decoding, Input, Which};
 use super::error::MediaError;
 use super::scaling::Scaler;
-use crate::model::{Frame, FrameRate, MediaInfo, MediaKind, Orientation, SourceTime};
+use crate::model::{Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, SourceTime};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use std::path::Path;
@@ -66,6 +66,8 @@ pub struct VideoReader {
     unseekable: bool,
     /// The rate and the number of pictures so far, where they carry no times.
     untimed: Option<(FrameRate, i64)>,
+    /// The rate, where the demuxer gives the second picture the time of the first (`oggdemux` 1.22 with Theora).
+    doubled: Option<FrameRate>,
     threads: u32,
     start: SourceTime,
     stream: u32,
@@ -132,6 +134,7 @@ impl VideoReader {
             ended: false,
             unseekable: info.untimed,
             untimed: video.and_then(|v| v.rate).filter(|_| info.untimed).map(|rate| (rate, 0)),
+            doubled: video.and_then(|v| v.rate).filter(|_| info.container.contains("Ogg")),
             threads,
             start: info.start,
             stream,
@@ -294,6 +297,11 @@ impl VideoReader {
             {
                 next.time = rate.time_of(Frame(*count));
                 *count += 1;
+            }
+            if let (Some(rate), Some(next), Some(current)) = (self.doubled, &mut self.next, &self.current)
+                && next.time == current.time
+            {
+                next.time += rate.duration_of(FrameCount(1));
             }
         }
         Ok(())
