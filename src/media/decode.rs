@@ -335,6 +335,9 @@ fn configure_decoders(decode: &gst::Element, threads: u32) {
         if factory.klass().contains("Decoder") && name.contains("h264") {
             super::run_up::skip_unseen(element);
         }
+        if name == "avdec_aac" {
+            super::aac_step::keep(element);
+        }
         if name.starts_with("avdec_") {
             if element.has_property("max-threads") {
                 element.set_property("max-threads", i32::try_from(threads).unwrap_or(1));

@@ -7,6 +7,7 @@
 //! - what is decoded ahead is bounded to a few pictures and a fraction of a second of sound;
 //! - a file in the cache is whole: it is written to a temporary name and renamed.
 
+mod aac_step;
 mod audio_reader;
 mod cache;
 mod colours;
