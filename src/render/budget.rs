@@ -150,8 +150,13 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
     match preset.encoder {
         Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => {
             let looks = |plan: EncoderPlan, lookahead| EncoderPlan { lookahead, ..plan };
-            let mut plans =
-                vec![looks(base, 40), looks(EncoderPlan { decoder_threads: 1, threads: cores.min(2), ..base }, 40)];
+            // x264's own choice: some of its threads always wait for others
+            let busy = EncoderPlan { threads: (cores * 3).div_ceil(2), ..base };
+            let mut plans = vec![
+                looks(busy, 40),
+                looks(base, 40),
+                looks(EncoderPlan { decoder_threads: 1, threads: cores.min(2), ..base }, 40),
+            ];
             plans.extend([40, 30, 20, 15].map(|n| looks(small, n)));
             // waiting costs time, a shorter look-ahead costs bits
             plans.extend([20, 15, 12, 10, 9, 8, 7, 6, 5].map(|n| looks(waiting, n)));
