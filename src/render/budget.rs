@@ -5,13 +5,16 @@
 //! 164), with and without cuts; `benches/growth` compares them with what exports take. A configuration is only chosen
 //! if the budget has room for the prediction's error as well.
 
-use super::demand::{Demand, SOUND};
+use super::demand::{Demand, Holding, SOUND};
 use super::presets::{Encoder, Preset};
 
 const MIB: u64 = 1 << 20;
 
-/// What the process takes before any picture: the program, sound, and compressed data on its way.
-const BASE: u64 = 79 * MIB;
+/// What the process takes beside pictures: the program, sound, and compressed data on its way.
+const BASE: u64 = 50 * MIB;
+
+/// The same before the first frame, while the code that only starting up needs is still there.
+const STARTING: u64 = 71 * MIB;
 
 /// What x264's analysis takes whatever the size of the pictures.
 const ANALYSIS: u64 = 8 * MIB;
@@ -81,14 +84,15 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
     let beside = frame * u64::from(crossing) + super::backwards::MOST_BYTES as u64 * u64::from(backward);
     let fixed = if matches!(preset.encoder, Encoder::X264Quality { .. }) { ANALYSIS } else { 0 };
     let predicted = |plan: &EncoderPlan| {
-        let readers = if plan.ahead { readers_ahead } else { readers };
-        BASE + fixed
-            + sounds.saturating_sub(SOUND)
+        let threads = u64::from(plan.decoder_threads - 1);
+        let held = |h: Holding| h.bytes + h.each_thread * threads + sounds.saturating_sub(SOUND);
+        let running = BASE
+            + fixed
             + beside
-            + readers.bytes
-            + readers.each_thread * u64::from(plan.decoder_threads - 1)
+            + held(if plan.ahead { readers_ahead } else { readers })
             + frame * u64::from(plan.slots)
-            + bordered * encoder_tenths(preset, plan) / 10
+            + bordered * encoder_tenths(preset, plan) / 10;
+        running.max(STARTING + held(readers))
     };
     let mut least = u64::MAX;
     for mut plan in candidates(preset, cores) {
@@ -174,7 +178,6 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::demand::Holding;
     use crate::render::find_preset;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::budget::{EncoderPlan, plan_encoder};
 use super::demand::Demand;
-use super::memory::{Memory, return_freed};
+use super::memory::{Memory, forget_programs, return_freed};
 use super::pictures::Pictures;
 use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
@@ -416,6 +416,9 @@ impl Run<'_> {
                 return_freed();
                 // the last reserve: should the prediction fall short, the next clips are not held in advance
                 pictures.read_ahead(self.plan.ahead && !self.is_tight(self.memory.sample()));
+            }
+            if n == 0 {
+                forget_programs();
             }
             progress.frame_done(self, n + 1, tell);
         }
