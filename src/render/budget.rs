@@ -52,11 +52,11 @@ impl EncoderPlan {
     #[must_use]
     pub fn larger(&self) -> u32 {
         match self.lookahead {
-            0 => 45,
+            0 => 17,
             1..=5 => 13,
             6..=7 => 10,
             8..=9 => 8,
-            10..=12 => 6,
+            10..=12 => 4,
             13..=15 => 3,
             16..=30 => 2,
             _ => 0,
@@ -127,7 +127,7 @@ fn encoder_tenths(preset: &Preset, plan: &EncoderPlan) -> u64 {
     let references = 44 * u64::from(plan.references.unwrap_or(3));
     let both_ways = match plan.b_frames {
         None => 45,
-        Some(n) => 20 * u64::from(n),
+        Some(n) => 5 * u64::from(n),
     };
     // it looks ahead as far as B-frames reach at least
     let lookahead = u64::from(plan.lookahead.max(plan.b_frames.unwrap_or(3)));
@@ -164,7 +164,7 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
             plans.extend([40, 30, 20, 15].map(|n| looks(small, n)));
             // waiting costs time, a shorter look-ahead costs bits
             plans.extend([20, 15, 12, 10, 9, 8, 7, 6, 5].map(|n| looks(waiting, n)));
-            plans.push(EncoderPlan { references: Some(1), b_frames: Some(2), ..waiting });
+            plans.push(EncoderPlan { references: Some(2), b_frames: Some(1), ..waiting });
             plans
         }
         Encoder::Ffv1 => vec![base, small, EncoderPlan { threads: 1, ..waiting }],
