@@ -16,6 +16,9 @@ const BASE: u64 = 50 * MIB;
 /// The same before the first frame, while the code that only starting up needs is still there.
 const STARTING: u64 = 71 * MIB;
 
+/// What a muxer keeps of each packet of its result, in bytes.
+const MUXED: u64 = 8;
+
 /// What x264's analysis takes whatever the size of the pictures.
 const ANALYSIS: u64 = 8 * MIB;
 
@@ -76,7 +79,7 @@ pub fn default_budget(total_memory: u64) -> u64 {
 /// The least budget that would do, in bytes, when even the smallest configuration does not fit.
 pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) -> Result<EncoderPlan, u64> {
     let cores = u32::try_from(cores).unwrap_or(1).clamp(1, 16);
-    let Demand { canvas, readers, readers_ahead, sounds, crossing, backward } = demand;
+    let Demand { canvas, readers, readers_ahead, sounds, crossing, backward, packets } = demand;
     let picture = |(w, h): (u32, u32)| u64::from(w) * u64::from(h) * 3 / 2;
     let frame = picture(canvas);
     // x264's own pictures have whole macroblocks and a border
@@ -88,6 +91,7 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
         let held = |h: Holding| h.bytes + h.each_thread * threads + sounds.saturating_sub(SOUND);
         let running = BASE
             + fixed
+            + packets * MUXED
             + beside
             + held(if plan.ahead { readers_ahead } else { readers })
             + frame * u64::from(plan.slots)
@@ -191,6 +195,7 @@ mod tests {
             sounds: MIB,
             crossing: false,
             backward: false,
+            packets: 1000,
         };
         let plan = |budget| plan_encoder(preset, demand, 2, budget * MIB);
         let (large, small) = (plan(4096).unwrap(), plan(1024).unwrap());

@@ -46,6 +46,8 @@ pub struct Demand {
     pub crossing: bool,
     /// Whether clips run backwards, whose pictures are kept a stretch at a time.
     pub backward: bool,
+    /// Packets of pictures and of sound that the result has.
+    pub packets: u64,
 }
 
 impl Demand {
@@ -61,6 +63,7 @@ impl Demand {
             sounds: most_held(project, sequence, span),
             crossing: false,
             backward: sequence.tracks_of(TrackKind::Video).any(backward),
+            packets: packets(sequence, span),
         };
         let mut before: Vec<Layer> = Vec::new();
         let holding = |layers: &[Layer]| layers.iter().map(Holding::of).sum::<Holding>();
@@ -79,6 +82,13 @@ impl Demand {
         }
         demand
     }
+}
+
+/// Packets of a result: one for each frame, and for each [`PACKET`] samples.
+fn packets(sequence: &Sequence, span: Span) -> u64 {
+    let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    count(span.length.0) + count(sample(span.end()) - sample(span.start)) / PACKET
 }
 
 /// The sections of a span, one after the other, as far as they are looked at.
@@ -176,7 +186,7 @@ impl Holding {
 
 /// What a demuxer keeps of a track with so many packets a second, in bytes: MP4 has a table of them all.
 fn index(info: &MediaInfo, packets_a_second: u64) -> u64 {
-    let tables = ["Quicktime", "ISO", "MP4", "3GP"].iter().any(|name| info.container.contains(name));
+    let tables = ["Quicktime", "ISO", "MP4", "M4", "3GP"].iter().any(|name| info.container.contains(name));
     let seconds = info.duration.filter(|_| tables).map_or(0, |d| d.0 / SourceTime::SECOND.0);
     u64::try_from(seconds).unwrap_or(0) * packets_a_second * INDEXED
 }
