@@ -159,7 +159,7 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
         Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => {
             let looks = |plan: EncoderPlan, lookahead| EncoderPlan { lookahead, ..plan };
             // x264's own choice: some of its threads always wait for others
-            let busy = EncoderPlan { threads: (cores * 3).div_ceil(2), ..base };
+            let busy = EncoderPlan { threads: cores * 3 / 2, ..base };
             let mut plans = vec![
                 looks(busy, 40),
                 looks(base, 40),
