@@ -40,6 +40,9 @@ pub struct EncoderPlan {
     pub references: Option<u32>,
     /// B-frames between two others; `None` leaves them, and their pyramid, to x264's preset.
     pub b_frames: Option<u32>,
+    /// Whether x264 looks for the best way to code each block more thoroughly than its preset says: time for the bits
+    /// that are lost without looking ahead.
+    pub thorough: bool,
     /// Pictures in the ring between renderer and encoder.
     pub slots: u32,
     /// Whether the next section's readers are made ready while this one plays; else each cut waits for its
@@ -55,8 +58,7 @@ impl EncoderPlan {
     #[must_use]
     pub fn larger(&self) -> u32 {
         match self.lookahead {
-            0 => 17,
-            1..=5 => 13,
+            0..=5 => 13,
             6..=7 => 10,
             8..=9 => 8,
             10..=12 => 4,
@@ -149,6 +151,7 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
         lookahead: 0,
         references: None,
         b_frames: None,
+        thorough: false,
         slots: 3,
         ahead: true,
         predicted: 0,
@@ -168,7 +171,7 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
             plans.extend([40, 30, 20, 15].map(|n| looks(small, n)));
             // waiting costs time, a shorter look-ahead costs bits
             plans.extend([20, 15, 12, 10, 9, 8, 7, 6, 5].map(|n| looks(waiting, n)));
-            plans.push(EncoderPlan { references: Some(2), b_frames: Some(1), ..waiting });
+            plans.push(EncoderPlan { references: Some(2), b_frames: Some(1), thorough: true, ..waiting });
             plans
         }
         Encoder::Ffv1 => vec![base, small, EncoderPlan { threads: 1, ..waiting }],

@@ -312,10 +312,13 @@ fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
         }
         Encoder::Ffv1 => "FFV1, 4 slices".into(),
     };
+    if plan.thorough {
+        costs.push("slower".into());
+    }
     if !plan.ahead {
         costs.push("cuts wait for the next clip".into());
     }
-    if costs.is_empty() { encoder } else { format!("{encoder}; to fit the budget, {}", costs.join(", and ")) }
+    if costs.is_empty() { encoder } else { format!("{encoder}; to fit the budget, {}", costs.join(", ")) }
 }
 
 /// x264's options beyond its preset, as properties of the element.
@@ -324,7 +327,8 @@ fn choices(plan: &EncoderPlan) -> String {
     let ahead = format!("rc-lookahead={} mb-tree={looks}", plan.lookahead);
     let references = plan.references.map(|n| format!("ref={n}"));
     let both_ways = plan.b_frames.map(|n| format!("bframes={n} b-pyramid=false b-adapt={looks}"));
-    [Some(ahead), references, both_ways].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let thorough = plan.thorough.then(|| "option-string=trellis=2:subme=9:me=umh".to_owned());
+    [Some(ahead), references, both_ways, thorough].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Bits for each pixel of ordinary footage, times the pixels. The truth depends on the picture.
