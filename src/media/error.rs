@@ -62,6 +62,9 @@ pub enum MediaError {
         /// What the system says.
         why: String,
     },
+    /// A part of Workprint ended by a defect of its own.
+    #[error("{0} stopped by a defect of Workprint; please report it with what it printed, and try again")]
+    Defect(&'static str),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,

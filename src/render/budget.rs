@@ -53,8 +53,8 @@ pub struct EncoderPlan {
 }
 
 impl EncoderPlan {
-    /// By how many per cent the pictures take more than without a limit, at equal quality (PSNR): about the
-    /// mean of one to three clean films, some steps in between guessed; grainy ones take less.
+    /// By how many per cent the pictures take more than without a limit, at equal quality (PSNR): about what two or
+    /// three films and what a phone's camera recorded take, some steps in between guessed.
     #[must_use]
     pub fn larger(&self) -> u32 {
         match self.lookahead {

@@ -4,8 +4,7 @@
 //! (GStreamer 1.22), with and without cuts; `benches/growth` compares them with what exports take.
 
 use super::plan::{Layer, Paint, picture_section};
-use super::plan_sound::{Sound, sound_section};
-use super::sounds::{TOGETHER, TURN_SECONDS};
+use super::plan_sound::{Sound, TURN_SECONDS, sound_section};
 use crate::model::{
     Frame, FrameCount, MediaInfo, MediaKind, Project, Sequence, SourceTime, Span, TrackKind, VideoStream,
 };
@@ -114,15 +113,16 @@ fn most_held(project: &Project, sequence: &Sequence, span: Span) -> u64 {
     });
     for section in sections {
         let frame = section.span.start;
-        let new = section.sounds.iter().filter(|s| !before.iter().any(|b| b.goes_on(s, frame, sequence)));
-        most = most.max(if section.sounds.len() > TOGETHER {
+        if section.takes_turns() {
             // one is read, one is made ready and one stays, beside what they are mixed into
             let largest = section.sounds.iter().map(held_by_sound).max().unwrap_or(0);
-            3 * largest + 8 * u64::from(sequence.sample_rate) * TURN_SECONDS.unsigned_abs()
+            most = most.max(3 * largest + 8 * u64::from(sequence.sample_rate * TURN_SECONDS));
+            before.clear();
         } else {
-            before.iter().chain(new).map(held_by_sound).sum()
-        });
-        before = if section.sounds.len() > TOGETHER { Vec::new() } else { section.sounds };
+            let new = section.sounds.iter().filter(|s| !before.iter().any(|b| b.goes_on(s, frame, sequence)));
+            most = most.max(before.iter().chain(new).map(held_by_sound).sum());
+            before = section.sounds;
+        }
     }
     most
 }

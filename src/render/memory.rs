@@ -1,4 +1,5 @@
-//! What memory the process has, and keeping the allocator from hoarding it.
+//! What memory the process has, and giving back what it does not need: what the allocator hoards, and the code of
+//! programs that only starting up runs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

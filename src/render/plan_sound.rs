@@ -10,6 +10,12 @@ const DECLICK_MS: i64 = 2;
 /// Below this many decibels there is silence.
 const SILENCE: f64 = -96.0;
 
+/// Sounds that are read together, each by a reader of its own; in an export, more than that take turns.
+const TOGETHER: usize = 4;
+
+/// For how many seconds of the timeline a sound is read when it is its turn.
+pub(super) const TURN_SECONDS: u32 = 4;
+
 /// One clip's sound in a section.
 #[derive(Clone, Debug)]
 pub struct Sound {
@@ -136,6 +142,13 @@ pub struct SoundSection {
     pub span: Span,
     /// All that sound together. Empty for silence.
     pub sounds: Vec<Sound>,
+}
+
+impl SoundSection {
+    /// Whether an export reads its sounds one after the other.
+    pub(super) fn takes_turns(&self) -> bool {
+        self.sounds.len() > TOGETHER
+    }
 }
 
 /// The section of sound around a frame, cut to `within`. Frozen clips are silent.

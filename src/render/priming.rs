@@ -33,25 +33,25 @@ fn places(file: &mut File, movie: &Mp4Box, priming: u32, length: u64, rate: u32)
     let ticks = (u128::from(length) * u128::from(movie_scale) + u128::from(rate) / 2) / u128::from(rate.max(1));
     let ticks = u32::try_from(ticks).ok()?;
     let (mut places, mut longest) = (Vec::new(), 0);
-    let mut found = false;
     for track in movie.children(file).into_iter().filter(|b| &b.kind == b"trak") {
         let sound = track.handler(file) == Some(*b"soun");
         let entry = if sound { last_edit(file, &track) } else { None };
+        let length = narrow_word(file, &track, *b"tkhd", 20);
         if let Some(at) = entry {
             places.extend([(at, ticks), (at + 4, priming)]);
-            found = true;
+            places.extend(length.map(|(at, _)| (at, ticks)));
         }
         // the movie is as long as its longest track: without the run-up (8.3.2, 8.2.2)
-        let Some((at, before)) = narrow_word(file, &track, *b"tkhd", 20) else { continue };
-        if entry.is_some() {
-            places.push((at, ticks));
-        }
-        longest = longest.max(if entry.is_some() { ticks } else { before });
+        let after = length.map(|(_, before)| if entry.is_some() { ticks } else { before });
+        longest = longest.max(after.unwrap_or(0));
+    }
+    if places.is_empty() {
+        return None;
     }
     if let Some((at, _)) = narrow_word(file, movie, *b"mvhd", 16).filter(|_| longest > 0) {
         places.push((at, longest));
     }
-    found.then_some(places)
+    Some(places)
 }
 
 /// Where the last entry of a track's edit list begins (8.6.6, version 0): an empty edit may come first.

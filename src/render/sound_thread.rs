@@ -46,13 +46,14 @@ impl SoundThread {
     /// The sound of the next frame.
     ///
     /// # Errors
-    /// [`MediaError::Cancelled`] when `cancel` says so, and after the last frame.
+    /// [`MediaError::Cancelled`] when `cancel` says so, [`MediaError::Defect`] when the thread ended before its time.
     pub fn next(&self, cancel: &Cancel) -> Result<Mixed, MediaError> {
-        let Some(mixed) = &self.mixed else { return Err(MediaError::Cancelled) };
+        let ended = || MediaError::Defect("the mixing of sound");
+        let Some(mixed) = &self.mixed else { return Err(ended()) };
         loop {
             match mixed.recv_timeout(Duration::from_millis(100)) {
                 Ok(mixed) => return mixed,
-                Err(RecvTimeoutError::Disconnected) => return Err(MediaError::Cancelled),
+                Err(RecvTimeoutError::Disconnected) => return Err(ended()),
                 Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return Err(MediaError::Cancelled),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -66,7 +67,7 @@ impl Drop for SoundThread {
         // a thread that waits for room finds nobody there
         self.mixed = None;
         if let Some(thread) = self.thread.take() {
-            // a mixer that panicked has been reported by the panic itself
+            // a mixer that panicked was told by `next`
             let _ = thread.join();
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Warning;
 use super::limiter::Limiter;
-use super::plan_sound::{Sound, SoundSection, sound_section};
+use super::plan_sound::{Sound, SoundSection, TURN_SECONDS, sound_section};
 use super::readers::{AudioSpec, Readers, Wanted};
 use super::retime::Retime;
 use super::turns::Turns;
@@ -10,12 +10,6 @@ use crate::media::{AudioReader, Cancel, MediaError};
 use crate::model::{ClipId, Frame, FrameCount, Project, Span};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Sounds that are read together, each by a reader of its own; more than that may have to take turns.
-pub(super) const TOGETHER: usize = 4;
-
-/// For how many seconds of the timeline a sound is read when it is its turn.
-pub(super) const TURN_SECONDS: i64 = 4;
 
 /// How long the sound of a turn goes over into the next one's: in 1/1000 s.
 const JOIN_MS: i64 = 10;
@@ -54,6 +48,10 @@ struct Open {
 impl Open {
     fn new(sound: &Sound, spec: AudioSpec) -> Self {
         Self { sound: sound.clone(), spec, reader: None, retime: Retime::default(), broken: false }
+    }
+
+    fn needs_reader(&self) -> bool {
+        self.reader.is_none() && !self.broken
     }
 
     /// Whether its reader stays between turns: one that reads a file in order only would begin from the start each time.
@@ -152,60 +150,57 @@ impl Sounds {
     }
 
     fn mix_in_turns(&mut self, current: &mut Current, frame: Frame, out: &mut [[f32; 2]]) -> Result<(), MediaError> {
+        let Current { section, sounds, turns: Some(turns) } = current else { return Ok(()) };
         let sequence = Arc::clone(self.project.sequence());
         let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
-        let Current { section, sounds, turns: Some(turns) } = current else { return Ok(()) };
+        let size = |samples: i64| usize::try_from(samples).unwrap_or(0);
         if !turns.holds(sample(frame), out.len()) {
-            let end = (frame + FrameCount(sequence.rate.nominal() * TURN_SECONDS)).min(section.span.end());
+            let turn = FrameCount(sequence.rate.nominal() * i64::from(TURN_SECONDS));
+            let end = (frame + turn).min(section.span.end());
             let join = i64::from(sequence.sample_rate) * JOIN_MS / 1000;
-            let join = join.min(sample(section.span.end()) - sample(end));
-            let size = |samples: i64| usize::try_from(samples).unwrap_or(0);
-            turns.begin(sample(frame), size(sample(end) - sample(frame)), size(join));
+            let join = size(join.min(sample(section.span.end()) - sample(end)));
+            turns.begin(sample(frame), size(sample(end) - sample(frame)), join);
             for n in 0..sounds.len() {
                 // while one is read the next is opened
-                let next = sounds.get(n + 1).filter(|o| o.reader.is_none() && !o.broken);
-                let next = next.map(|o| self.wanted(&o.sound, frame));
-                self.take_reader(&mut sounds[n], frame, next.as_ref())?;
-                let open = &mut sounds[n];
-                let joins = !open.keeps_reader() && open.sound.clip.speed.is_normal();
-                for at in (frame.0..end.0).map(Frame) {
-                    self.read(open, sample(at), size(sample(Frame(at.0 + 1)) - sample(at)))?;
-                    turns.add(sample(at), &self.scratch, joins);
+                for open in sounds[n..].iter().take(2).filter(|o| o.needs_reader()) {
+                    self.readers.prepare(&self.wanted(&open.sound, frame));
                 }
-                if joins && join > 0 {
-                    self.read(open, sample(end), size(join))?;
-                    turns.add(sample(end), &self.scratch, joins);
-                }
-                if !open.keeps_reader()
-                    && let Some(reader) = open.reader.take()
-                {
-                    self.readers.give_back(open.spec.clone(), reader);
-                }
+                self.take_turn(&mut sounds[n], turns, Span::between(frame, end), join)?;
             }
         }
         turns.copy(sample(frame), out);
         Ok(())
     }
 
-    /// Gives a sound its reader, unless it has one or can't be read, and asks for the one that comes next.
-    fn take_reader(
-        &mut self,
-        open: &mut Open,
-        frame: Frame,
-        next: Option<&Wanted<AudioReader>>,
-    ) -> Result<(), MediaError> {
-        let needed = open.reader.is_none() && !open.broken;
-        let wanted = self.wanted(&open.sound, frame);
-        if needed {
-            self.readers.prepare(&wanted);
+    /// Adds the sound of one clip over a span, and `join` samples more where its reader does not stay.
+    fn take_turn(&mut self, open: &mut Open, turns: &mut Turns, span: Span, join: usize) -> Result<(), MediaError> {
+        let sequence = Arc::clone(self.project.sequence());
+        let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
+        self.take_reader(open, span.start)?;
+        let joins = !open.keeps_reader() && open.sound.clip.speed.is_normal();
+        for at in (span.start.0..span.end().0).map(Frame) {
+            let count = sample(Frame(at.0 + 1)) - sample(at);
+            self.read(open, sample(at), usize::try_from(count).unwrap_or(0))?;
+            turns.add(sample(at), &self.scratch, joins);
         }
-        if let Some(next) = next {
-            self.readers.prepare(next);
+        if joins && join > 0 {
+            self.read(open, sample(span.end()), join)?;
+            turns.add(sample(span.end()), &self.scratch, joins);
         }
-        if !needed {
+        if !open.keeps_reader()
+            && let Some(reader) = open.reader.take()
+        {
+            self.readers.give_back(open.spec.clone(), reader);
+        }
+        Ok(())
+    }
+
+    /// Gives a sound its reader for what begins at a frame, unless it has one or can't be read.
+    fn take_reader(&mut self, open: &mut Open, frame: Frame) -> Result<(), MediaError> {
+        if !open.needs_reader() {
             return Ok(());
         }
-        match self.readers.take(&wanted) {
+        match self.readers.take(&self.wanted(&open.sound, frame)) {
             Ok(reader) => open.reader = Some(reader),
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
@@ -265,17 +260,16 @@ impl Sounds {
                 self.readers.give_back(open.spec, reader);
             }
         }
-        let turns = (self.in_turns && sounds.len() > TOGETHER).then(Turns::default);
-        let missing: Vec<usize> =
-            (0..sounds.len()).filter(|n| sounds[*n].reader.is_none() && !sounds[*n].broken).collect();
-        let all: Vec<_> = missing.iter().map(|n| self.wanted(&sounds[*n].sound, frame)).collect();
-        self.readers.forget_all_but(&all);
+        let turns = (self.in_turns && section.takes_turns()).then(Turns::default);
+        let missing = sounds.iter().filter(|o| o.needs_reader());
+        let wanted: Vec<_> = missing.map(|o| self.wanted(&o.sound, frame)).collect();
+        self.readers.forget_all_but(&wanted);
         if turns.is_none() {
-            for wanted in &all {
+            for wanted in &wanted {
                 self.readers.prepare(wanted);
             }
-            for n in missing {
-                self.take_reader(&mut sounds[n], frame, None)?;
+            for open in &mut sounds {
+                self.take_reader(open, frame)?;
             }
         }
         self.prepare_next(section.span.end(), &sounds);
@@ -287,11 +281,11 @@ impl Sounds {
         if frame >= self.within.end() {
             return;
         }
-        let next = sound_section(&self.project, frame, self.within).sounds;
-        if self.in_turns && next.len() > TOGETHER {
+        let next = sound_section(&self.project, frame, self.within);
+        if self.in_turns && next.takes_turns() {
             return;
         }
-        for sound in &next {
+        for sound in &next.sounds {
             if !now.iter().any(|o| o.sound.goes_on(sound, frame, self.project.sequence())) {
                 self.readers.prepare(&self.wanted(sound, frame));
             }
