@@ -222,7 +222,9 @@ impl ClipList {
         clip.start = clip.start - chunk.offset;
         let rest = Block::change(&mut chunk.clips, |clips| {
             clips.insert(clips.partition_point(|c| c.start <= clip.start), clip);
-            (clips.len() > CHUNK).then(|| clips.split_off(CHUNK / 2))
+            let rest = (clips.len() > CHUNK).then(|| clips.split_off(CHUNK / 2));
+            // a list that is put together in order would have room for four times its clips
+            rest.inspect(|_| clips.shrink_to_fit())
         });
         if let Some(rest) = rest {
             let offset = chunk.offset;

@@ -41,15 +41,18 @@ fn system_peak() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
-/// Limits the number of arenas that the C allocator keeps: with one for each thread, memory that one thread
-/// freed is of no use to the others, and a pipeline has many threads.
+/// Limits what the C allocator keeps. With an arena for each thread, memory that one thread freed is of no use to the
+/// others, and a pipeline has many threads. Compressed pictures of all sizes, which come and go by the thousand, would
+/// leave holes that nothing else fits in: each has pages of its own, at most so many that the system has mappings left.
 pub fn tame_allocator() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "a setting of the C library, made once before any thread exists")]
-    // SAFETY: mallopt only stores the two numbers; M_ARENA_MAX and the trim threshold are documented parameters.
+    #[expect(unsafe_code, reason = "settings of the C library, made once before any thread exists")]
+    // SAFETY: mallopt only stores the numbers; all four are documented parameters (mallopt(3)).
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 2);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 20);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 10);
+        libc::mallopt(libc::M_MMAP_MAX, 16_384);
     }
 }
 
