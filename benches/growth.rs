@@ -31,7 +31,7 @@ impl Table {
         let off = run.predicted / run.peak;
         let growth = first.map_or(String::new(), |f| format!("{:+5.1} %", (run.peak / f.peak - 1.0) * 100.0));
         println!(
-            "  {name:<34} {:>7} frames {:>7.1} s  peak {:>6.0} MiB {growth:>8}  predicted {:>6.0} ({off:.2})  budget {:>5.0}  {}",
+            "  {name:<34} {:>7} frames {:>7.1} s  peak {:>6.1} MiB {growth:>8}  predicted {:>6.1} ({off:.2})  budget {:>5.0}  {}",
             run.frames, run.seconds, run.peak, run.predicted, run.budget, run.encoder
         );
         assert!(run.peak <= run.budget, "{name}: {:.0} MiB in a budget of {:.0}", run.peak, run.budget);
