@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
+    workprint::render::without_slices();
     workprint::render::tame_allocator();
     let cli = Cli::parse();
     let outcome = match &cli.command {

@@ -56,6 +56,25 @@ pub fn tame_allocator() {
     }
 }
 
+/// Makes `GLib` take its small blocks from the C allocator, which gives back what is free. Before 2.76 `GLib` keeps slices of
+/// its own (`g_slice_alloc`) and never gives them back: each export of a long session leaves some. As it decides before
+/// `main` begins, the program is replaced by itself with that said in its environment; where it is said already, or `GLib`
+/// is newer, or the program can't be found, this does nothing. To be called first of all, before anything is open.
+pub fn without_slices() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use std::os::unix::process::CommandExt;
+        if std::env::var_os("G_SLICE").is_some() || gstreamer::glib::check_version(2, 76, 0).is_none() {
+            return;
+        }
+        let Ok(program) = std::env::current_exe() else { return };
+        let mut args = std::env::args_os();
+        let name = args.next().unwrap_or_else(|| program.clone().into());
+        let error = std::process::Command::new(&program).arg0(name).args(args).env("G_SLICE", "always-malloc").exec();
+        tracing::debug!("{}: {error}; GLib keeps slices", program.display());
+    }
+}
+
 /// Gives freed memory back to the system, as far as the C library can.
 pub(super) fn return_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
