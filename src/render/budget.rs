@@ -34,14 +34,15 @@ pub struct EncoderPlan {
     pub threads: u32,
     /// Whether threads work on slices of one picture instead of on several pictures.
     pub sliced: bool,
-    /// Pictures that x264 looks ahead; 0 turns its macroblock-tree off.
+    /// Pictures that x264 looks ahead; 0 turns its macroblock-tree off, and with it all choice of B-frames.
     pub lookahead: u32,
     /// Pictures that x264 refers to; `None` leaves it to its preset.
     pub references: Option<u32>,
     /// B-frames between two others; `None` leaves them, and their pyramid, to x264's preset.
     pub b_frames: Option<u32>,
-    /// Whether x264 looks for the best way to code each block more thoroughly than its preset says: time for the bits
-    /// that are lost without looking ahead.
+    /// Whether x264 looks for the best way to code each block more thoroughly than its preset says, time for the bits
+    /// that are lost with fewer references and less to look ahead; and does without copies of references in another
+    /// brightness, which only fades gain by.
     pub thorough: bool,
     /// Pictures in the ring between renderer and encoder.
     pub slots: u32,
@@ -57,6 +58,14 @@ impl EncoderPlan {
     /// three films and what a phone's camera recorded take, some steps in between guessed.
     #[must_use]
     pub fn larger(&self) -> u32 {
+        if self.thorough {
+            return match self.lookahead {
+                0 => 26,
+                1..=3 => 13,
+                4 => 10,
+                _ => 7,
+            };
+        }
         match self.lookahead {
             0..=5 => 13,
             6..=7 => 10,
@@ -137,7 +146,9 @@ fn encoder_tenths(preset: &Preset, plan: &EncoderPlan) -> u64 {
     };
     // it looks ahead as far as B-frames reach at least
     let lookahead = u64::from(plan.lookahead.max(plan.b_frames.unwrap_or(3)));
-    32 + references + both_ways + 20 * lookahead + threads
+    // the brightness of two of its references
+    let copies = if plan.thorough { 0 } else { 13 };
+    19 + copies + references + both_ways + 20 * lookahead + threads
 }
 
 /// From the fastest and best to the smallest.
@@ -171,7 +182,15 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
             plans.extend([40, 30, 20, 15].map(|n| looks(small, n)));
             // waiting costs time, a shorter look-ahead costs bits
             plans.extend([20, 15, 12, 10, 9, 8, 7, 6, 5].map(|n| looks(waiting, n)));
-            plans.push(EncoderPlan { references: Some(2), b_frames: Some(1), thorough: true, ..waiting });
+            // one reference takes no less memory, for B-frames have two
+            let least = |b_frames, lookahead| EncoderPlan {
+                references: Some(2),
+                b_frames: Some(b_frames),
+                thorough: true,
+                lookahead,
+                ..waiting
+            };
+            plans.extend([least(3, 5), least(2, 4), least(2, 3), least(1, 0)]);
             plans
         }
         Encoder::Ffv1 => vec![base, small, EncoderPlan { threads: 1, ..waiting }],

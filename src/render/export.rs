@@ -327,7 +327,7 @@ fn choices(plan: &EncoderPlan) -> String {
     let ahead = format!("rc-lookahead={} mb-tree={looks}", plan.lookahead);
     let references = plan.references.map(|n| format!("ref={n}"));
     let both_ways = plan.b_frames.map(|n| format!("bframes={n} b-pyramid=false b-adapt={looks}"));
-    let thorough = plan.thorough.then(|| "option-string=trellis=2:subme=9:me=umh".to_owned());
+    let thorough = plan.thorough.then(|| "option-string=trellis=2:subme=10:me=umh:direct=auto:weightp=0".to_owned());
     [Some(ahead), references, both_ways, thorough].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
