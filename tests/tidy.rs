@@ -103,3 +103,21 @@ fn files_stay_readable() {
         assert!(lines <= 600, "{} has {lines} lines; split it by what its parts are for", path.display());
     }
 }
+
+#[test]
+fn no_media_lie_beside_the_sources() {
+    let media = ["mp4", "mov", "mkv", "webm", "avi", "ts", "m4a", "mp3", "wav", "flac", "ogg", "opus"];
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR"))];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let (path, name) = (entry.path(), entry.file_name().into_string().unwrap_or_default());
+            // what git ignores, and git itself
+            if path.is_dir() && !name.starts_with('.') && name != "target" && name != "demo" {
+                folders.push(path);
+            } else if path.is_file() {
+                let kind = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+                assert!(!media.contains(&kind.as_str()), "{} does not belong here", path.display());
+            }
+        }
+    }
+}
