@@ -49,8 +49,6 @@ fn run(folder: &Path, before: &[&str], project: &str, args: &[&str]) -> Exported
 }
 
 fn main() {
-    // as the program does, for the exports in this process
-    workprint::render::without_slices();
     workprint::render::tame_allocator();
     workprint::media::init().unwrap();
     let folder = std::env::temp_dir().join("workprint-bench-growth");

@@ -41,38 +41,41 @@ fn system_peak() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
-/// Limits what the C allocator keeps. With an arena for each thread, memory that one thread freed is of no use to the
-/// others, and a pipeline has many threads. Compressed pictures of all sizes, which come and go by the thousand, would
-/// leave holes that nothing else fits in: each has pages of its own, at most so many that the system has mappings left.
+/// Limits what the C allocator keeps; to be called first of all, before anything is open or a thread exists. With an
+/// arena for each thread, memory that one thread freed is of no use to the others, and a pipeline has many threads.
+/// Compressed pictures of all sizes, which come and go by the thousand, would leave holes that nothing else fits in:
+/// each has pages of its own, at most so many that the system has mappings left.
+///
+/// With an older `GLib` the program starts anew, once, so that its small blocks come from this allocator as well.
 pub fn tame_allocator() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "settings of the C library, made once before any thread exists")]
-    // SAFETY: mallopt only stores the numbers; all four are documented parameters (mallopt(3)).
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 2);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 20);
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 10);
-        libc::mallopt(libc::M_MMAP_MAX, 16_384);
+    {
+        without_slices();
+        #[expect(unsafe_code, reason = "settings of the C library, made once before any thread exists")]
+        // SAFETY: mallopt only stores the numbers; all four are documented parameters (mallopt(3)).
+        unsafe {
+            libc::mallopt(libc::M_ARENA_MAX, 2);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 20);
+            libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 10);
+            libc::mallopt(libc::M_MMAP_MAX, 16_384);
+        }
     }
 }
 
-/// Makes `GLib` take its small blocks from the C allocator, which gives back what is free. Before 2.76 `GLib` keeps slices of
-/// its own (`g_slice_alloc`) and never gives them back: each export of a long session leaves some. As it decides before
-/// `main` begins, the program is replaced by itself with that said in its environment; where it is said already, or `GLib`
-/// is newer, or the program can't be found, this does nothing. To be called first of all, before anything is open.
-pub fn without_slices() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        use std::os::unix::process::CommandExt;
-        if std::env::var_os("G_SLICE").is_some() || gstreamer::glib::check_version(2, 76, 0).is_none() {
-            return;
-        }
-        let Ok(program) = std::env::current_exe() else { return };
-        let mut args = std::env::args_os();
-        let name = args.next().unwrap_or_else(|| program.clone().into());
-        let error = std::process::Command::new(&program).arg0(name).args(args).env("G_SLICE", "always-malloc").exec();
-        tracing::debug!("{}: {error}; GLib keeps slices", program.display());
+/// Makes `GLib` take its small blocks from the C allocator. Before 2.76 it keeps slices of its own (`g_slice_alloc`) and
+/// never gives them back: each export of a long session leaves some. As it decides before `main` begins, the program is
+/// replaced by itself with that said in its environment, unless it is said there already.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn without_slices() {
+    use std::os::unix::process::CommandExt;
+    if std::env::var_os("G_SLICE").is_some() || gstreamer::glib::check_version(2, 76, 0).is_none() {
+        return;
     }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut args = std::env::args_os();
+    let name = args.next().unwrap_or_else(|| program.clone().into());
+    // returns only where the program can't be replaced: then it goes on with the slices
+    let _ = std::process::Command::new(program).arg0(name).args(args).env("G_SLICE", "always-malloc").exec();
 }
 
 /// Gives freed memory back to the system, as far as the C library can.

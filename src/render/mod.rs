@@ -39,7 +39,7 @@ pub use canvas::{Canvas, to_rgba};
 pub use demand::{Demand, Holding};
 pub use export::{ExportError, ExportEvent, ExportSettings, ExportSummary, export};
 pub use frame::{FrameError, render_frame};
-pub use memory::{Memory, tame_allocator, without_slices};
+pub use memory::{Memory, tame_allocator};
 pub use pictures::Pictures;
 pub use plan::{Layer, Paint, PictureSection, picture_section};
 pub use plan_sound::{Sound, SoundSection, sound_section};
