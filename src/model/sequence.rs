@@ -141,6 +141,12 @@ impl Sequence {
         Span::between(Frame::ZERO, self.end())
     }
 
+    /// The first sample of a frame in its mix, counted from its start: [`FrameRate::sample_of`].
+    #[must_use]
+    pub fn sample_of(&self, frame: Frame) -> i64 {
+        self.rate.sample_of(frame, self.sample_rate)
+    }
+
     /// The track of that name within the project.
     #[must_use]
     pub fn track(&self, id: TrackId) -> Option<&Arc<Track>> {

@@ -85,9 +85,8 @@ impl Demand {
 
 /// Packets of a result: one for each frame, and for each [`PACKET`] samples.
 fn packets(sequence: &Sequence, span: Span) -> u64 {
-    let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
-    count(span.length.0) + count(sample(span.end()) - sample(span.start)) / PACKET
+    count(span.length.0) + count(sequence.sample_of(span.end()) - sequence.sample_of(span.start)) / PACKET
 }
 
 /// The sections of a span, one after the other, as far as they are looked at.
@@ -116,7 +115,7 @@ fn most_held(project: &Project, sequence: &Sequence, span: Span) -> u64 {
         if section.takes_turns() {
             // one is read, one is made ready and one stays, beside what they are mixed into
             let largest = section.sounds.iter().map(held_by_sound).max().unwrap_or(0);
-            most = most.max(3 * largest + 8 * u64::from(sequence.sample_rate * TURN_SECONDS));
+            most = most.max(3 * largest + 8 * u64::from(sequence.sample_rate) * u64::from(TURN_SECONDS));
             before.clear();
         } else {
             let new = section.sounds.iter().filter(|s| !before.iter().any(|b| b.goes_on(s, frame, sequence)));

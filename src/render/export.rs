@@ -363,8 +363,8 @@ impl Run<'_> {
 
     /// Samples of sound in the whole span.
     fn samples(&self) -> u64 {
-        let at = |frame| self.sequence.rate.sample_of(frame, self.sequence.sample_rate);
-        u64::try_from(at(self.span.end()) - at(self.span.start)).unwrap_or(0)
+        let samples = self.sequence.sample_of(self.span.end()) - self.sequence.sample_of(self.span.start);
+        u64::try_from(samples).unwrap_or(0)
     }
 
     fn render(&mut self, to: &Path, tell: &mut dyn FnMut(ExportEvent)) -> Result<(), ExportError> {
@@ -383,7 +383,6 @@ impl Run<'_> {
         let mut ring = fixed.then(|| Ring::new(self.plan.slots, pictures.canvas().bytes(), &pad));
         encoding.start()?;
         let mut progress = Progress::new();
-        let sample = |frame: Frame| sequence.rate.sample_of(frame, sequence.sample_rate);
         let mut section_end = Frame(-1);
         for n in 0..self.span.length.0 {
             if self.cancel.is_cancelled() {
@@ -393,7 +392,11 @@ impl Run<'_> {
             let mixed = sounds.next(self.cancel)?;
             encoding.push(
                 &audio,
-                sound_buffer::buffer(&mixed.samples, sample(frame) - sample(self.span.start), sequence.sample_rate),
+                sound_buffer::buffer(
+                    &mixed.samples,
+                    sequence.sample_of(frame) - sequence.sample_of(self.span.start),
+                    sequence.sample_rate,
+                ),
                 self.cancel,
             )?;
             let mut buffer = if let Some(ring) = &mut ring {

@@ -65,7 +65,7 @@ impl Sound {
     /// How many samples of the timeline lie between the clip's start and `sample`; negative before it.
     #[must_use]
     pub fn offset(&self, sample: i64, sequence: &Sequence) -> i64 {
-        sample - sequence.rate.sample_of(self.clip.start, sequence.sample_rate)
+        sample - sequence.sample_of(self.clip.start)
     }
 
     /// The sample of its media (at the sequence's sample rate) that its first sample is.
@@ -84,7 +84,7 @@ impl Sound {
 
     /// Whether the sound that follows it at a frame is read on from where this one is.
     pub(super) fn goes_on(&self, next: &Self, frame: Frame, sequence: &Sequence) -> bool {
-        let sample = sequence.rate.sample_of(frame, sequence.sample_rate);
+        let sample = sequence.sample_of(frame);
         self.asset.path == next.asset.path
             && self.clip.content.stream == next.clip.content.stream
             && self.clip.speed == next.clip.speed
@@ -195,23 +195,22 @@ fn sound(project: &Project, track: &crate::model::Track, clip: Clip) -> Option<S
         return None;
     }
     let sequence = project.sequence();
-    let sample = |frame: Frame| sequence.rate.sample_of(frame, sequence.sample_rate);
     let next = track.clips.after(clip.end()).filter(|next| next.start == clip.end());
     let before = if clip.start > Frame::ZERO { track.clips.at(clip.start - FrameCount(1)) } else { None };
     let (fade_in, fade_out) = clip.fades();
     let declick = i64::from(sequence.sample_rate) * DECLICK_MS / 1000;
     let ramp = |from: i64, to: i64| Ramp { from, to, equal_power: false };
     let cross = |right: &Clip, transition: crate::model::Transition| Ramp {
-        from: sample(right.start - transition.before),
-        to: sample(right.start + transition.after()),
+        from: sequence.sample_of(right.start - transition.before),
+        to: sequence.sample_of(right.start + transition.after()),
         equal_power: true,
     };
-    let (start, end) = (sample(clip.start), sample(clip.end()));
+    let (start, end) = (sequence.sample_of(clip.start), sequence.sample_of(clip.end()));
     let declick = declick.min((end - start) / 2);
     let handles = project.handles(sequence.rate, &clip);
     let rise = match (clip.transition, &before) {
         (Some(transition), Some(_)) => cross(&clip, transition),
-        _ if fade_in > FrameCount::ZERO => ramp(start, sample(clip.start + fade_in)),
+        _ if fade_in > FrameCount::ZERO => ramp(start, sequence.sample_of(clip.start + fade_in)),
         // sound that begins where its media begin, or goes on from the clip before, does not click
         (_, Some(before)) if clip.continues(before, sequence.rate) => ramp(start, start),
         _ if handles.before == FrameCount::ZERO => ramp(start, start),
@@ -219,7 +218,7 @@ fn sound(project: &Project, track: &crate::model::Track, clip: Clip) -> Option<S
     };
     let fall = match next.as_ref().map(|n| (n, n.transition)) {
         Some((next, Some(transition))) => cross(next, transition),
-        _ if fade_out > FrameCount::ZERO => ramp(sample(clip.end() - fade_out), end),
+        _ if fade_out > FrameCount::ZERO => ramp(sequence.sample_of(clip.end() - fade_out), end),
         Some((next, None)) if next.continues(&clip, sequence.rate) => ramp(end, end),
         _ if handles.after == FrameCount::ZERO => ramp(end, end),
         _ => ramp(end - declick, end),

@@ -107,8 +107,8 @@ impl Sounds {
     /// [`MediaError::Cancelled`] only; what can't be decoded is silent, with a warning.
     pub fn render(&mut self, frame: Frame, out: &mut Vec<[f32; 2]>) -> Result<(), MediaError> {
         let sequence = Arc::clone(self.project.sequence());
-        let first = sequence.rate.sample_of(frame, sequence.sample_rate);
-        let end = sequence.rate.sample_of(Frame(frame.0 + 1), sequence.sample_rate);
+        let first = sequence.sample_of(frame);
+        let end = sequence.sample_of(Frame(frame.0 + 1));
         out.clear();
         out.resize(usize::try_from(end - first).unwrap_or(0), [0.0; 2]);
         if !self.current.as_ref().is_some_and(|c| c.section.span.contains(frame)) {
@@ -152,14 +152,13 @@ impl Sounds {
     fn mix_in_turns(&mut self, current: &mut Current, frame: Frame, out: &mut [[f32; 2]]) -> Result<(), MediaError> {
         let Current { section, sounds, turns: Some(turns) } = current else { return Ok(()) };
         let sequence = Arc::clone(self.project.sequence());
-        let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
         let size = |samples: i64| usize::try_from(samples).unwrap_or(0);
-        if !turns.holds(sample(frame), out.len()) {
+        if !turns.holds(sequence.sample_of(frame), out.len()) {
             let turn = FrameCount(sequence.rate.nominal() * i64::from(TURN_SECONDS));
             let end = (frame + turn).min(section.span.end());
             let join = i64::from(sequence.sample_rate) * JOIN_MS / 1000;
-            let join = size(join.min(sample(section.span.end()) - sample(end)));
-            turns.begin(sample(frame), size(sample(end) - sample(frame)), join);
+            let join = size(join.min(sequence.sample_of(section.span.end()) - sequence.sample_of(end)));
+            turns.begin(sequence.sample_of(frame), size(sequence.sample_of(end) - sequence.sample_of(frame)), join);
             for n in 0..sounds.len() {
                 // while one is read the next is opened
                 for open in sounds[n..].iter().take(2).filter(|o| o.needs_reader()) {
@@ -168,24 +167,23 @@ impl Sounds {
                 self.take_turn(&mut sounds[n], turns, Span::between(frame, end), join)?;
             }
         }
-        turns.copy(sample(frame), out);
+        turns.copy(sequence.sample_of(frame), out);
         Ok(())
     }
 
     /// Adds the sound of one clip over a span, and `join` samples more where its reader does not stay.
     fn take_turn(&mut self, open: &mut Open, turns: &mut Turns, span: Span, join: usize) -> Result<(), MediaError> {
         let sequence = Arc::clone(self.project.sequence());
-        let sample = |frame| sequence.rate.sample_of(frame, sequence.sample_rate);
         self.take_reader(open, span.start)?;
         let joins = !open.keeps_reader() && open.sound.clip.speed.is_normal();
         for at in (span.start.0..span.end().0).map(Frame) {
-            let count = sample(Frame(at.0 + 1)) - sample(at);
-            self.read(open, sample(at), usize::try_from(count).unwrap_or(0))?;
-            turns.add(sample(at), &self.scratch, joins);
+            let count = sequence.sample_of(Frame(at.0 + 1)) - sequence.sample_of(at);
+            self.read(open, sequence.sample_of(at), usize::try_from(count).unwrap_or(0))?;
+            turns.add(sequence.sample_of(at), &self.scratch, joins);
         }
         if joins && join > 0 {
-            self.read(open, sample(span.end()), join)?;
-            turns.add(sample(span.end()), &self.scratch, joins);
+            self.read(open, sequence.sample_of(span.end()), join)?;
+            turns.add(sequence.sample_of(span.end()), &self.scratch, joins);
         }
         if !open.keeps_reader()
             && let Some(reader) = open.reader.take()
@@ -232,7 +230,7 @@ impl Sounds {
 
     fn wanted(&self, sound: &Sound, frame: Frame) -> Wanted<AudioReader> {
         let sequence = self.project.sequence();
-        let sample = sequence.rate.sample_of(frame, sequence.sample_rate);
+        let sample = sequence.sample_of(frame);
         let spec = AudioSpec {
             path: sound.asset.path.clone(),
             info: sound.asset.info.clone(),

@@ -157,7 +157,7 @@ fn feed(
     samples: &mut Vec<[f32; 2]>,
 ) -> Result<(), MediaError> {
     let sequence = project.sequence();
-    let sample = |tick| sequence.rate.sample_of(Frame(tick), sequence.sample_rate);
+    let sample = |tick| sequence.sample_of(Frame(tick));
     let second = sequence.rate.nominal();
     let first = playing.motion.at_tick(playing.next);
     // one second of silence behind the last tick
