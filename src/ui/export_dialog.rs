@@ -128,10 +128,12 @@ fn progress(ui: &mut Ui, state: &ExportState) {
             ui.label(RichText::new(format!("{fps:.0} fps")).color(theme::WEAK));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 // the first frames wait for the readers, the last ones for the encoder
-                ui.label(match frame {
-                    _ if fps <= 0.0 => "preparing".to_owned(),
-                    _ if frame >= state.frames => "finishing".to_owned(),
-                    _ => format!("{} left", minutes(state.eta)),
+                ui.label(if fps <= 0.0 {
+                    "preparing".to_owned()
+                } else if frame >= state.frames {
+                    "finishing".to_owned()
+                } else {
+                    format!("{} left", minutes(state.eta))
                 });
             });
         });
