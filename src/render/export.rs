@@ -429,12 +429,13 @@ impl Run<'_> {
             }
             progress.frame_done(self, n + 1, tell);
         }
+        // what the encoder still holds takes a while
+        progress.tell(self, self.span.length.0, tell);
         drop(pictures);
         drop(sounds);
         video.end_of_stream().map_err(|_| encoding.failure())?;
         audio.end_of_stream().map_err(|_| encoding.failure())?;
         encoding.finish(self.cancel)?;
-        progress.tell(self, self.span.length.0, tell);
         Ok(())
     }
 
