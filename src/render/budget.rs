@@ -25,6 +25,75 @@ const ANALYSIS: u64 = 8 * MIB;
 /// How much of a budget is planned for, in per cent: the prediction may be too low by the rest.
 const PLANNED: u64 = 97;
 
+/// How x264 analyses pictures before it codes them: what it takes in memory, and what having less costs.
+///
+/// Its macroblock-tree (Garrett-Glaser 2009, "A novel macroblock-tree algorithm for high-performance optimization of
+/// dependent video coding in H.264/AVC") gives more bits to blocks that later pictures are predicted from, as far as it
+/// looks ahead, and takes them from all others. Looking ahead less it gives less, but takes as much: at the same crf
+/// pictures are up to 5 dB worse. So it is made stronger then, which also makes what is missing much the same for all
+/// footage, and the crf is set lower by as much.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Analysis {
+    /// Pictures that x264 looks ahead.
+    pub lookahead: u32,
+    /// How strongly the tree works, where not as x264's preset has it: its `qcomp` in hundredths, from 0 for most to
+    /// 99 for next to nothing.
+    pub tree: Option<u32>,
+    /// What is taken off the crf, so that pictures are as good as without a limit.
+    pub finer: u32,
+    /// Pictures that x264 refers to; `None` leaves it to its preset.
+    pub references: Option<u32>,
+    /// B-frames between two others; `None` leaves them, and their pyramid, to x264's preset.
+    pub b_frames: Option<u32>,
+    /// Whether x264 looks for the best way to code each block more thoroughly than its preset says, time for the bits
+    /// that are lost with fewer references and less to look ahead; and does without copies of references in another
+    /// brightness, which only fades gain by.
+    pub thorough: bool,
+    /// By how many per cent the result takes more than without a limit, at equal quality (PSNR): about what film and
+    /// what a phone's camera recorded take.
+    pub larger: u32,
+}
+
+impl Analysis {
+    /// As x264's preset has it.
+    const FULL: Self =
+        Self { lookahead: 40, tree: None, finer: 0, references: None, b_frames: None, thorough: false, larger: 0 };
+
+    /// With less to look ahead.
+    const fn ahead(lookahead: u32, tree: Option<u32>, finer: u32, larger: u32) -> Self {
+        Self { lookahead, tree, finer, larger, ..Self::FULL }
+    }
+
+    /// With two references as well; one takes no less memory, for B-frames have two.
+    const fn least(b_frames: u32, lookahead: u32, finer: u32, larger: u32) -> Self {
+        let few = Self { references: Some(2), b_frames: Some(b_frames), thorough: true, ..Self::FULL };
+        Self { lookahead, tree: Some(30), finer, larger, ..few }
+    }
+}
+
+/// From the best to the smallest. Measured with two films, at 1080p and at 2160p, and a phone's recording: at several
+/// places of 1 to 2 seconds by the crf that gives what 40 pictures ahead give at crf 21 (x264 164), and in whole exports
+/// by `benches/bits`.
+const ANALYSES: [Analysis; 17] = [
+    Analysis::FULL,
+    Analysis::ahead(30, None, 0, 1),
+    Analysis::ahead(20, Some(45), 1, 1),
+    Analysis::ahead(15, Some(45), 1, 1),
+    Analysis::ahead(12, Some(30), 2, 1),
+    Analysis::ahead(10, Some(30), 2, 1),
+    Analysis::ahead(9, Some(30), 3, 1),
+    Analysis::ahead(8, Some(30), 3, 2),
+    Analysis::ahead(7, Some(30), 3, 3),
+    Analysis::ahead(6, Some(30), 4, 4),
+    Analysis::ahead(5, Some(30), 4, 5),
+    Analysis::least(3, 5, 5, 5),
+    Analysis::least(3, 4, 6, 7),
+    Analysis::least(1, 4, 5, 9),
+    Analysis::least(1, 3, 6, 11),
+    Analysis::least(1, 2, 7, 13),
+    Analysis::least(1, 1, 10, 18),
+];
+
 /// The settings of encoder and decoders that a budget leaves room for.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct EncoderPlan {
@@ -34,16 +103,8 @@ pub struct EncoderPlan {
     pub threads: u32,
     /// Whether threads work on slices of one picture instead of on several pictures.
     pub sliced: bool,
-    /// Pictures that x264 looks ahead; 0 turns its macroblock-tree off, and with it all choice of B-frames.
-    pub lookahead: u32,
-    /// Pictures that x264 refers to; `None` leaves it to its preset.
-    pub references: Option<u32>,
-    /// B-frames between two others; `None` leaves them, and their pyramid, to x264's preset.
-    pub b_frames: Option<u32>,
-    /// Whether x264 looks for the best way to code each block more thoroughly than its preset says, time for the bits
-    /// that are lost with fewer references and less to look ahead; and does without copies of references in another
-    /// brightness, which only fades gain by.
-    pub thorough: bool,
+    /// What x264 does before it codes.
+    pub analysis: Analysis,
     /// Pictures in the ring between renderer and encoder.
     pub slots: u32,
     /// Whether the next section's readers are made ready while this one plays; else each cut waits for its
@@ -51,31 +112,6 @@ pub struct EncoderPlan {
     pub ahead: bool,
     /// Expected peak of resident memory, in bytes.
     pub predicted: u64,
-}
-
-impl EncoderPlan {
-    /// By how many per cent the pictures take more than without a limit, at equal quality (PSNR): about what two or
-    /// three films and what a phone's camera recorded take, some steps in between guessed.
-    #[must_use]
-    pub fn larger(&self) -> u32 {
-        if self.thorough {
-            return match self.lookahead {
-                0 => 26,
-                1..=3 => 13,
-                4 => 10,
-                _ => 7,
-            };
-        }
-        match self.lookahead {
-            0..=5 => 13,
-            6..=7 => 10,
-            8..=9 => 8,
-            10..=12 => 4,
-            13..=15 => 3,
-            16..=30 => 2,
-            _ => 0,
-        }
-    }
 }
 
 /// A quarter of the machine's memory, at least 512 MiB and at most 2 GiB.
@@ -139,15 +175,16 @@ fn encoder_tenths(preset: &Preset, plan: &EncoderPlan) -> u64 {
     if speed == "ultrafast" {
         return 28 + threads / if plan.sliced { 1 } else { 3 };
     }
-    let references = 44 * u64::from(plan.references.unwrap_or(3));
-    let both_ways = match plan.b_frames {
+    let Analysis { lookahead, references, b_frames, thorough, .. } = plan.analysis;
+    let references = 44 * u64::from(references.unwrap_or(3));
+    let both_ways = match b_frames {
         None => 45,
         Some(n) => 5 * u64::from(n),
     };
     // it looks ahead as far as B-frames reach at least
-    let lookahead = u64::from(plan.lookahead.max(plan.b_frames.unwrap_or(3)));
+    let lookahead = u64::from(lookahead.max(b_frames.unwrap_or(3)));
     // the brightness of two of its references
-    let copies = if plan.thorough { 0 } else { 13 };
+    let copies = if thorough { 0 } else { 13 };
     19 + copies + references + both_ways + 20 * lookahead + threads
 }
 
@@ -159,10 +196,7 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
         decoder_threads: decoding,
         threads: cores,
         sliced: false,
-        lookahead: 0,
-        references: None,
-        b_frames: None,
-        thorough: false,
+        analysis: Analysis::FULL,
         slots: 3,
         ahead: true,
         predicted: 0,
@@ -171,26 +205,17 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
     let waiting = EncoderPlan { ahead: false, ..small };
     match preset.encoder {
         Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => {
-            let looks = |plan: EncoderPlan, lookahead| EncoderPlan { lookahead, ..plan };
+            let with = |plan, analyses: &[Analysis]| {
+                analyses.iter().map(|&analysis| EncoderPlan { analysis, ..plan }).collect::<Vec<_>>()
+            };
             // x264's own choice: some of its threads always wait for others
             let busy = EncoderPlan { threads: cores * 3 / 2, ..base };
-            let mut plans = vec![
-                looks(busy, 40),
-                looks(base, 40),
-                looks(EncoderPlan { decoder_threads: 1, threads: cores.min(2), ..base }, 40),
-            ];
-            plans.extend([40, 30, 20, 15].map(|n| looks(small, n)));
+            let mut plans = vec![busy, base, EncoderPlan { decoder_threads: 1, threads: cores.min(2), ..base }];
             // waiting costs time, a shorter look-ahead costs bits
-            plans.extend([20, 15, 12, 10, 9, 8, 7, 6, 5].map(|n| looks(waiting, n)));
-            // one reference takes no less memory, for B-frames have two
-            let least = |b_frames, lookahead| EncoderPlan {
-                references: Some(2),
-                b_frames: Some(b_frames),
-                thorough: true,
-                lookahead,
-                ..waiting
-            };
-            plans.extend([least(3, 5), least(2, 4), least(2, 3), least(1, 0)]);
+            let (long, short) = ANALYSES.split_at(4);
+            plans.extend(with(small, long));
+            plans.extend(with(waiting, &long[2..]));
+            plans.extend(with(waiting, short));
             plans
         }
         Encoder::Ffv1 => vec![base, small, EncoderPlan { threads: 1, ..waiting }],
@@ -221,7 +246,7 @@ mod tests {
         };
         let plan = |budget| plan_encoder(preset, demand, 2, budget * MIB);
         let (large, small) = (plan(4096).unwrap(), plan(1024).unwrap());
-        assert!(large.lookahead > small.lookahead);
+        assert!(large.analysis.lookahead > small.analysis.lookahead);
         assert!(small.predicted <= 1024 * MIB);
         assert!(plan(128).unwrap_err() > 128 * MIB);
         assert!(plan(least_budget(preset, demand) / MIB + 1).is_ok());

@@ -1,6 +1,6 @@
 //! The export: conforms the originals, encodes, and never leaves half a file under the target's name.
 
-use super::budget::{EncoderPlan, plan_encoder};
+use super::budget::{Analysis, EncoderPlan, plan_encoder};
 use super::demand::Demand;
 use super::memory::{Memory, forget_programs, return_freed};
 use super::pictures::Pictures;
@@ -299,20 +299,25 @@ fn used_assets(project: &Project, span: Span) -> Vec<&Arc<crate::model::Asset>> 
 /// What was chosen, and what fitting the budget costs.
 fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
     let kind = if plan.sliced { "slices" } else { "frame threads" };
+    let Analysis { lookahead, finer, thorough, larger, .. } = plan.analysis;
     let mut costs = Vec::new();
     let encoder = match preset.encoder {
         Encoder::X264Quality { speed, crf } => {
-            if plan.larger() > 0 {
-                costs.push(format!("about {} % larger at equal quality", plan.larger()));
+            if larger > 0 {
+                costs.push(format!("about {larger} % larger at equal quality"));
             }
-            format!("x264 {speed}, crf {crf}, look-ahead {}, {} {kind}", plan.lookahead, plan.threads)
+            let crf = match finer {
+                0 => format!("crf {crf}"),
+                finer => format!("crf {} for the quality of {crf}", crf.saturating_sub(finer)),
+            };
+            format!("x264 {speed}, {crf}, look-ahead {lookahead}, {} {kind}", plan.threads)
         }
         Encoder::X264Quantizer { speed, quantizer } => {
             format!("x264 {speed}, quantiser {quantizer}, {} {kind}", plan.threads)
         }
         Encoder::Ffv1 => "FFV1, 4 slices".into(),
     };
-    if plan.thorough {
+    if thorough {
         costs.push("slower".into());
     }
     if !plan.ahead {
@@ -322,13 +327,16 @@ fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
 }
 
 /// x264's options beyond its preset, as properties of the element.
-fn choices(plan: &EncoderPlan) -> String {
-    let looks = plan.lookahead > 0;
-    let ahead = format!("rc-lookahead={} mb-tree={looks}", plan.lookahead);
-    let references = plan.references.map(|n| format!("ref={n}"));
-    let both_ways = plan.b_frames.map(|n| format!("bframes={n} b-pyramid=false b-adapt={looks}"));
-    let thorough = plan.thorough.then(|| "option-string=trellis=2:subme=10:me=umh:direct=auto:weightp=0".to_owned());
-    [Some(ahead), references, both_ways, thorough].into_iter().flatten().collect::<Vec<_>>().join(" ")
+fn choices(analysis: &Analysis) -> String {
+    let ahead = format!("rc-lookahead={}", analysis.lookahead);
+    let references = analysis.references.map(|n| format!("ref={n}"));
+    let both_ways = analysis.b_frames.map(|n| format!("bframes={n} b-pyramid=false"));
+    let tree = analysis.tree.map(|n| format!("qcomp=0.{n:02}"));
+    let thorough = analysis.thorough.then(|| "trellis=2:subme=10:me=umh:direct=auto:weightp=0".to_owned());
+    // what the element has no properties for
+    let options: Vec<_> = [tree, thorough].into_iter().flatten().collect();
+    let options = (!options.is_empty()).then(|| format!("option-string={}", options.join(":")));
+    [Some(ahead), references, both_ways, options].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Bits for each pixel of ordinary footage, times the pixels. The truth depends on the picture.
@@ -441,12 +449,13 @@ impl Run<'_> {
 
     fn pipeline(&self) -> String {
         let plan = &self.plan;
-        let choices = choices(plan);
+        let choices = choices(&plan.analysis);
         let threads = format!("threads={} sliced-threads={} sync-lookahead=0", plan.threads, plan.sliced);
         let encoder = match self.settings.preset.encoder {
             Encoder::X264Quality { speed, crf } => format!(
-                "x264enc name=enc speed-preset={speed} pass=qual quantizer={crf} vbv-buf-capacity=0 {choices} {threads} \
-                 ! video/x-h264,profile=high ! h264parse"
+                "x264enc name=enc speed-preset={speed} pass=qual quantizer={} vbv-buf-capacity=0 {choices} {threads} \
+                 ! video/x-h264,profile=high ! h264parse",
+                crf.saturating_sub(plan.analysis.finer)
             ),
             Encoder::X264Quantizer { speed, quantizer } => {
                 format!("x264enc name=enc speed-preset={speed} pass=quant quantizer={quantizer} {threads} ! h264parse")

@@ -34,7 +34,7 @@ mod sound_thread;
 mod sounds;
 mod turns;
 
-pub use budget::{EncoderPlan, default_budget, least_budget, plan_encoder};
+pub use budget::{Analysis, EncoderPlan, default_budget, least_budget, plan_encoder};
 pub use canvas::{Canvas, to_rgba};
 pub use demand::{Demand, Holding};
 pub use export::{ExportError, ExportEvent, ExportSettings, ExportSummary, export};
