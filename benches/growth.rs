@@ -56,13 +56,15 @@ fn main() {
     let mut table = Table { folder: folder.clone(), worst: Vec::new() };
     let draft = ["--preset", "draft"];
     if wanted("cuts") {
-        println!("cuts of 10 frames, 720p, draft");
-        let film = film(&folder, 1280, 720);
-        let mut first = None;
-        for count in [30, 300, 3000] {
-            let project = project(&folder, "cuts", "1280x720", &cuts(&film, count, 10));
-            let run = table.row(&format!("{count} cuts"), &project, &draft, first.as_ref());
-            first.get_or_insert(run);
+        for (width, height) in [(1280, 720), (1920, 1080)] {
+            println!("cuts of 10 frames, {height}p, draft");
+            let film = film(&folder, width, height);
+            let mut first = None;
+            for count in [30, 300, 3000] {
+                let project = project(&folder, "cuts", &format!("{width}x{height}"), &cuts(&film, count, 10));
+                let run = table.row(&format!("{count} cuts"), &project, &draft, first.as_ref());
+                first.get_or_insert(run);
+            }
         }
     }
     if wanted("length") {
