@@ -48,6 +48,21 @@ fn run(folder: &Path, before: &[&str], project: &str, args: &[&str]) -> Exported
     exported(&String::from_utf8(output.stdout).unwrap())
 }
 
+/// Few and many cuts of a film.
+fn over_cuts(table: &mut Table) {
+    let folder = table.folder.clone();
+    for (width, height) in [(1280, 720), (1920, 1080)] {
+        println!("cuts of 10 frames, {height}p, draft");
+        let film = film(&folder, width, height);
+        let mut first = None;
+        for count in [30, 300, 3000] {
+            let project = project(&folder, "cuts", &format!("{width}x{height}"), &cuts(&film, count, 10));
+            let run = table.row(&format!("{count} cuts"), &project, &["--preset", "draft"], first.as_ref());
+            first.get_or_insert(run);
+        }
+    }
+}
+
 fn main() {
     workprint::render::tame_allocator();
     workprint::media::init().unwrap();
@@ -56,16 +71,7 @@ fn main() {
     let mut table = Table { folder: folder.clone(), worst: Vec::new() };
     let draft = ["--preset", "draft"];
     if wanted("cuts") {
-        for (width, height) in [(1280, 720), (1920, 1080)] {
-            println!("cuts of 10 frames, {height}p, draft");
-            let film = film(&folder, width, height);
-            let mut first = None;
-            for count in [30, 300, 3000] {
-                let project = project(&folder, "cuts", &format!("{width}x{height}"), &cuts(&film, count, 10));
-                let run = table.row(&format!("{count} cuts"), &project, &draft, first.as_ref());
-                first.get_or_insert(run);
-            }
-        }
+        over_cuts(&mut table);
     }
     if wanted("length") {
         println!("length, 360p, draft");
