@@ -147,6 +147,12 @@ impl Sequence {
         self.rate.sample_of(frame, self.sample_rate)
     }
 
+    /// How many samples of its mix a span has.
+    #[must_use]
+    pub fn samples_in(&self, span: Span) -> i64 {
+        self.sample_of(span.end()) - self.sample_of(span.start)
+    }
+
     /// The track of that name within the project.
     #[must_use]
     pub fn track(&self, id: TrackId) -> Option<&Arc<Track>> {

@@ -41,14 +41,11 @@ pub struct Analysis {
     pub tree: Option<u32>,
     /// What is taken off the crf, so that pictures are as good as without a limit.
     pub finer: u32,
-    /// Pictures that x264 refers to; `None` leaves it to its preset.
-    pub references: Option<u32>,
-    /// B-frames between two others; `None` leaves them, and their pyramid, to x264's preset.
+    /// B-frames between two others, where there is little room: then without their pyramid, with two references (one
+    /// takes no less memory, for B-frames have two) and without copies of references in another brightness, which only
+    /// fades gain by; and x264 looks for the best way to code each block more thoroughly than its preset says, time for
+    /// the bits that are lost. `None` leaves all that to its preset.
     pub b_frames: Option<u32>,
-    /// Whether x264 looks for the best way to code each block more thoroughly than its preset says, time for the bits
-    /// that are lost with fewer references and less to look ahead; and does without copies of references in another
-    /// brightness, which only fades gain by.
-    pub thorough: bool,
     /// By how many per cent the result takes more than without a limit, at equal quality (PSNR): about what film and
     /// what a phone's camera recorded take.
     pub larger: u32,
@@ -56,18 +53,22 @@ pub struct Analysis {
 
 impl Analysis {
     /// As x264's preset has it.
-    const FULL: Self =
-        Self { lookahead: 40, tree: None, finer: 0, references: None, b_frames: None, thorough: false, larger: 0 };
+    const FULL: Self = Self { lookahead: 40, tree: None, finer: 0, b_frames: None, larger: 0 };
 
     /// With less to look ahead.
     const fn ahead(lookahead: u32, tree: Option<u32>, finer: u32, larger: u32) -> Self {
         Self { lookahead, tree, finer, larger, ..Self::FULL }
     }
 
-    /// With two references as well; one takes no less memory, for B-frames have two.
+    /// With few B-frames and references as well.
     const fn least(b_frames: u32, lookahead: u32, finer: u32, larger: u32) -> Self {
-        let few = Self { references: Some(2), b_frames: Some(b_frames), thorough: true, ..Self::FULL };
-        Self { lookahead, tree: Some(30), finer, larger, ..few }
+        Self { lookahead, tree: Some(30), finer, b_frames: Some(b_frames), larger }
+    }
+
+    /// The crf at which pictures are as good as they are at this one without a limit.
+    #[must_use]
+    pub fn crf_for(&self, crf: u32) -> u32 {
+        crf.saturating_sub(self.finer)
     }
 }
 
@@ -175,17 +176,15 @@ fn encoder_tenths(preset: &Preset, plan: &EncoderPlan) -> u64 {
     if speed == "ultrafast" {
         return 28 + threads / if plan.sliced { 1 } else { 3 };
     }
-    let Analysis { lookahead, references, b_frames, thorough, .. } = plan.analysis;
-    let references = 44 * u64::from(references.unwrap_or(3));
-    let both_ways = match b_frames {
-        None => 45,
-        Some(n) => 5 * u64::from(n),
+    let Analysis { lookahead, b_frames, .. } = plan.analysis;
+    let references = match b_frames {
+        // three and the brightness of two of them again; B-frames with their pyramid
+        None => 3 * 44 + 13 + 45,
+        Some(n) => 2 * 44 + 5 * u64::from(n),
     };
     // it looks ahead as far as B-frames reach at least
     let lookahead = u64::from(lookahead.max(b_frames.unwrap_or(3)));
-    // the brightness of two of its references
-    let copies = if thorough { 0 } else { 13 };
-    19 + copies + references + both_ways + 20 * lookahead + threads
+    19 + references + 20 * lookahead + threads
 }
 
 /// From the fastest and best to the smallest.
@@ -205,17 +204,16 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
     let waiting = EncoderPlan { ahead: false, ..small };
     match preset.encoder {
         Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => {
-            let with = |plan, analyses: &[Analysis]| {
-                analyses.iter().map(|&analysis| EncoderPlan { analysis, ..plan }).collect::<Vec<_>>()
+            let with = |plan, looks: fn(u32) -> bool| {
+                let analyses = ANALYSES.into_iter().filter(move |a| looks(a.lookahead));
+                analyses.map(move |analysis| EncoderPlan { analysis, ..plan })
             };
             // x264's own choice: some of its threads always wait for others
             let busy = EncoderPlan { threads: cores * 3 / 2, ..base };
             let mut plans = vec![busy, base, EncoderPlan { decoder_threads: 1, threads: cores.min(2), ..base }];
             // waiting costs time, a shorter look-ahead costs bits
-            let (long, short) = ANALYSES.split_at(4);
-            plans.extend(with(small, long));
-            plans.extend(with(waiting, &long[2..]));
-            plans.extend(with(waiting, short));
+            plans.extend(with(small, |pictures| pictures >= 15));
+            plans.extend(with(waiting, |pictures| pictures <= 20));
             plans
         }
         Encoder::Ffv1 => vec![base, small, EncoderPlan { threads: 1, ..waiting }],

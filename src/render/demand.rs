@@ -86,7 +86,7 @@ impl Demand {
 /// Packets of a result: one for each frame, and for each [`PACKET`] samples.
 fn packets(sequence: &Sequence, span: Span) -> u64 {
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
-    count(span.length.0) + count(sequence.sample_of(span.end()) - sequence.sample_of(span.start)) / PACKET
+    count(span.length.0) + count(sequence.samples_in(span)) / PACKET
 }
 
 /// The sections of a span, one after the other, as far as they are looked at.

@@ -299,25 +299,23 @@ fn used_assets(project: &Project, span: Span) -> Vec<&Arc<crate::model::Asset>> 
 /// What was chosen, and what fitting the budget costs.
 fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
     let kind = if plan.sliced { "slices" } else { "frame threads" };
-    let Analysis { lookahead, finer, thorough, larger, .. } = plan.analysis;
+    let Analysis { lookahead, b_frames, larger, .. } = plan.analysis;
     let mut costs = Vec::new();
     let encoder = match preset.encoder {
         Encoder::X264Quality { speed, crf } => {
             if larger > 0 {
                 costs.push(format!("about {larger} % larger at equal quality"));
             }
-            let crf = match finer {
-                0 => format!("crf {crf}"),
-                finer => format!("crf {} for the quality of {crf}", crf.saturating_sub(finer)),
-            };
-            format!("x264 {speed}, {crf}, look-ahead {lookahead}, {} {kind}", plan.threads)
+            let own = plan.analysis.crf_for(crf);
+            let meant = if own == crf { String::new() } else { format!(" for the quality of {crf}") };
+            format!("x264 {speed}, crf {own}{meant}, look-ahead {lookahead}, {} {kind}", plan.threads)
         }
         Encoder::X264Quantizer { speed, quantizer } => {
             format!("x264 {speed}, quantiser {quantizer}, {} {kind}", plan.threads)
         }
         Encoder::Ffv1 => "FFV1, 4 slices".into(),
     };
-    if thorough {
+    if b_frames.is_some() {
         costs.push("slower".into());
     }
     if !plan.ahead {
@@ -329,14 +327,13 @@ fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
 /// x264's options beyond its preset, as properties of the element.
 fn choices(analysis: &Analysis) -> String {
     let ahead = format!("rc-lookahead={}", analysis.lookahead);
-    let references = analysis.references.map(|n| format!("ref={n}"));
-    let both_ways = analysis.b_frames.map(|n| format!("bframes={n} b-pyramid=false"));
+    let few = analysis.b_frames.map(|n| format!("ref=2 bframes={n} b-pyramid=false"));
     let tree = analysis.tree.map(|n| format!("qcomp=0.{n:02}"));
-    let thorough = analysis.thorough.then(|| "trellis=2:subme=10:me=umh:direct=auto:weightp=0".to_owned());
+    let thorough = analysis.b_frames.map(|_| "trellis=2:subme=10:me=umh:direct=auto:weightp=0".to_owned());
     // what the element has no properties for
     let options: Vec<_> = [tree, thorough].into_iter().flatten().collect();
     let options = (!options.is_empty()).then(|| format!("option-string={}", options.join(":")));
-    [Some(ahead), references, both_ways, options].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [Some(ahead), few, options].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Bits for each pixel of ordinary footage, times the pixels. The truth depends on the picture.
@@ -371,8 +368,7 @@ impl Run<'_> {
 
     /// Samples of sound in the whole span.
     fn samples(&self) -> u64 {
-        let samples = self.sequence.sample_of(self.span.end()) - self.sequence.sample_of(self.span.start);
-        u64::try_from(samples).unwrap_or(0)
+        u64::try_from(self.sequence.samples_in(self.span)).unwrap_or(0)
     }
 
     fn render(&mut self, to: &Path, tell: &mut dyn FnMut(ExportEvent)) -> Result<(), ExportError> {
@@ -455,7 +451,7 @@ impl Run<'_> {
             Encoder::X264Quality { speed, crf } => format!(
                 "x264enc name=enc speed-preset={speed} pass=qual quantizer={} vbv-buf-capacity=0 {choices} {threads} \
                  ! video/x-h264,profile=high ! h264parse",
-                crf.saturating_sub(plan.analysis.finer)
+                plan.analysis.crf_for(crf)
             ),
             Encoder::X264Quantizer { speed, quantizer } => {
                 format!("x264enc name=enc speed-preset={speed} pass=quant quantizer={quantizer} {threads} ! h264parse")

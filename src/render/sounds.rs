@@ -157,8 +157,8 @@ impl Sounds {
             let turn = FrameCount(sequence.rate.nominal() * i64::from(TURN_SECONDS));
             let end = (frame + turn).min(section.span.end());
             let join = i64::from(sequence.sample_rate) * JOIN_MS / 1000;
-            let join = size(join.min(sequence.sample_of(section.span.end()) - sequence.sample_of(end)));
-            turns.begin(sequence.sample_of(frame), size(sequence.sample_of(end) - sequence.sample_of(frame)), join);
+            let join = size(join.min(sequence.samples_in(Span::between(end, section.span.end()))));
+            turns.begin(sequence.sample_of(frame), size(sequence.samples_in(Span::between(frame, end))), join);
             for n in 0..sounds.len() {
                 // while one is read the next is opened
                 for open in sounds[n..].iter().take(2).filter(|o| o.needs_reader()) {
