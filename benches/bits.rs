@@ -16,7 +16,7 @@ use gstreamer::prelude::*;
 use gstreamer_app::AppSink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use support::{own_film, project};
+use support::{own_film, project, settings};
 use workprint::media::Cancel;
 use workprint::model::Project;
 use workprint::render::{Encoder, ExportEvent, ExportSettings, Preset, export, find_preset};
@@ -25,8 +25,8 @@ use workprint::render::{Encoder, ExportEvent, ExportSettings, Preset, export, fi
 const SHOTS: u32 = 6;
 const FRAMES: u32 = 45;
 
-/// Crfs around that of the preset, whose results are what others are compared with.
-const CRFS: [u32; 4] = [19, 21, 23, 25];
+/// Crfs beside that of the preset, whose results are what others are compared with.
+const BESIDE: [i32; 4] = [-2, 0, 2, 4];
 
 /// A budget that limits nothing.
 const PLENTY: u64 = 16 << 30;
@@ -61,22 +61,22 @@ fn main() {
     let bench = Bench { folder, project };
     let original = bench.export(find_preset("lossless").unwrap(), "original.mkv", PLENTY).0;
     let preset = find_preset("h264").unwrap();
-    let reference: Vec<(f64, f64)> = CRFS
-        .iter()
-        .map(|&crf| {
-            let Encoder::X264Quality { speed, .. } = preset.encoder else { unreachable!("h264 has a crf") };
-            let preset: &'static Preset =
-                Box::leak(Box::new(Preset { encoder: Encoder::X264Quality { speed, crf }, ..*preset }));
-            let (file, size, encoder) = bench.export(preset, "reference.mp4", PLENTY);
-            let quality = psnr(&original, &file);
-            println!("  no limit, crf {crf}   {quality:.2} dB  {:.2} MB  {encoder}", size / 1e6);
-            (quality, size)
-        })
-        .collect();
-    let meant = reference[CRFS.iter().position(|&crf| crf == 21).unwrap()].0;
+    let Encoder::X264Quality { speed, crf } = preset.encoder else { unreachable!("h264 has a crf") };
+    let measured = |preset, budget| {
+        let (file, size, encoder) = bench.export(preset, "result.mp4", budget);
+        (psnr(&original, &file), size, encoder)
+    };
+    let reference = BESIDE.map(|beside| {
+        let crf = crf.saturating_add_signed(beside);
+        let preset = Box::leak(Box::new(Preset { encoder: Encoder::X264Quality { speed, crf }, ..*preset }));
+        let (quality, size, encoder) = measured(preset, PLENTY);
+        println!("  no limit, crf {crf}   {quality:.2} dB  {:.2} MB  {encoder}", size / 1e6);
+        (beside, quality, size)
+    });
+    let meant = reference.iter().find(|r| r.0 == 0).expect("the preset's own is among them").1;
+    let reference = reference.map(|(_, quality, size)| (quality, size));
     for budget in budgets {
-        let (file, size, encoder) = bench.export(preset, "small.mp4", budget << 20);
-        let quality = psnr(&original, &file);
+        let (quality, size, encoder) = measured(preset, budget << 20);
         let more = (size / size_at(&reference, quality) - 1.0) * 100.0;
         println!(
             "  {budget:>5} MiB  {quality:.2} dB ({:+.2})  {:.2} MB  {more:+.1} % bits at equal quality  {encoder}",
@@ -94,15 +94,8 @@ struct Bench {
 impl Bench {
     /// The file, its size in bytes and what encoded it.
     fn export(&self, preset: &'static Preset, name: &str, budget: u64) -> (PathBuf, f64, String) {
-        let settings = ExportSettings {
-            path: self.folder.join(name),
-            preset,
-            range: None,
-            budget,
-            own_memory: workprint::render::Memory::default().sample(),
-            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            overwrite: true,
-        };
+        let own_memory = workprint::render::Memory::default().sample();
+        let settings = ExportSettings { own_memory, ..settings(self.folder.join(name), preset, budget) };
         let mut encoder = String::new();
         let summary = export(&self.project, &settings, &Cancel::default(), &mut |event: ExportEvent| {
             if let ExportEvent::Planned { encoder: chosen, .. } = event {
@@ -125,13 +118,18 @@ fn size_at(reference: &[(f64, f64)], quality: f64) -> f64 {
 fn psnr(original: &Path, file: &Path) -> f64 {
     let (mut squares, mut count) = (0_u64, 0_u64);
     let (one, other) = (Pictures::new(original), Pictures::new(file));
-    while let (Some(a), Some(b)) = (one.next(), other.next()) {
+    loop {
+        let (a, b) = match (one.next(), other.next()) {
+            (Some(a), Some(b)) => (a, b),
+            (None, None) => break,
+            _ => panic!("not as many pictures in {} as in {}", file.display(), original.display()),
+        };
         let (a, b) = (a.buffer().unwrap().map_readable().unwrap(), b.buffer().unwrap().map_readable().unwrap());
         assert_eq!(a.len(), b.len());
         squares += a.iter().zip(b.iter()).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum::<u64>();
         count += a.len() as u64;
     }
-    assert!(count > 0 && one.next().is_none() && other.next().is_none(), "as many pictures in both");
+    assert!(count > 0, "no pictures in {}", original.display());
     10.0 * (255.0 * 255.0 * count as f64 / squares as f64).log10()
 }
 
@@ -151,7 +149,10 @@ impl Pictures {
     }
 
     fn next(&self) -> Option<gst::Sample> {
-        self.1.pull_sample().ok()
+        let sample = self.1.pull_sample().ok();
+        let error = self.0.bus().unwrap().pop_filtered(&[gst::MessageType::Error]);
+        assert!(error.is_none(), "{error:?}");
+        sample
     }
 }
 

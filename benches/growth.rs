@@ -14,9 +14,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use support::{CODECS, Exported, cuts, encoded, exported, film, project, there, wanted, workprint};
+use support::{CODECS, Exported, cuts, encoded, exported, film, project, settings, there, wanted, workprint};
 use workprint::media::Cancel;
-use workprint::render::{ExportEvent, ExportSettings, export, find_preset};
+use workprint::render::{ExportEvent, export, find_preset};
 
 /// What the predictions of all runs were off by: measured peaks over predicted ones.
 struct Table {
@@ -200,15 +200,7 @@ fn in_a_row(folder: &Path) {
     let project = Arc::new(workprint::project_file::load(&folder.join(name)).unwrap());
     let mut first = None;
     for n in 1..=10 {
-        let settings = ExportSettings {
-            path: folder.join("row.mp4"),
-            preset: find_preset("draft").unwrap(),
-            range: None,
-            budget: 2 << 30,
-            own_memory: 0,
-            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            overwrite: true,
-        };
+        let settings = settings(folder.join("row.mp4"), find_preset("draft").unwrap(), 2 << 30);
         let summary = export(&project, &settings, &Cancel::default(), &mut |_: ExportEvent| {}).unwrap();
         let peak = summary.peak_rss as f64 / f64::from(1 << 20);
         let growth = (peak / *first.get_or_insert(peak) - 1.0) * 100.0;

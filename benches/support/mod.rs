@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
+use workprint::render::{ExportSettings, Preset};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_workprint");
 
@@ -50,6 +51,12 @@ pub fn workprint(folder: &Path, args: &[&str]) -> String {
     let output = Command::new(PROGRAM).args(args).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// How the bench itself exports: all of the timeline on all cores, replacing the last result.
+pub fn settings(path: PathBuf, preset: &'static Preset, budget: u64) -> ExportSettings {
+    let cores = workprint::worker::allowed_cores();
+    ExportSettings { path, preset, range: None, budget, own_memory: 0, cores, overwrite: true }
 }
 
 /// What an export says of itself.
