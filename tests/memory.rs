@@ -66,6 +66,13 @@ fn forty_sounds_at_once_take_the_memory_of_two() {
     assert!((forty as f64) < two as f64 * 1.1, "{two} bytes for 2 sounds, {forty} for 40");
 }
 
+/// The least budget that would do for `p.ron`, in MiB, as a refusal of too little says it.
+fn least(folder: &Path, too_little: &str) -> f64 {
+    let error = common::fail(folder, &["export", "p.ron", "-o", "o.mp4", "--memory-budget", too_little]);
+    let said = error.split("do is ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
+    said.unwrap_or_else(|| panic!("no least budget is said: {error}"))
+}
+
 /// Exports in budgets from the least that is accepted upwards: the peak stays within each.
 #[test]
 fn no_export_passes_its_budget() {
@@ -76,11 +83,9 @@ fn no_export_passes_its_budget() {
         (0..6).map(|n| format!("a.mp4,{},{}", f64::from(n) * 0.7, f64::from(n) * 0.7 + 0.6)).collect();
     std::fs::write(folder.join("cuts.csv"), format!("source,in,out\n{}\n", rows.join("\n"))).unwrap();
     succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron"]);
-    // too little is said, with what would do
-    let error = common::fail(folder, &["export", "p.ron", "-o", "o.mp4", "--memory-budget", "100MiB"]);
-    let least: f64 = error.split("do is ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let least = least(folder, "100MiB");
     // 1080p in a quarter of a gigabyte is a promise
-    assert!((120.0..256.0).contains(&least), "{error}");
+    assert!((120.0..256.0).contains(&least), "{least} MiB");
     for budget in [least + 2.0, least * 1.3, least * 1.8] {
         let size = format!("{budget:.0}MiB");
         let args = ["export", "p.ron", "-o", "o.mp4", "--memory-budget", &size, "--overwrite", "--json"];
@@ -129,9 +134,7 @@ fn pictures_are_as_good_in_a_small_budget() {
         succeed(folder, &["export", "p.ron", "-o", name, "--preset", preset, "--memory-budget", budget]);
         luma(&folder.join(name))
     };
-    let error =
-        common::fail(folder, &["export", "p.ron", "-o", "o.mp4", "--preset", "h264", "--memory-budget", "60MiB"]);
-    let least: f64 = error.split("do is ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let least = least(folder, "60MiB");
     let original = export("o.mkv", "lossless", "2GiB");
     let large = psnr(&original, &export("large.mp4", "h264", "2GiB"));
     for more in [1.0, 12.0, 30.0] {

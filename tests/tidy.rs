@@ -19,16 +19,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cli", &["model", "edit", "project_file", "interchange", "media", "render", "worker", "gstreamer"]),
 ];
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// All files below a folder, but for what git ignores, and git itself.
+fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
-        if entry.path().is_dir() {
-            found.extend(sources(&entry.path()));
-        } else if entry.path().extension().is_some_and(|e| e == "rs") {
-            found.push(entry.path());
+        let (path, name) = (entry.path(), entry.file_name().into_string().unwrap_or_default());
+        if path.is_file() {
+            found.push(path);
+        } else if path.is_dir() && !name.starts_with('.') && name != "target" && name != "demo" {
+            found.extend(files(&path));
         }
     }
     found
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    files(folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).collect()
 }
 
 /// The code of a file without its unit tests, which may use more.
@@ -107,17 +113,8 @@ fn files_stay_readable() {
 #[test]
 fn no_media_lie_beside_the_sources() {
     let media = ["mp4", "mov", "mkv", "webm", "avi", "ts", "m4a", "mp3", "wav", "flac", "ogg", "opus"];
-    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR"))];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().flatten() {
-            let (path, name) = (entry.path(), entry.file_name().into_string().unwrap_or_default());
-            // what git ignores, and git itself
-            if path.is_dir() && !name.starts_with('.') && name != "target" && name != "demo" {
-                folders.push(path);
-            } else if path.is_file() {
-                let kind = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-                assert!(!media.contains(&kind.as_str()), "{} does not belong here", path.display());
-            }
-        }
+    for path in files(Path::new(env!("CARGO_MANIFEST_DIR"))) {
+        let kind = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+        assert!(!media.contains(&kind.as_str()), "{} does not belong here", path.display());
     }
 }
