@@ -7,7 +7,7 @@ use crate::render::presets;
 use crate::worker::total_memory;
 use bytesize::ByteSize;
 use egui::{ProgressBar, RichText, Ui};
-use egui_plot::{HLine, Line, Plot, PlotPoints};
+use egui_plot::{GridMark, HLine, Line, Plot, PlotPoints};
 
 /// Shows the dialog while there is one.
 pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
@@ -167,6 +167,7 @@ fn plots(ui: &mut Ui, state: &ExportState) {
             .allow_boxed_zoom(false)
             .show_grid([false, true])
             .y_axis_min_width(44.0)
+            .y_grid_spacer(|range| marks(range.bounds))
             .include_y(0.0)
             .include_x(0.0)
             .include_x(state.samples.last().map_or(1.0, |s| s.seconds.max(1.0)))
@@ -180,10 +181,22 @@ fn plots(ui: &mut Ui, state: &ExportState) {
         plot.line(Line::new("memory", over_time(&|s| mib(s.rss))).color(theme::ACCENT).width(1.5));
     });
     ui.label(RichText::new("Frames a second").small().color(theme::WEAK));
-    let seconds = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| format!("{:.0} s", mark.value);
+    let seconds = |mark: GridMark, _: &std::ops::RangeInclusive<f64>| format!("{:.0} s", mark.value);
     plot("speed", 80.0).x_axis_formatter(seconds).show(ui, |plot| {
         plot.line(Line::new("frames a second", over_time(&|s| s.fps)).color(theme::GOOD).width(1.5));
     });
+}
+
+/// Three to six marks at round values, far enough apart that each has room for its number.
+fn marks((low, high): (f64, f64)) -> Vec<GridMark> {
+    let least = (high - low) / 5.0;
+    let power = 10_f64.powf(least.log10().floor());
+    let Some(step) = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|&step| step >= least) else {
+        return Vec::new();
+    };
+    let first = (low / step).ceil();
+    let values = (0..6).map(|n| (first + f64::from(n)) * step).take_while(|&value| value <= high);
+    values.map(|value| GridMark { value, step_size: step }).collect()
 }
 
 fn minutes(seconds: f64) -> String {
@@ -195,5 +208,22 @@ fn minutes(seconds: f64) -> String {
         format!("{} min {:02} s", s / 60, s % 60)
     } else {
         format!("{s} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marks;
+
+    #[test]
+    fn plots_have_a_few_marks_at_round_values() {
+        let at = |high: f64| marks((0.0, high)).into_iter().map(|m| m.value).collect::<Vec<f64>>();
+        assert_eq!(at(590.0), [0.0, 200.0, 400.0]);
+        assert_eq!(at(2150.4), [0.0, 500.0, 1000.0, 1500.0, 2000.0]);
+        assert_eq!(at(14.2), [0.0, 5.0, 10.0]);
+        assert!(at(0.0).is_empty());
+        for high in (1..500).map(|n| 1.031_f64.powi(n)) {
+            assert!((3..=6).contains(&at(high).len()), "{high}");
+        }
     }
 }
