@@ -99,7 +99,7 @@ fn to_json(event: &ExportEvent) -> Value {
             "event": "plan", "frames": frames, "budget": budget, "predicted_peak": predicted_peak,
             "predicted_size": predicted_size, "encoder": encoder,
         }),
-        ExportEvent::Progress { frame, frames, fps, eta, rss, budget } => json!({
+        ExportEvent::Progress { frame, frames, fps, eta, rss, budget, .. } => json!({
             "event": "progress", "frame": frame, "frames": frames, "fps": fps, "eta": eta, "rss": rss,
             "budget": budget,
         }),

@@ -67,6 +67,8 @@ pub enum ExportEvent {
     },
     /// How far it is; at least once a second.
     Progress {
+        /// Seconds since it began.
+        seconds: f64,
         /// Frames done.
         frame: i64,
         /// Frames in all.
@@ -197,7 +199,7 @@ pub fn export(
     let extension = settings.preset.container.extension();
     let temporary = crate::media::temporary_in(&folder, &format!(".{extension}"))?;
     let memory = Memory::anew();
-    let mut run = Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory };
+    let mut run = Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory, begun };
     run.render(&temporary, tell).map_err(|error| match error {
         // people know the name that they chose, not the temporary one
         ExportError::Media(MediaError::Write { why, .. }) => MediaError::write(&settings.path, why).into(),
@@ -357,6 +359,7 @@ struct Run<'a> {
     span: Span,
     cancel: &'a Cancel,
     memory: &'a Memory,
+    begun: Instant,
 }
 
 impl Run<'_> {
@@ -537,6 +540,7 @@ impl Progress {
             return_freed();
         }
         tell(ExportEvent::Progress {
+            seconds: run.begun.elapsed().as_secs_f64(),
             frame: done,
             frames: run.span.length.0,
             fps,

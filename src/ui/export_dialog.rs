@@ -178,12 +178,12 @@ fn plots(ui: &mut Ui, state: &ExportState) {
         if own > 0 {
             plot.hline(HLine::new("the editor itself", mib(own)).color(theme::LINE));
         }
-        plot.line(Line::new("memory", over_time(&|s| mib(s.rss))).color(theme::ACCENT).width(1.5));
+        plot.line(Line::new("memory", over_time(&|s| mib(s.rss))).color(theme::ACCENT).width(1.5).allow_band(false));
     });
     ui.label(RichText::new("Frames a second").small().color(theme::WEAK));
     let seconds = |mark: GridMark, _: &std::ops::RangeInclusive<f64>| format!("{:.0} s", mark.value);
     plot("speed", 80.0).x_axis_formatter(seconds).show(ui, |plot| {
-        plot.line(Line::new("frames a second", over_time(&|s| s.fps)).color(theme::GOOD).width(1.5));
+        plot.line(Line::new("frames a second", over_time(&|s| s.fps)).color(theme::GOOD).width(1.5).allow_band(false));
     });
 }
 
