@@ -490,7 +490,9 @@ impl Run<'_> {
             s.set("framerate", gst::Fraction::new(whole(rate.num()), whole(rate.den())));
         }
         let video = encoding.input("video", &caps, 1)?;
-        let audio = encoding.input("audio", &sound_buffer::caps(self.sequence.sample_rate), 64)?;
+        // what is encoded waits in queues; more waiting before the encoder would let pictures run ahead of sound on a
+        // busy machine, and wait for it in the muxer's queue
+        let audio = encoding.input("audio", &sound_buffer::caps(self.sequence.sample_rate), 2)?;
         // a time scale in which every frame, and every sample, is whole
         let ticks = if rate.num() >= 10_000 { rate.num() } else { rate.num() * 1000 };
         encoding.set_track_timescale(0, ticks);
