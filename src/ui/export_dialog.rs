@@ -187,15 +187,15 @@ fn plots(ui: &mut Ui, state: &ExportState) {
     });
 }
 
-/// Three to six marks at round values, far enough apart that each has room for its number.
+/// Two to four marks at round values, far enough apart that each has room for its number.
 fn marks((low, high): (f64, f64)) -> Vec<GridMark> {
-    let least = (high - low) / 5.0;
+    let least = (high - low) / 3.0;
     let power = 10_f64.powf(least.log10().floor());
     let Some(step) = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|&step| step >= least) else {
         return Vec::new();
     };
     let first = (low / step).ceil();
-    let values = (0..6).map(|n| (first + f64::from(n)) * step).take_while(|&value| value <= high);
+    let values = (0..4).map(|n| (first + f64::from(n)) * step).take_while(|&value| value <= high);
     values.map(|value| GridMark { value, step_size: step }).collect()
 }
 
@@ -219,11 +219,11 @@ mod tests {
     fn plots_have_a_few_marks_at_round_values() {
         let at = |high: f64| marks((0.0, high)).into_iter().map(|m| m.value).collect::<Vec<f64>>();
         assert_eq!(at(590.0), [0.0, 200.0, 400.0]);
-        assert_eq!(at(2150.4), [0.0, 500.0, 1000.0, 1500.0, 2000.0]);
+        assert_eq!(at(2150.4), [0.0, 1000.0, 2000.0]);
         assert_eq!(at(14.2), [0.0, 5.0, 10.0]);
         assert!(at(0.0).is_empty());
         for high in (1..500).map(|n| 1.031_f64.powi(n)) {
-            assert!((3..=6).contains(&at(high).len()), "{high}");
+            assert!((2..=4).contains(&at(high).len()), "{high}");
         }
     }
 }
