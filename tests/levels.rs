@@ -195,7 +195,8 @@ fn many_sounds_at_once_are_the_sum_of_each() {
         ));
     };
     coded("a.flac", "flacenc", 220);
-    coded("b.mp4", "avenc_aac ! aacparse ! mp4mux", 330);
+    // what a decoder puts in the place of noise differs from one time to the next
+    coded("b.mp4", "avenc_aac aac-pns=false ! aacparse ! mp4mux", 330);
     coded("c.ogg", "vorbisenc quality=0.7 ! oggmux", 550);
     coded("d.wav", "wavenc", 770);
     tone(&folder.join("e.wav"), 44_100, 1, 0.08, 10);
