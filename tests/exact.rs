@@ -82,3 +82,52 @@ fn the_default_preset_keeps_order_through_look_ahead_and_b_frames() {
     let (expected, found) = random_cuts(folder.path(), "a.mkv", &footage, 5, "h264");
     check("h264", &footage, &expected, &found);
 }
+
+/// Sound recorded at another rate stands at the same samples wherever reading began, and at those it was recorded at.
+#[test]
+fn a_place_sounds_the_same_wherever_reading_begins() {
+    use workprint::media::{AudioReader, Cancel, probe};
+
+    workprint::media::init().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let cancel = Cancel::default();
+    for (name, rate, chain) in [
+        ("a.wav", 22_050, "wavenc"),
+        ("b.flac", 44_100, "flacenc"),
+        ("c.ogg", 44_100, "vorbisenc quality=0.9 ! oggmux"),
+        // what a decoder puts in the place of noise differs from one time to the next
+        ("d.mp4", 44_100, "avenc_aac bitrate=256000 aac-pns=false ! aacparse ! mp4mux"),
+        ("e.mkv", 96_000, "flacenc ! matroskamux"),
+    ] {
+        let path = folder.path().join(name);
+        common::run_pipeline(&format!(
+            "audiotestsrc samplesperbuffer={rate} num-buffers=6 freq=1000 volume=0.5 \
+             ! audio/x-raw,rate={rate},channels=2 ! audioconvert ! {chain} ! filesink location=\"{}\"",
+            path.display()
+        ));
+        let info = probe(&path).unwrap();
+        let mut whole = vec![[0.0; 2]; 6 * 48_000];
+        AudioReader::open(&path, &info, 0, 48_000).unwrap().read(0, &mut whole, &cancel).unwrap();
+        let mut reader = AudioReader::open(&path, &info, 0, 48_000).unwrap();
+        let mut piece = vec![[0.0; 2]; 4801];
+        for at in [100_001, 30_003, 200_000, 48_000, 47_999, 9601, 250_007, 123_456] {
+            reader.seek(i64::try_from(at).unwrap()).unwrap();
+            reader.read(i64::try_from(at).unwrap(), &mut piece, &cancel).unwrap();
+            for (n, (found, wanted)) in piece.iter().zip(&whole[at..]).enumerate() {
+                let off = (found[0] - wanted[0]).abs();
+                assert!(off < 1e-6, "{name}, {n} samples after {at}: {} is {off} off", found[0]);
+                // the source's first sample is already one step into the tone
+                let seconds = (at + n) as f64 / 48_000.0 + 1.0 / f64::from(rate);
+                let tone = 0.5 * (seconds * 1000.0 * std::f64::consts::TAU).sin();
+                // nothing in that file tells that its encoder begins with 1024 samples of silence
+                let delayed = name == "d.mp4";
+                assert!(
+                    delayed || (f64::from(found[0]) - tone).abs() < 0.01,
+                    "{name} at {}: {} for {tone}",
+                    at + n,
+                    found[0]
+                );
+            }
+        }
+    }
+}

@@ -226,7 +226,7 @@ fn many_sounds_at_once_are_the_sum_of_each() {
     assert!((9.4..9.6).contains(&(all.len() as f64 / 48_000.0)), "{}", all.len());
     let worst =
         all.iter().zip(&sum).map(|(a, b)| (a - b).abs()).enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-    assert!(worst.1 < 0.003, "{} at {:.3} s", worst.1, worst.0 as f64 / 48_000.0);
+    assert!(worst.1 < 1e-5, "{} at {:.3} s", worst.1, worst.0 as f64 / 48_000.0);
 }
 
 /// Matroska rounds times to milliseconds: a reader that begins anew is up to half of one beside the one before it.

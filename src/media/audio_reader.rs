@@ -2,8 +2,10 @@
 
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
-use crate::model::{MediaInfo, SourceTime};
+use super::resample::Resample;
+use crate::model::{MediaInfo, SourceTime, time::mul_div_round};
 use gstreamer as gst;
+use gstreamer_audio as gst_audio;
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -17,6 +19,8 @@ const JITTER_MS: i64 = 3;
 pub struct AudioReader {
     decoding: Decoding,
     rate: u32,
+    /// What brings the recorded samples to that rate.
+    resample: Resample,
     /// What opens the file anew where it can only be read in order.
     reopen: Option<(SourceTime, u32)>,
     /// The sample position of the first queued frame.
@@ -24,17 +28,16 @@ pub struct AudioReader {
     queue: VecDeque<[f32; 2]>,
     /// Before this, what was decoded is gone.
     valid_from: i64,
-    /// Where the next buffer should begin, once one was seen since the last seek.
+    /// The recorded sample that the next buffer should begin with, once one was seen since the last seek.
     expected: Option<i64>,
+    /// A buffer after a hole, which waits until what is before the hole was taken.
+    held: Option<gst::Sample>,
     ended: bool,
 }
 
-fn decoding(path: &Path, start: SourceTime, stream: u32, rate: u32) -> Result<Decoding, MediaError> {
-    let tail = format!(
-        "audioconvert ! audioresample quality=6 ! \
-         capsfilter caps=\"audio/x-raw,format=F32LE,layout=interleaved,channels=2,rate={rate}\""
-    );
-    Decoding::open(path, start, Which::Audio(stream), &tail, 8, 1)
+fn decoding(path: &Path, start: SourceTime, stream: u32) -> Result<Decoding, MediaError> {
+    let tail = "audioconvert ! capsfilter caps=audio/x-raw,format=F32LE,layout=interleaved,channels=2";
+    Decoding::open(path, start, Which::Audio(stream), tail, 8, 1)
 }
 
 impl AudioReader {
@@ -43,10 +46,13 @@ impl AudioReader {
     /// # Errors
     /// Any [`MediaError`] about the file.
     pub fn open(path: &Path, info: &MediaInfo, stream: u32, rate: u32) -> Result<Self, MediaError> {
-        let decoding = decoding(path, info.start, stream, rate)?;
+        let decoding = decoding(path, info.start, stream)?;
+        let recorded = info.audio.get(stream as usize).map_or(rate, |s| s.rate);
+        let resample = Resample::new(recorded, rate).ok_or_else(|| no_rate(path, recorded))?;
         let reopen = info.untimed.then_some((info.start, stream));
         let queue = VecDeque::new();
-        Ok(Self { decoding, rate, reopen, position: 0, queue, valid_from: 0, expected: None, ended: false })
+        let (expected, held) = (None, None);
+        Ok(Self { decoding, rate, resample, reopen, position: 0, queue, valid_from: 0, expected, held, ended: false })
     }
 
     /// Reads the frames from sample `start` of the file on. What lies before its beginning, after its end
@@ -98,11 +104,9 @@ impl AudioReader {
         if let Some((clock, stream)) = self.reopen {
             return self.begin_anew(start, clock, stream);
         }
-        let to = SourceTime(crate::model::time::mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate)));
-        let to = SourceTime((to - RUN_UP).0.max(0));
-        self.queue.clear();
-        (self.expected, self.ended) = (None, false);
-        self.position = to.sample(self.rate);
+        let to = SourceTime(mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate)));
+        let to = self.between_samples(SourceTime((to - RUN_UP).0.max(0)));
+        self.forget(to.sample(self.rate));
         self.valid_from = self.position;
         if !self.decoding.seek(to, gst::SeekFlags::ACCURATE) {
             return Err(self.decoding.error().unwrap_or_else(|| self.decoding.decode_error("can't be sought in")));
@@ -113,12 +117,27 @@ impl AudioReader {
     /// Where a demuxer finds no times to seek by, all sound before the position is read.
     fn begin_anew(&mut self, start: i64, clock: SourceTime, stream: u32) -> Result<(), MediaError> {
         if start < self.valid_from {
-            self.queue.clear();
-            self.decoding = decoding(&self.decoding.path, clock, stream, self.rate)?;
-            (self.expected, self.ended, self.position) = (None, false, 0);
+            self.decoding = decoding(&self.decoding.path, clock, stream)?;
+            self.forget(0);
         }
         self.valid_from = start;
         Ok(())
+    }
+
+    /// Forgets what was read, to go on from another position.
+    fn forget(&mut self, position: i64) {
+        self.queue.clear();
+        self.position = position;
+        (self.expected, self.held, self.ended) = (None, None, false);
+    }
+
+    /// A moment that lies in the first half of the recorded sample that `to` lies in. A decoder cuts what is before a
+    /// seek away by whole samples, rounded down, and says that the rest begins at the very moment that was sought.
+    fn between_samples(&self, to: SourceTime) -> SourceTime {
+        let (second, rate) = (SourceTime::SECOND.0, i64::from(self.resample.from()));
+        let sample = i128::from(to.0) * i128::from(rate) / i128::from(second);
+        let sample = i64::try_from(sample).unwrap_or(i64::MAX / 4);
+        SourceTime(mul_div_round(sample * 4 + i64::from(sample > 0), second, rate * 4))
     }
 
     fn queued(&self) -> i64 {
@@ -135,30 +154,52 @@ impl AudioReader {
 
     /// Takes one more buffer into the queue. Only called when the queue is empty.
     fn fill(&mut self, cancel: &Cancel) -> Result<(), MediaError> {
-        let Some(sample) = self.decoding.pull(cancel)? else {
+        let sample = match self.held.take() {
+            Some(held) => Some(held),
+            None => self.decoding.pull(cancel)?,
+        };
+        let Some(sample) = sample else {
             self.ended = true;
+            self.finish();
             return Ok(());
         };
         let Some(buffer) = sample.buffer() else { return Ok(()) };
         let Ok(map) = buffer.map_readable() else { return Ok(()) };
-        let samples = map
-            .as_slice()
-            .chunks_exact(8)
-            .map(|b| [f32::from_le_bytes([b[0], b[1], b[2], b[3]]), f32::from_le_bytes([b[4], b[5], b[6], b[7]])]);
-        let stamped = self.decoding.time_of(&sample).map(|time| time.sample(self.rate));
-        let jitter = i64::from(self.rate) * JITTER_MS / 1000;
-        let at = match (stamped, self.expected) {
-            (Some(at), Some(expected)) if (at - expected).abs() <= jitter => expected,
-            (Some(at), _) => at,
-            (None, Some(expected)) => expected,
-            (None, None) => self.position,
-        };
-        let before = self.position;
-        self.position = at;
-        self.queue.extend(samples);
-        self.expected = Some(at + self.queued());
-        // overlapping buffers: what was already given is not given twice
-        self.drop_before(before);
+        let rate = sample.caps().and_then(|caps| gst_audio::AudioInfo::from_caps(caps).ok()).map(|info| info.rate());
+        let rate = rate.unwrap_or(self.resample.from());
+        let stamped = self.decoding.time_of(&sample).map(|time| time.sample(rate));
+        let jitter = i64::from(rate) * JITTER_MS / 1000;
+        let goes_on = |expected: i64| stamped.is_none_or(|at| (at - expected).abs() <= jitter);
+        if self.expected.is_some_and(|expected| rate != self.resample.from() || !goes_on(expected)) {
+            drop(map);
+            self.finish();
+            self.held = Some(sample);
+            return Ok(());
+        }
+        if rate != self.resample.from() {
+            self.resample = Resample::new(rate, self.rate).ok_or_else(|| no_rate(&self.decoding.path, rate))?;
+        }
+        let expected = self.expected.unwrap_or_else(|| {
+            let guess = || mul_div_round(self.position, i64::from(rate), i64::from(self.rate));
+            let at = stamped.unwrap_or_else(guess);
+            self.position = self.resample.begin(at);
+            at
+        });
+        let frames = map.as_slice().chunks_exact(8);
+        self.expected = Some(expected + i64::try_from(frames.len()).unwrap_or(0));
+        let float = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+        self.resample.push(frames.map(|b| [float(b), float(&b[4..])]), &mut self.queue);
         Ok(())
     }
+
+    /// Ends the stretch of sound that was read up to here, at a hole or at the end.
+    fn finish(&mut self) {
+        if self.expected.take().is_some() {
+            self.resample.finish(&mut self.queue);
+        }
+    }
+}
+
+fn no_rate(path: &Path, rate: u32) -> MediaError {
+    MediaError::Decode { path: path.to_owned(), why: format!("no sound has {rate} samples a second") }
 }

@@ -22,6 +22,7 @@ mod mp4_tracks;
 mod plugins;
 mod probe;
 mod proxy;
+mod resample;
 mod run_up;
 mod scaling;
 mod thumbnails;
