@@ -35,6 +35,38 @@ fn ten_times_the_cuts_take_the_same_memory() {
     assert!(growth < 1.05, "{few} bytes for 20 cuts, {many} for 200");
 }
 
+/// x264 asks for huge pages, and the kernel makes them of memory that nobody has touched, some time or other.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_export_has_no_huge_pages() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    mp4(&Footage { width: 1280, height: 720, ..Footage::new((30, 1), 240) }, &folder.join("a.mp4"));
+    std::fs::write(folder.join("list.csv"), "source\na.mp4\n").unwrap();
+    succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+    let mut export = Command::new(env!("CARGO_BIN_EXE_workprint"))
+        .args(["export", "p.ron", "-o", "o.mp4", "--preset", "draft", "--json"])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // it tells what it will do before it does it
+    let mut lines = BufReader::new(export.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", export.id())).unwrap();
+    for line in lines {
+        line.unwrap();
+    }
+    assert!(export.wait().unwrap().success());
+    match status.lines().find_map(|l| l.strip_prefix("THP_enabled:")) {
+        Some(enabled) => assert_eq!(enabled.trim(), "0"),
+        None => println!("skipped: this kernel does not tell whether a process has huge pages"),
+    }
+}
+
 /// The peak in bytes of an export in which so many sounds are heard at once.
 fn peak_of_sounds(folder: &Path, sounds: usize) -> u64 {
     let mut list = String::from("source,track,at,in,out\n");

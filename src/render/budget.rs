@@ -11,7 +11,7 @@ use super::presets::{Encoder, Preset};
 const MIB: u64 = 1 << 20;
 
 /// What the process takes beside pictures: the program, sound, and compressed data on its way.
-const BASE: u64 = 50 * MIB;
+const BASE: u64 = 48 * MIB;
 
 /// The same before the first frame, while the code that only starting up needs is still there.
 const STARTING: u64 = 71 * MIB;
@@ -20,7 +20,7 @@ const STARTING: u64 = 71 * MIB;
 const MUXED: u64 = 8;
 
 /// What x264's analysis takes whatever the size of the pictures.
-const ANALYSIS: u64 = 8 * MIB;
+const ANALYSIS: u64 = 4 * MIB;
 
 /// How much of a budget is planned for, in per cent: the prediction may be too low by the rest.
 const PLANNED: u64 = 97;
@@ -87,9 +87,9 @@ const ANALYSES: [Analysis; 17] = [
     Analysis::ahead(7, Some(30), 3, 3),
     Analysis::ahead(6, Some(30), 4, 4),
     Analysis::ahead(5, Some(30), 4, 5),
-    Analysis::least(3, 5, 5, 5),
-    Analysis::least(3, 4, 6, 7),
-    Analysis::least(1, 4, 5, 9),
+    Analysis::least(3, 5, 5, 6),
+    Analysis::least(3, 4, 6, 9),
+    Analysis::least(1, 4, 5, 10),
     Analysis::least(1, 3, 6, 11),
     Analysis::least(1, 2, 7, 13),
     Analysis::least(1, 1, 10, 18),
@@ -174,17 +174,17 @@ fn encoder_tenths(preset: &Preset, plan: &EncoderPlan) -> u64 {
     };
     let threads = if plan.sliced { 2 * u64::from(plan.threads) } else { 63 * u64::from(plan.threads - 1) };
     if speed == "ultrafast" {
-        return 28 + threads / if plan.sliced { 1 } else { 3 };
+        return 8 + threads / if plan.sliced { 1 } else { 3 };
     }
     let Analysis { lookahead, b_frames, .. } = plan.analysis;
     let references = match b_frames {
         // three and the brightness of two of them again; B-frames with their pyramid
-        None => 3 * 44 + 13 + 45,
-        Some(n) => 2 * 44 + 5 * u64::from(n),
+        None => 3 * 42 + 10 + 44,
+        Some(n) => 2 * 42 + 4 * u64::from(n),
     };
     // it looks ahead as far as B-frames reach at least
     let lookahead = u64::from(lookahead.max(b_frames.unwrap_or(3)));
-    19 + references + 20 * lookahead + threads
+    19 + references + 19 * lookahead + threads
 }
 
 /// From the fastest and best to the smallest.

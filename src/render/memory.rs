@@ -46,8 +46,14 @@ fn system_peak() -> Option<u64> {
 /// Compressed pictures of all sizes, which come and go by the thousand, would leave holes that nothing else fits in:
 /// each has pages of its own, at most so many that the system has mappings left.
 ///
+/// Huge pages are refused: x264 asks for them, and the kernel makes one of whatever lies in 2 MiB, touched or not, at a
+/// moment of its own choice, so that the same export takes one to several MiB more some time after it began.
+///
 /// The program starts anew, once, for what can only be said in its environment.
 pub fn tame_allocator() {
+    #[cfg(target_os = "linux")]
+    // a kernel that knows no huge pages makes none
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         without_hoards();
