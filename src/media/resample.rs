@@ -4,6 +4,7 @@
 //! sample comes first: the same place of a file was up to two samples beside itself from one reading to the next
 //! (1.22). Here a sample at the new rate depends on nothing but what was recorded around it.
 
+use crate::model::time::gcd;
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 use std::collections::VecDeque;
@@ -23,8 +24,6 @@ pub(super) struct Resample {
     to: u32,
     /// What filters, unless both rates are the same.
     blocks: Option<Blocks>,
-    /// After the last recorded sample.
-    end: i64,
 }
 
 /// Blocks of whole numbers of samples at both rates, which begin at multiples of their length wherever sound does.
@@ -32,7 +31,7 @@ struct Blocks {
     fft: Fft<f32>,
     /// Recorded samples that do not fill a block yet.
     waiting: Vec<Pair>,
-    /// Samples that come out of a block, as many as go in.
+    /// What came out of the last block.
     filtered: Vec<Pair>,
     /// The position of what comes out of the next block.
     next: i64,
@@ -44,7 +43,7 @@ impl Resample {
     /// From one rate to another, both in samples a second; `None` for rates that no sound has.
     pub fn new(from: u32, to: u32) -> Option<Self> {
         if from == to {
-            return Some(Self { from, to, blocks: None, end: 0 });
+            return Some(Self { from, to, blocks: None });
         }
         if !(1..=MAX_RATE).contains(&from) || !(1..=MAX_RATE).contains(&to) {
             return None;
@@ -55,7 +54,7 @@ impl Resample {
         let fft = Fft::new(from as usize, to as usize, length, 2, FixedSync::Both).ok()?;
         let filtered = vec![[0.0; 2]; fft.output_frames_max()];
         let blocks = Blocks { fft, waiting: Vec::with_capacity(length), filtered, next: 0, first: 0 };
-        Some(Self { from, to, blocks: Some(blocks), end: 0 })
+        Some(Self { from, to, blocks: Some(blocks) })
     }
 
     /// The recorded samples a second.
@@ -65,7 +64,6 @@ impl Resample {
 
     /// Begins a stretch with the recorded sample `at`; returns the position of the first sample that will come out.
     pub fn begin(&mut self, at: i64) -> i64 {
-        self.end = at;
         let first = self.position(at);
         let Some(blocks) = &mut self.blocks else { return first };
         blocks.fft.reset();
@@ -82,23 +80,20 @@ impl Resample {
     /// Takes in what was recorded next, and appends what can be made of it.
     pub fn push(&mut self, recorded: impl Iterator<Item = Pair>, out: &mut VecDeque<Pair>) {
         let Some(blocks) = &mut self.blocks else {
-            let before = out.len();
             out.extend(recorded);
-            self.end += i64::try_from(out.len() - before).unwrap_or(0);
             return;
         };
         for pair in recorded {
             blocks.waiting.push(pair);
-            self.end += 1;
             if blocks.waiting.len() == blocks.fft.fft_size_in() {
                 blocks.flush(out);
             }
         }
     }
 
-    /// Ends the stretch: appends what is left of it.
-    pub fn finish(&mut self, out: &mut VecDeque<Pair>) {
-        let end = self.position(self.end);
+    /// Ends the stretch before the recorded sample `end`, the one after the last that was taken in: appends what is left.
+    pub fn finish(&mut self, end: i64, out: &mut VecDeque<Pair>) {
+        let end = self.position(end);
         let Some(blocks) = &mut self.blocks else { return };
         while blocks.next < end {
             blocks.flush(out);
@@ -140,10 +135,6 @@ impl Blocks {
     }
 }
 
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +156,7 @@ mod tests {
         for piece in (at..at + count).collect::<Vec<_>>().chunks(777) {
             resample.push(piece.iter().map(|n| tone(*n, from)), &mut out);
         }
-        resample.finish(&mut out);
+        resample.finish(at + count, &mut out);
         (first, out.into())
     }
 

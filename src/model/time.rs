@@ -180,7 +180,8 @@ impl std::str::FromStr for FrameRate {
     }
 }
 
-const fn gcd(a: u32, b: u32) -> u32 {
+/// The greatest common divisor.
+pub(crate) const fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 

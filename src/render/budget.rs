@@ -2,7 +2,8 @@
 //!
 //! The prediction sums whole pictures: those in the ring, in the readers ([`Demand`]), in the encoder's look-ahead, its
 //! references and its threads. The weights were measured one by one with film at 1080p and 2160p (GStreamer 1.22, x264
-//! 164), with and without cuts; `benches/growth` compares them with what exports take. A configuration is only chosen
+//! 164), with and without cuts, and then fitted to what whole exports take without huge pages: those of the encoder
+//! make up for what the others have too much. `benches/growth` compares them. A configuration is only chosen
 //! if the budget has room for the prediction's error as well.
 
 use super::demand::{Demand, Holding, SOUND};

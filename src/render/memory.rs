@@ -51,9 +51,6 @@ fn system_peak() -> Option<u64> {
 ///
 /// The program starts anew, once, for what can only be said in its environment.
 pub fn tame_allocator() {
-    #[cfg(target_os = "linux")]
-    // a kernel that knows no huge pages makes none
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         without_hoards();
@@ -66,6 +63,9 @@ pub fn tame_allocator() {
             libc::mallopt(libc::M_MMAP_MAX, 16_384);
         }
     }
+    // refused only by kernels without huge pages, and there is no log yet that could tell
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// Keeps small blocks from being hoarded where no other use of them is possible. The C library keeps some of each size
