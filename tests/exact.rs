@@ -105,9 +105,17 @@ fn a_place_sounds_the_same_wherever_reading_begins() {
              ! audio/x-raw,rate={rate},channels=2 ! audioconvert ! {chain} ! filesink location=\"{}\"",
             path.display()
         ));
-        let info = probe(&path).unwrap();
+        let mut info = probe(&path).unwrap();
         let mut whole = vec![[0.0; 2]; 6 * 48_000];
         AudioReader::open(&path, &info, 0, 48_000).unwrap().read(0, &mut whole, &cancel).unwrap();
+        // what a file announces may be wrong
+        for announced in [0, 32_000, u32::MAX] {
+            let mut again = vec![[0.0; 2]; 48_000];
+            let told = std::mem::replace(&mut info.audio[0].rate, announced);
+            AudioReader::open(&path, &info, 0, 48_000).unwrap().read(0, &mut again, &cancel).unwrap();
+            info.audio[0].rate = told;
+            assert!(again == whole[..48_000], "{name}, said to have {announced} samples a second, sounds different");
+        }
         let mut reader = AudioReader::open(&path, &info, 0, 48_000).unwrap();
         let mut piece = vec![[0.0; 2]; 4801];
         for at in [100_001, 30_003, 200_000, 48_000, 47_999, 9601, 250_007, 123_456] {

@@ -48,7 +48,9 @@ impl AudioReader {
     pub fn open(path: &Path, info: &MediaInfo, stream: u32, rate: u32) -> Result<Self, MediaError> {
         let decoding = decoding(path, info.start, stream)?;
         let recorded = info.audio.get(stream as usize).map_or(rate, |s| s.rate);
-        let resample = Resample::new(recorded, rate).ok_or_else(|| no_rate(path, recorded))?;
+        // what the file says of itself may be wrong; what comes out of the decoder decides, in `fill`
+        let resample = Resample::new(recorded, rate).or_else(|| Resample::new(rate, rate));
+        let resample = resample.ok_or_else(|| no_rate(path, rate))?;
         let reopen = info.untimed.then_some((info.start, stream));
         let queue = VecDeque::new();
         let (expected, held) = (None, None);
