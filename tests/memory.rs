@@ -130,6 +130,29 @@ fn no_export_passes_its_budget() {
     }
 }
 
+/// What an export says it will take is what it takes, with and without cuts, whether readers or the encoder take most.
+#[test]
+fn what_is_predicted_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    mp4(&Footage { width: 1920, height: 1080, ..Footage::new((30, 1), 150) }, &folder.join("a.mp4"));
+    for (list, preset) in [
+        ("source\na.mp4\n", "draft"),
+        ("source,in,out\na.mp4,0,1\na.mp4,3,4\n", "draft"),
+        ("source,in,out\na.mp4,0,1\na.mp4,3,4\n", "h264"),
+    ] {
+        std::fs::write(folder.join("list.csv"), list).unwrap();
+        succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+        let args = ["export", "p.ron", "-o", "o.mp4", "--preset", preset, "--overwrite", "--json"];
+        let text = succeed(folder, &[&args[..], &["--memory-budget", "2GiB"]].concat());
+        let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let predicted = events[0]["predicted_peak"].as_u64().unwrap() as f64;
+        let peak = events.last().unwrap()["peak_rss"].as_u64().unwrap() as f64;
+        println!("{preset} of {list:?}: {predicted} predicted, {peak} taken: {:.3}", predicted / peak);
+        assert!((0.9..1.13).contains(&(predicted / peak)), "{predicted} bytes predicted, {peak} taken: {}", events[0]);
+    }
+}
+
 /// The brightness of all pictures of a file.
 fn luma(path: &Path) -> Vec<u8> {
     let mut all = Vec::new();

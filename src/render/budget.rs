@@ -14,8 +14,11 @@ const MIB: u64 = 1 << 20;
 /// What the process takes beside pictures: the program, sound, and compressed data on its way.
 const BASE: u64 = 48 * MIB;
 
-/// The same before the first frame, while the code that only starting up needs is still there.
+/// The same before the first frames, while the code that only starting up needs is still there.
 const STARTING: u64 = 71 * MIB;
+
+/// How much of what readers hold is there by then, in tenths.
+const BY_THEN: u64 = 8;
 
 /// What a muxer keeps of each packet of its result, in bytes.
 const MUXED: u64 = 8;
@@ -137,15 +140,17 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
     let fixed = if matches!(preset.encoder, Encoder::X264Quality { .. }) { ANALYSIS } else { 0 };
     let predicted = |plan: &EncoderPlan| {
         let threads = u64::from(plan.decoder_threads - 1);
-        let held = |h: Holding| h.bytes + h.each_thread * threads + sounds.saturating_sub(SOUND);
+        let held = |h: Holding| h.bytes + h.each_thread * threads;
+        let sounds = sounds.saturating_sub(SOUND);
         let running = BASE
             + fixed
+            + sounds
             + packets * MUXED
             + beside
             + held(if plan.ahead { readers_ahead } else { readers })
             + frame * u64::from(plan.slots)
             + bordered * encoder_tenths(preset, plan) / 10;
-        running.max(STARTING + held(readers))
+        running.max(STARTING + sounds + held(readers) * BY_THEN / 10)
     };
     let mut least = u64::MAX;
     for mut plan in candidates(preset, cores) {
