@@ -126,8 +126,7 @@ fn all_in_one_project_show_in_shape_get_proxies_and_export() {
         }
     }
 
-    let text = succeed(folder.path(), &["export", "all.ron", "-o", "all.mp4", "--preset", "draft", "--json"]);
-    let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let events = common::export(folder.path(), &["all.ron", "-o", "all.mp4", "--preset", "draft"]);
     let warnings: Vec<&Value> = events.iter().filter(|e| e["event"] == "warning").collect();
     // of the damaged one some frames don't decode; that may be said
     assert!(warnings.iter().all(|w| w["clip"].as_str().unwrap().contains("corrupt")), "{warnings:?}");

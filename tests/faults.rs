@@ -73,9 +73,8 @@ fn a_source_that_ends_early_is_named() {
     succeed(folder.path(), &["assemble", "c.csv", "-o", "p.ron"]);
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 3]).unwrap();
-    let text = succeed(folder.path(), &["export", "p.ron", "-o", "o.mp4", "--preset", "draft", "--json"]);
-    let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let warning = events.iter().find(|e| e["event"] == "warning").unwrap_or_else(|| panic!("{text}"));
+    let events = common::export(folder.path(), &["p.ron", "-o", "o.mp4", "--preset", "draft"]);
+    let warning = events.iter().find(|e| e["event"] == "warning").unwrap_or_else(|| panic!("{events:?}"));
     assert_eq!(warning["clip"], "a.mkv");
     assert!(warning["text"].as_str().unwrap().contains("end at"), "{warning}");
     assert_eq!(events.last().unwrap()["frames"], 300);

@@ -4,8 +4,7 @@
 
 mod common;
 
-use common::{Footage, Seeded, mp4, succeed};
-use serde_json::Value;
+use common::{Footage, Seeded, export, mp4, succeed};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -19,8 +18,8 @@ fn peak(folder: &Path, cuts: usize) -> u64 {
     }
     std::fs::write(folder.join("cuts.csv"), list).unwrap();
     succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron"]);
-    let text = succeed(folder, &["export", "p.ron", "-o", "o.mp4", "--preset", "draft", "--overwrite", "--json"]);
-    let done: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let events = export(folder, &["p.ron", "-o", "o.mp4", "--preset", "draft", "--overwrite"]);
+    let done = events.last().unwrap();
     assert_eq!(done["frames"], cuts * 12);
     done["peak_rss"].as_u64().unwrap()
 }
@@ -75,8 +74,8 @@ fn peak_of_sounds(folder: &Path, sounds: usize) -> u64 {
     }
     std::fs::write(folder.join("sounds.csv"), list).unwrap();
     succeed(folder, &["assemble", "sounds.csv", "-o", "s.ron", "--size", "320x180", "--rate", "30"]);
-    let text = succeed(folder, &["export", "s.ron", "-o", "s.mp4", "--preset", "draft", "--overwrite", "--json"]);
-    let done: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let events = export(folder, &["s.ron", "-o", "s.mp4", "--preset", "draft", "--overwrite"]);
+    let done = events.last().unwrap();
     assert_eq!(done["frames"], 270);
     done["peak_rss"].as_u64().unwrap()
 }
@@ -120,9 +119,7 @@ fn no_export_passes_its_budget() {
     assert!((120.0..256.0).contains(&least), "{least} MiB");
     for budget in [least + 2.0, least * 1.3, least * 1.8] {
         let size = format!("{budget:.0}MiB");
-        let args = ["export", "p.ron", "-o", "o.mp4", "--memory-budget", &size, "--overwrite", "--json"];
-        let text = succeed(folder, &args);
-        let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let events = export(folder, &["p.ron", "-o", "o.mp4", "--memory-budget", &size, "--overwrite"]);
         let (plan, done) = (&events[0], events.last().unwrap());
         let (budget, peak) = (plan["budget"].as_u64().unwrap(), done["peak_rss"].as_u64().unwrap());
         println!("budget {budget}, predicted {}, peak {peak}", plan["predicted_peak"]);
@@ -143,9 +140,8 @@ fn what_is_predicted_is_taken() {
     ] {
         std::fs::write(folder.join("list.csv"), list).unwrap();
         succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
-        let args = ["export", "p.ron", "-o", "o.mp4", "--preset", preset, "--overwrite", "--json"];
-        let text = succeed(folder, &[&args[..], &["--memory-budget", "2GiB"]].concat());
-        let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let args = ["p.ron", "-o", "o.mp4", "--preset", preset, "--memory-budget", "2GiB", "--overwrite"];
+        let events = export(folder, &args);
         let predicted = events[0]["predicted_peak"].as_u64().unwrap() as f64;
         let peak = events.last().unwrap()["peak_rss"].as_u64().unwrap() as f64;
         println!("{preset} of {list:?}: {predicted} predicted, {peak} taken: {:.3}", predicted / peak);

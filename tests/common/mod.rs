@@ -9,6 +9,7 @@
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -311,6 +312,12 @@ pub fn succeed(folder: &Path, args: &[&str]) -> String {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{args:?}: {error}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Exports with these arguments, which must succeed; gives what was told on the way, from the plan to the end.
+pub fn export(folder: &Path, args: &[&str]) -> Vec<Value> {
+    let text = succeed(folder, &[&["export", "--json"], args].concat());
+    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
 }
 
 /// Runs the program, which must fail with one clear line; gives that line.
