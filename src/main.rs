@@ -9,7 +9,6 @@ use workprint::ui::WINDOW_SIZE;
 use workprint::ui::Window;
 
 fn main() -> ExitCode {
-    workprint::render::tame_allocator();
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("WORKPRINT_LOG")
@@ -17,6 +16,7 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
+    workprint::render::tame_allocator();
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Some(command) => cli::run(command),

@@ -49,8 +49,7 @@ impl AudioReader {
         let decoding = decoding(path, info.start, stream)?;
         let recorded = info.audio.get(stream as usize).map_or(rate, |s| s.rate);
         // what the file says of itself may be wrong; what comes out of the decoder decides, in `fill`
-        let resample = Resample::new(recorded, rate).or_else(|| Resample::new(rate, rate));
-        let resample = resample.ok_or_else(|| no_rate(path, rate))?;
+        let resample = Resample::new(recorded, rate).unwrap_or_else(|| Resample::same(rate));
         let reopen = info.untimed.then_some((info.start, stream));
         let queue = VecDeque::new();
         let (expected, held) = (None, None);

@@ -43,7 +43,7 @@ impl Resample {
     /// From one rate to another, both in samples a second; `None` for rates that no sound has.
     pub fn new(from: u32, to: u32) -> Option<Self> {
         if from == to {
-            return Some(Self { from, to, blocks: None });
+            return Some(Self::same(to));
         }
         if !(1..=MAX_RATE).contains(&from) || !(1..=MAX_RATE).contains(&to) {
             return None;
@@ -55,6 +55,11 @@ impl Resample {
         let filtered = vec![[0.0; 2]; fft.output_frames_max()];
         let blocks = Blocks { fft, waiting: Vec::with_capacity(length), filtered, next: 0, first: 0 };
         Some(Self { from, to, blocks: Some(blocks) })
+    }
+
+    /// At the rate that it was recorded at, in samples a second.
+    pub fn same(rate: u32) -> Self {
+        Self { from: rate, to: rate, blocks: None }
     }
 
     /// The recorded samples a second.

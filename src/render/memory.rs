@@ -41,10 +41,10 @@ fn system_peak() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
-/// Limits what the C allocator keeps; to be called first of all, before anything is open or a thread exists. With an
-/// arena for each thread, memory that one thread freed is of no use to the others, and a pipeline has many threads.
-/// Compressed pictures of all sizes, which come and go by the thousand, would leave holes that nothing else fits in:
-/// each has pages of its own, at most so many that the system has mappings left.
+/// Limits what the C allocator keeps; to be called first, after the log at most, before anything is open or a thread
+/// exists. With an arena for each thread, memory that one thread freed is of no use to the others, and a pipeline has many
+/// threads. Compressed pictures of all sizes, which come and go by the thousand, would leave holes that nothing else fits
+/// in: each has pages of its own, at most so many that the system has mappings left.
 ///
 /// Huge pages are refused: x264 asks for them, and the kernel makes one of whatever lies in 2 MiB, touched or not, at a
 /// moment of its own choice, so that the same export takes one to several MiB more some time after it began.
@@ -63,9 +63,10 @@ pub fn tame_allocator() {
             libc::mallopt(libc::M_MMAP_MAX, 16_384);
         }
     }
-    // refused only by kernels without huge pages, and there is no log yet that could tell
     #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!("huge pages are not refused, as by kernels that have none: {error}");
+    }
 }
 
 /// Keeps small blocks from being hoarded where no other use of them is possible. The C library keeps some of each size
@@ -95,8 +96,9 @@ fn without_hoards() {
         let before = if tunables.is_empty() { String::new() } else { tunables + ":" };
         anew.env(TUNABLES, before + "glibc.malloc.tcache_count=0");
     }
-    // returns only where the program can't be replaced: then it goes on as it is
-    let _ = anew.exec();
+    // returns only where the program can't be replaced
+    let error = anew.exec();
+    tracing::debug!("goes on with the allocator as it is: {error}");
 }
 
 /// Gives freed memory back to the system, as far as the C library can.
