@@ -17,9 +17,9 @@ use gstreamer_app::AppSink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use support::{own_film, project, settings};
+use workprint::export::{Encoder, ExportEvent, ExportSettings, Preset, export, find_preset};
 use workprint::media::Cancel;
 use workprint::model::Project;
-use workprint::render::{Encoder, ExportEvent, ExportSettings, Preset, export, find_preset};
 
 /// Shots, and the frames of each.
 const SHOTS: u32 = 6;
@@ -32,7 +32,7 @@ const BESIDE: [i32; 4] = [-2, 0, 2, 4];
 const PLENTY: u64 = 16 << 30;
 
 fn main() {
-    workprint::render::tame_allocator();
+    workprint::export::tame_allocator();
     workprint::media::init().unwrap();
     let Some(film) = own_film() else {
         println!("skipped: no film was named");
@@ -94,7 +94,7 @@ struct Bench {
 impl Bench {
     /// The file, its size in bytes and what encoded it.
     fn export(&self, preset: &'static Preset, name: &str, budget: u64) -> (PathBuf, f64, String) {
-        let own_memory = workprint::render::Memory::default().sample();
+        let own_memory = workprint::export::Memory::default().sample();
         let settings = ExportSettings { own_memory, ..settings(self.folder.join(name), preset, budget) };
         let mut encoder = String::new();
         let summary = export(&self.project, &settings, &Cancel::default(), &mut |event: ExportEvent| {

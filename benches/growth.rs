@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use support::{CODECS, Exported, cuts, encoded, exported, film, project, settings, there, wanted, workprint};
+use workprint::export::{ExportEvent, export, find_preset};
 use workprint::media::Cancel;
-use workprint::render::{ExportEvent, export, find_preset};
 
 /// What the predictions of all runs were off by: measured peaks over predicted ones.
 struct Table {
@@ -68,7 +68,7 @@ fn over_cuts(table: &mut Table) {
 }
 
 fn main() {
-    workprint::render::tame_allocator();
+    workprint::export::tame_allocator();
     workprint::media::init().unwrap();
     let folder = std::env::temp_dir().join("workprint-bench-growth");
     std::fs::create_dir_all(&folder).unwrap();

@@ -1,12 +1,12 @@
 //! Workprint, a video editor: people cut light proxies, the export conforms the originals.
 //!
 //! ```text
-//! ui ──► app ──► worker ──► render ──► media ──► model
-//!  │      │         │          │                   ▲
-//!  │      ├──► edit ┼──────────┼───────────────────┤
-//!  │      └──► project_file ───┼───────────────────┤
-//!  └────────► model            ├──► interchange ───┘
-//! cli ──► worker, edit, project_file, interchange …   (everything but ui and app)
+//! ui ──► app ──► worker ──► export ──► render ──► media ──► model
+//!  │      │         │                     │                   ▲
+//!  │      ├──► edit ┼─────────────────────┼───────────────────┤
+//!  │      └──► project_file ──────────────┼───────────────────┤
+//!  └────────► model                       ├──► interchange ───┘
+//! cli ──► worker, export, edit, project_file, interchange …   (everything but ui and app)
 //! ```
 //!
 //! Arrows say who may use whom; `tests/tidy.rs` reads the `use` lines and fails on any other. Each folder's
@@ -15,6 +15,7 @@
 pub mod app;
 pub mod cli;
 pub mod edit;
+pub mod export;
 pub mod interchange;
 pub mod media;
 pub mod model;

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
-    workprint::render::tame_allocator();
+    workprint::export::tame_allocator();
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Some(command) => cli::run(command),

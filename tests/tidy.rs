@@ -13,10 +13,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("interchange", &["model", "edit"]),
     ("media", &["model", "gstreamer"]),
     ("render", &["model", "media", "gstreamer"]),
-    ("worker", &["model", "media", "render", "project_file", "interchange"]),
-    ("app", &["model", "edit", "project_file", "media", "render", "worker"]),
-    ("ui", &["model", "edit", "media", "render", "worker", "app", "egui"]),
-    ("cli", &["model", "edit", "project_file", "interchange", "media", "render", "worker", "gstreamer"]),
+    ("export", &["model", "media", "render", "gstreamer"]),
+    ("worker", &["model", "media", "render", "export", "project_file", "interchange"]),
+    ("app", &["model", "edit", "project_file", "media", "render", "export", "worker"]),
+    ("ui", &["model", "edit", "media", "render", "export", "worker", "app", "egui"]),
+    ("cli", &["model", "edit", "project_file", "interchange", "media", "render", "export", "worker", "gstreamer"]),
 ];
 
 /// All files below a folder, but for what git ignores, and git itself.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use workprint::render::{ExportSettings, Preset};
+use workprint::export::{ExportSettings, Preset};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_workprint");
 

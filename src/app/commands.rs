@@ -7,9 +7,9 @@ use super::layouts::Layout;
 use super::notices::Level;
 use super::placing::Where;
 use crate::edit::{Edge, Edit, Landing};
+use crate::export::{ExportSettings, default_budget};
 use crate::model::{AssetId, Clip, ClipId, Frame, Generator, Project, Title, TrackId, TrackKind};
 use crate::project_file::Recovered;
-use crate::render::{ExportSettings, default_budget};
 use crate::worker::{Command, allowed_cores, total_memory};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -387,7 +387,7 @@ impl Editor {
     /// Starts the export that the dialog describes.
     pub fn start_export(&mut self) {
         let range = self.marked();
-        let own = crate::render::Memory::default().sample();
+        let own = crate::export::Memory::default().sample();
         let project = Arc::clone(self.project());
         let Some(export) = &mut self.export else { return };
         export.begin(own);

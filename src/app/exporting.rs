@@ -1,6 +1,6 @@
 //! The export as the dialog shows it.
 
-use crate::render::{ExportEvent, ExportSummary, Preset, presets};
+use crate::export::{ExportEvent, ExportSummary, Preset, presets};
 use bytesize::ByteSize;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! `workprint export`: the timeline as a file.
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
+use crate::export::{ExportEvent, ExportSettings, ExportSummary, default_budget, export, find_preset, presets};
 use crate::model::{Project, Span};
 use crate::project_file::load;
-use crate::render::{ExportEvent, ExportSettings, ExportSummary, default_budget, export, find_preset, presets};
 use crate::worker::{allowed_cores, total_memory};
 use bytesize::ByteSize;
 use serde_json::{Value, json};

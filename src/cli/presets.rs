@@ -1,8 +1,8 @@
 //! `workprint presets`: what this machine can export.
 
 use super::{Failure, Outcome, print_json};
+use crate::export::presets;
 use crate::media;
-use crate::render::presets;
 use serde_json::{Value, json};
 
 #[derive(clap::Args, Debug)]
@@ -14,7 +14,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     media::init()?;
-    let reason = |preset: &crate::render::Preset| {
+    let reason = |preset: &crate::export::Preset| {
         let missing = preset.missing();
         missing.first().map(|p| format!("{} is missing; install {}", p.element, p.package))
     };

@@ -6,7 +6,7 @@ use crate::model::SourceTime;
 use std::collections::VecDeque;
 
 /// Pictures that are kept take no more than this, but for the two that there must be.
-pub(super) const MOST_BYTES: usize = 48 << 20;
+pub(crate) const MOST_BYTES: usize = 48 << 20;
 
 /// The pictures of a stretch of a file, in order.
 #[derive(Default)]

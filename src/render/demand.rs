@@ -15,7 +15,7 @@ const MIB: u64 = 1 << 20;
 const SECTIONS: usize = 100_000;
 
 /// What the reader of a sound takes, beyond the first.
-pub(super) const SOUND: u64 = MIB;
+pub(crate) const SOUND: u64 = MIB;
 
 /// What `qtdemux` keeps of each sample of a track, in bytes.
 const INDEXED: u64 = 32;

@@ -1,7 +1,7 @@
 //! One renderer for the preview, single frames and the export: a plan of sections, readers for their
 //! media, a canvas and a mix.
 //!
-//! Never knows egui. Invariants:
+//! Never knows encoders, files that are written, or egui. Invariants:
 //!
 //! - what preview, `frame` and export show is made by the same [`Pictures`] and [`Sounds`]; only the media
 //!   (proxies or originals) and the canvas' size differ;
@@ -11,40 +11,31 @@
 //!   exist for this section and the next, and a few idle ones are kept.
 
 mod backwards;
-mod budget;
 mod canvas;
 mod demand;
-mod export;
 mod frame;
 mod limiter;
-mod memory;
 mod paint;
 mod pictures;
 mod plan;
 mod plan_sound;
 mod pose;
-mod presets;
 mod preview;
-mod priming;
 mod readers;
 mod retime;
-mod ring;
-mod sound_buffer;
-mod sound_thread;
+pub(crate) mod sound_buffer;
 mod sounds;
 mod turns;
 
-pub use budget::{Analysis, EncoderPlan, default_budget, least_budget, plan_encoder};
+pub(crate) use backwards::MOST_BYTES as BACKWARD_BYTES;
 pub use canvas::{Canvas, to_rgba};
+pub(crate) use demand::SOUND as SOUND_BYTES;
 pub use demand::{Demand, Holding};
-pub use export::{ExportError, ExportEvent, ExportSettings, ExportSummary, export};
 pub use frame::{FrameError, render_frame};
-pub use memory::{Memory, tame_allocator};
 pub use pictures::Pictures;
 pub use plan::{Layer, Paint, PictureSection, picture_section};
 pub use plan_sound::{Sound, SoundSection, sound_section};
 pub use pose::{Place, Pose, Rect, fitted};
-pub use presets::{Container, Encoder, Preset, find_preset, presets};
 pub use preview::{Detail, Motion, Preview, PreviewCommand, PreviewState, Shown};
 pub use sounds::Sounds;
 

@@ -5,7 +5,7 @@ use crate::model::time::mul_div_round;
 use gstreamer as gst;
 
 /// Interleaved stereo floats at `rate` samples a second.
-pub(super) fn caps(rate: u32) -> gst::Caps {
+pub(crate) fn caps(rate: u32) -> gst::Caps {
     gst::Caps::builder("audio/x-raw")
         .field("format", "F32LE")
         .field("layout", "interleaved")
@@ -16,7 +16,7 @@ pub(super) fn caps(rate: u32) -> gst::Caps {
 }
 
 /// A buffer of samples, of which the first is the `first`th of the stream.
-pub(super) fn buffer(samples: &[[f32; 2]], first: i64, rate: u32) -> gst::Buffer {
+pub(crate) fn buffer(samples: &[[f32; 2]], first: i64, rate: u32) -> gst::Buffer {
     let bytes: Vec<u8> = samples.iter().flatten().flat_map(|s| s.to_le_bytes()).collect();
     let time = |sample: i64| clock_time(mul_div_round(sample, 1_000_000_000, i64::from(rate)));
     let end = first + i64::try_from(samples.len()).unwrap_or(0);

@@ -3,7 +3,7 @@
 use super::pickers::{Pickers, Purpose};
 use super::theme;
 use crate::app::{Editor, ExportState, Sample};
-use crate::render::presets;
+use crate::export::presets;
 use crate::worker::total_memory;
 use bytesize::ByteSize;
 use egui::{ProgressBar, RichText, Ui};

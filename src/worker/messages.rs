@@ -1,9 +1,9 @@
 //! What the worker is told and what it tells. Plain data: no widgets, no pipelines.
 
+use crate::export::{ExportEvent, ExportSettings, ExportSummary};
 use crate::media::{ThumbnailSheet, Waveform};
 use crate::model::{Asset, AssetId, Project};
 use crate::project_file::{Recent, Recovered};
-use crate::render::{ExportEvent, ExportSettings, ExportSummary};
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,9 +1,8 @@
 //! The sound of an export, mixed ahead of its pictures on a thread of its own.
 
-use super::Warning;
-use super::sounds::Sounds;
 use crate::media::{Cancel, MediaError};
 use crate::model::{Frame, Project, Span};
+use crate::render::{Sounds, Warning};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;

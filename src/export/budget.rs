@@ -6,8 +6,8 @@
 //! make up for what the others have too much. `benches/growth` compares them. A configuration is only chosen
 //! if the budget has room for the prediction's error as well.
 
-use super::demand::{Demand, Holding, SOUND};
 use super::presets::{Encoder, Preset};
+use crate::render::{BACKWARD_BYTES, Demand, Holding, SOUND_BYTES};
 
 const MIB: u64 = 1 << 20;
 
@@ -136,12 +136,12 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
     let frame = picture(canvas);
     // x264's own pictures have whole macroblocks and a border
     let bordered = picture((canvas.0 + 96, canvas.1.next_multiple_of(16) + 64));
-    let beside = frame * u64::from(crossing) + super::backwards::MOST_BYTES as u64 * u64::from(backward);
+    let beside = frame * u64::from(crossing) + BACKWARD_BYTES as u64 * u64::from(backward);
     let fixed = if matches!(preset.encoder, Encoder::X264Quality { .. }) { ANALYSIS } else { 0 };
     let predicted = |plan: &EncoderPlan| {
         let threads = u64::from(plan.decoder_threads - 1);
         let held = |h: Holding| h.bytes + h.each_thread * threads;
-        let sounds = sounds.saturating_sub(SOUND);
+        let sounds = sounds.saturating_sub(SOUND_BYTES);
         let running = BASE
             + fixed
             + sounds
@@ -233,7 +233,7 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::find_preset;
+    use crate::export::find_preset;
 
     #[test]
     fn smaller_budgets_choose_smaller_configurations() {
