@@ -26,6 +26,7 @@ mod resample;
 mod run_up;
 mod scaling;
 mod thumbnails;
+mod timing;
 mod transport_stream;
 mod video_reader;
 mod waveform;
