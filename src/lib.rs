@@ -7,6 +7,7 @@
 //!  │      └──► project_file ──────────────┼───────────────────┤
 //!  └────────► model                       ├──► interchange ───┘
 //! cli ──► worker, export, edit, project_file, interchange …   (everything but ui and app)
+//! platform: what differs between systems; anyone may use it
 //! ```
 //!
 //! Arrows say who may use whom; `tests/tidy.rs` reads the `use` lines and fails on any other. Each folder's
@@ -19,6 +20,7 @@ pub mod export;
 pub mod interchange;
 pub mod media;
 pub mod model;
+pub mod platform;
 pub mod project_file;
 pub mod render;
 pub mod ui;

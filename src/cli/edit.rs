@@ -2,8 +2,12 @@
 
 use super::{Failure, Outcome};
 use crate::edit::{Edit, apply_all};
+use crate::platform::input::read_text;
 use crate::project_file::{load, save};
 use std::path::PathBuf;
+
+/// A larger list of edits is none.
+const MOST_BYTES: u64 = 64 << 20;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -19,7 +23,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let project = load(&args.project)?;
     let name = args.edits.display();
-    let text = std::fs::read_to_string(&args.edits).map_err(|e| format!("{name}: {e}"))?;
+    let bytes = read_text(&args.edits, MOST_BYTES).map_err(|e| format!("{name}: {e}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{name}: it is not text"))?;
     let edits: Vec<Edit> = ron::from_str(&text).map_err(|e| format!("{name}: not a list of edits: {e}"))?;
     let (after, notes) = apply_all(&project, &edits).map_err(|(number, why)| {
         let edit = edits.get(number - 1).map_or("edit", Edit::name);

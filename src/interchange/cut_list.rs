@@ -5,9 +5,13 @@ use crate::model::{
     Asset, AssetId, FrameCount, FrameRate, MediaInfo, MediaKind, Project, SourceTime, Span, TimeText, TrackId,
     TrackKind, parse_time,
 };
+use crate::platform::input::read_text;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+
+/// A larger list is none.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// How long a still lasts when the list does not say, in seconds.
 const STILL_SECONDS: i64 = 5;
@@ -63,12 +67,13 @@ pub enum CutListError {
 /// [`CutListError`] for the first row that is wrong.
 pub fn read_cut_list(path: &Path) -> Result<Vec<Cut>, CutListError> {
     let file_error = |why: String| CutListError::File { path: path.to_owned(), why };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_path(path).map_err(|e| {
+    let text = read_text(path, MOST_BYTES).map_err(|e| {
         file_error(match e.kind() {
-            csv::ErrorKind::Io(io) if io.kind() == std::io::ErrorKind::NotFound => "there is no such file".into(),
+            std::io::ErrorKind::NotFound => "there is no such file".into(),
             _ => e.to_string(),
         })
     })?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_slice());
     let headers = reader.headers().map_err(|_| file_error("not a text file".into()))?.clone();
     let mut columns = HashMap::new();
     for (index, name) in headers.iter().enumerate() {

@@ -15,17 +15,19 @@ pub use recent::Recent;
 pub use recovery::{Recovered, Session, orphans};
 
 use crate::model::{Inconsistency, Project};
+use crate::platform::input::read_text;
 use serde::{Deserialize, Serialize};
+#[cfg(any(unix, test))]
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The version that is written.
 pub const VERSION: u32 = 1;
 
-/// A larger file is no project.
-const MOST_BYTES: u64 = 1 << 30;
+/// A larger file is no project: one of 100,000 clips has 40 MB.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Why a project can't be opened or saved.
 #[derive(Debug, Error)]
@@ -96,25 +98,15 @@ pub fn load(path: &Path) -> Result<Project, FileError> {
 }
 
 fn read(path: &Path) -> Result<String, FileError> {
-    let failed = |e: std::io::Error| {
-        let why = match e.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
-            _ => e.to_string(),
-        };
-        FileError::Read { path: path.to_owned(), why }
-    };
     let not_project = |why: &str| FileError::NotProject { path: path.to_owned(), why: why.to_owned() };
-    let file = fs::File::open(path).map_err(failed)?;
-    let meta = file.metadata().map_err(failed)?;
-    if meta.is_dir() {
-        return Err(not_project("it is a folder"));
-    }
-    if meta.len() > MOST_BYTES {
-        return Err(not_project("it is far too large"));
-    }
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+    let bytes = read_text(path, MOST_BYTES).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => FileError::Read { path: path.to_owned(), why: "there is no such file".into() },
+        ErrorKind::PermissionDenied => {
+            FileError::Read { path: path.to_owned(), why: "no permission to read it".into() }
+        }
+        ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::FileTooLarge => not_project(&e.to_string()),
+        _ => FileError::Read { path: path.to_owned(), why: e.to_string() },
+    })?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(not_project("it is empty"));
     }
@@ -210,9 +202,8 @@ mod tests {
     fn bad_files_are_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bad.ron");
-        let mut good = Vec::new();
         save(&timeline("V1: A@0+24"), &path).unwrap();
-        fs::File::open(&path).unwrap().read_to_end(&mut good).unwrap();
+        let good = fs::read(&path).unwrap();
         let good_text = String::from_utf8(good.clone()).unwrap();
         let deep = "(".repeat(100_000);
         let wrong_length = good_text.replace("length: 24", "length: -24");

@@ -1,7 +1,11 @@
 //! The projects that were opened lately.
 
+use crate::platform::input::read_text;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+
+/// A larger list is none.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// How many are remembered.
 const MOST: usize = 12;
@@ -17,8 +21,8 @@ impl Recent {
     /// Reads the list from a settings folder; empty when there is none.
     #[must_use]
     pub fn load(folder: &Path) -> Self {
-        let text = std::fs::read_to_string(folder.join("recent.ron")).unwrap_or_default();
-        ron::from_str(&text).unwrap_or_default()
+        let text = read_text(&folder.join("recent.ron"), MOST_BYTES).ok().and_then(|t| String::from_utf8(t).ok());
+        text.and_then(|text| ron::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// Puts a project first.

@@ -3,8 +3,9 @@
 //! Each running editor has a session: a lock file that the system releases when the process ends, however
 //! it ends, and beside it the last autosave. An autosave whose lock can be taken was left by a crash.
 
-use super::{FileError, VERSION, write_whole};
+use super::{FileError, MOST_BYTES, VERSION, write_whole};
 use crate::model::Project;
+use crate::platform::input::read_text;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -103,7 +104,7 @@ pub fn orphans(folder: &Path) -> Vec<Recovered> {
             let lock =
                 File::options().create(true).truncate(false).write(true).open(file.with_extension("lock")).ok()?;
             lock.try_lock().ok()?;
-            let text = fs::read_to_string(&file).ok()?;
+            let text = String::from_utf8(read_text(&file, MOST_BYTES).ok()?).ok()?;
             let saved: Autosave = ron::from_str(&text).ok()?;
             saved.project.check().ok()?;
             Some(Recovered { project: saved.project, path: saved.path, file })

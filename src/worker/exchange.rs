@@ -7,11 +7,12 @@ use crate::interchange::{
 };
 use crate::media::{find_media, temporary_in};
 use crate::model::{FrameRate, MediaInfo, Project};
+use crate::platform::input::read_text;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Larger lists are none.
-const MOST_BYTES: u64 = 256 << 20;
+const MOST_BYTES: u64 = 64 << 20;
 
 /// Builds a project from a cut list (`.csv`), an edit list (`.edl`) or an OpenTimelineIO file (`.otio`); gives what had
 /// to be left out or changed as well.
@@ -52,11 +53,7 @@ pub fn read_timeline(path: &Path, options: AssembleOptions) -> Result<(Project, 
 
 fn read(path: &Path) -> Result<String, String> {
     let name = path.display();
-    let size = std::fs::metadata(path).map_err(|e| format!("{name}: {e}"))?.len();
-    if size > MOST_BYTES {
-        return Err(format!("{name}: it is far too large for a timeline"));
-    }
-    let bytes = std::fs::read(path).map_err(|e| format!("{name}: {e}"))?;
+    let bytes = read_text(path, MOST_BYTES).map_err(|e| format!("{name}: {e}"))?;
     // old lists are in the encodings of their time; names may look odd then, times do not
     Ok(String::from_utf8(bytes).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect()))
 }
