@@ -136,7 +136,7 @@ impl Decoding {
         super::init()?;
         let path = input.path();
         if let Input::File(path) = input {
-            std::fs::File::open(path).map_err(|e| MediaError::file(path, &e))?;
+            super::admit(path)?;
         }
         // an error that a demuxer reports while decodebin is still adding it is swallowed, and nothing more
         // comes (one opening in 25 of truncated MP4s, GStreamer 1.22): a new pipeline tells. Where streams were

@@ -1,7 +1,7 @@
 //! Tells a file's content apart without reading all of it.
 
 use super::error::MediaError;
-use std::fs::File;
+use crate::platform::input::open_regular;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -15,8 +15,8 @@ const SAMPLE: u64 = 256 * 1024;
 /// [`MediaError::File`] when it can't be read.
 pub fn fingerprint(path: &Path) -> Result<String, MediaError> {
     let failed = |e: std::io::Error| MediaError::file(path, &e);
-    let mut file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
+    let (mut file, meta) = open_regular(path).map_err(failed)?;
+    let size = meta.len();
     let mut hasher = blake3::Hasher::new();
     hasher.update(&size.to_le_bytes());
     let mut starts = vec![0, (size / 2).saturating_sub(SAMPLE / 2), size.saturating_sub(SAMPLE)];

@@ -4,10 +4,12 @@
 //! Owns GStreamer's start-up. Never knows the timeline or the window. Invariants:
 //!
 //! - every wait has a time limit; a file that stalls is given up with an error that names it;
+//! - importing a file reads that file alone: it is admitted by its content, and no element can open an address;
 //! - what is decoded ahead is bounded to a few pictures and a fraction of a second of sound;
 //! - a file in the cache is whole: it is written to a temporary name and renamed.
 
 mod aac_step;
+mod admission;
 mod audio_reader;
 mod cache;
 mod colours;
@@ -31,6 +33,7 @@ mod transport_stream;
 mod video_reader;
 mod waveform;
 
+pub use admission::{Admitted, admit};
 pub use audio_reader::AudioReader;
 pub use cache::{Cache, CacheKind};
 pub use colours::to_rgba;
@@ -67,7 +70,8 @@ pub fn is_there(asset: &crate::model::Asset) -> bool {
     asset.info.generator.is_some() || asset.path.is_file()
 }
 
-/// Starts GStreamer once for the process and takes elements that are known to misbehave out of the choice.
+/// Starts GStreamer once for the process and takes elements out of the choice that are known to misbehave, and those
+/// that could open anything but files.
 ///
 /// # Errors
 /// [`MediaError::Start`] when GStreamer can't start at all.
@@ -85,6 +89,7 @@ pub fn init() -> Result<(), MediaError> {
                 feature.set_rank(rank);
             }
         }
+        admission::close_other_sources();
         // hardware decoders differ from machine to machine in what they accept and in how they round;
         // (decodebin's own force-sw-decoders also shuts out libav, in 1.22)
         let all = gst::ElementFactory::factories_with_type(gst::ElementFactoryType::DECODER, gst::Rank::MARGINAL);

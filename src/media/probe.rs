@@ -38,7 +38,10 @@ pub fn find_media(path: &Path) -> Result<Vec<PathBuf>, MediaError> {
             if meta.is_dir() && depth < 16 {
                 // what can't be read further down is passed over
                 let _ = walk(&path, depth + 1, found);
-            } else if EXTENSIONS.contains(&extension.as_str()) {
+            } else if EXTENSIONS.contains(&extension.as_str())
+                && std::fs::metadata(&path).map_or(true, |to| to.is_file())
+            {
+                // pipes and devices are no media; a link to nothing is said to be one
                 found.push(path);
             }
         }
@@ -59,15 +62,17 @@ pub fn find_media(path: &Path) -> Result<Vec<PathBuf>, MediaError> {
 /// # Errors
 /// Any [`MediaError`] about the file; a file without a usable stream is [`MediaError::NotMedia`].
 pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
-    super::init()?;
-    let meta = std::fs::File::open(path).and_then(|f| f.metadata()).map_err(|e| MediaError::file(path, &e))?;
+    super::admit(path)?;
+    let info = look_into(path)?;
+    // a project could not keep it
+    if let Some(what) = info.impossible() {
+        return Err(MediaError::Decode { path: path.to_owned(), why: format!("it has an impossible {what}") });
+    }
+    Ok(info)
+}
+
+fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     let not_media = |why: &str| MediaError::NotMedia { path: path.to_owned(), why: why.to_owned() };
-    if meta.is_dir() {
-        return Err(not_media("it is a folder"));
-    }
-    if meta.len() == 0 {
-        return Err(not_media("it is empty"));
-    }
     if super::gif::is_gif(path) {
         return super::gif::probe(path);
     }
