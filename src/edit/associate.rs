@@ -71,6 +71,9 @@ pub(super) fn paste(
         if let Some(what) = copy.content.properties.impossible() {
             return Err(EditError::Property(what));
         }
+        if copy.transition.is_some_and(|t| !t.is_possible(kind)) {
+            return Err(EditError::Property("transition"));
+        }
         // a transition comes along with the clip before it
         let brings = |t: &TrackId, left: &Clip| t == track && left.end() == clip.start;
         copy.transition = copy.transition.filter(|_| clips.iter().any(|(t, left)| brings(t, left)));

@@ -6,8 +6,11 @@ use crate::model::{Asset, AssetId, Generator, MediaInfo};
 use std::sync::Arc;
 
 /// Adds media; a file that is already there is not added again.
-pub(super) fn add(working: &mut Working, assets: &[Asset]) {
+pub(super) fn add(working: &mut Working, assets: &[Asset]) -> Result<(), EditError> {
     for asset in assets {
+        if let Some(what) = asset.impossible() {
+            return Err(EditError::Media(asset.name.clone(), what));
+        }
         let same = |a: &Arc<Asset>| a.info.generator.is_none() && a.path == asset.path;
         if asset.info.generator.is_none() && working.project.assets.values().any(same) {
             continue;
@@ -15,6 +18,7 @@ pub(super) fn add(working: &mut Working, assets: &[Asset]) {
         let id = AssetId(working.project.fresh_id());
         working.project.assets_mut().insert(id, Arc::new(Asset { id, ..asset.clone() }));
     }
+    Ok(())
 }
 
 pub(super) fn remove(working: &mut Working, assets: &[AssetId]) -> Result<(), EditError> {

@@ -32,6 +32,9 @@ pub enum EditError {
     /// Too little media after the out point.
     #[error("only {0} frames of media after the out point of '{1}'")]
     MediaEnd(i64, String),
+    /// Media times are limited, also of stills.
+    #[error("'{0}' would reach too far into its media")]
+    OutsideMoments(String),
     /// A neighbour is in the way.
     #[error("'{0}' is there")]
     Neighbour(String),
@@ -74,6 +77,9 @@ pub enum EditError {
     /// A value outside its range.
     #[error("that {0} is out of range")]
     Property(&'static str),
+    /// Something about media is impossible.
+    #[error("media '{0}' has an impossible {1}")]
+    Media(String, &'static str),
     /// The media has fewer streams.
     #[error("'{0}' has no stream {1}")]
     NoStream(String, u32),

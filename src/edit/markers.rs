@@ -2,11 +2,12 @@
 
 use super::EditError;
 use super::working::Working;
-use crate::model::{Frame, Marker, time::MAX_FRAMES};
+use crate::model::limits::is_on_timeline;
+use crate::model::{Frame, Marker};
 use std::sync::Arc;
 
 fn inside(at: Frame) -> Result<(), EditError> {
-    if at < Frame::ZERO || at.0 > MAX_FRAMES { Err(EditError::OutsideTimeline) } else { Ok(()) }
+    if is_on_timeline(at) { Ok(()) } else { Err(EditError::OutsideTimeline) }
 }
 
 fn put(markers: &mut Vec<Marker>, marker: Marker) {

@@ -428,7 +428,7 @@ pub fn apply(project: &Project, edit: &Edit) -> Result<Project, EditError> {
 pub fn apply_noting(project: &Project, edit: &Edit, notes: &mut Vec<Note>) -> Result<Project, EditError> {
     let mut working = working::Working::new(project);
     match edit {
-        Edit::AddAssets(assets) => bin::add(&mut working, assets),
+        Edit::AddAssets(assets) => bin::add(&mut working, assets)?,
         Edit::RemoveAssets(assets) => bin::remove(&mut working, assets)?,
         Edit::Relink { asset, with } => bin::relink(&mut working, *asset, with)?,
         Edit::SetGenerator { asset, generator } => bin::regenerate(&mut working, *asset, generator)?,

@@ -2,15 +2,12 @@
 
 use super::working::Working;
 use super::{EditError, TrackChange};
+use crate::model::limits::{TRACK_HEIGHTS, is_picture_size};
 use crate::model::{Frame, FrameRate, Track, TrackId, TrackKind};
 use std::sync::Arc;
 
-/// The heights that a track may have, in per cent of the usual.
-const HEIGHTS: std::ops::RangeInclusive<u16> = 50..=400;
-
 pub(super) fn set_format(working: &mut Working, width: u32, height: u32, rate: FrameRate) -> Result<(), EditError> {
-    let even = |n: u32| (16..=8192).contains(&n) && n.is_multiple_of(2);
-    if !even(width) || !even(height) {
+    if !is_picture_size(width, height) {
         return Err(EditError::Size(width, height));
     }
     if rate != working.sequence().rate && working.sequence().end() > Frame::ZERO {
@@ -48,7 +45,7 @@ pub(super) fn change(working: &mut Working, track: TrackId, change: &TrackChange
         TrackChange::Locked(on) => track.locked = *on,
         TrackChange::Muted(on) => track.muted = *on,
         TrackChange::Solo(on) => track.solo = *on,
-        TrackChange::Height(height) => track.height = (*height).clamp(*HEIGHTS.start(), *HEIGHTS.end()),
+        TrackChange::Height(height) => track.height = (*height).clamp(*TRACK_HEIGHTS.start(), *TRACK_HEIGHTS.end()),
         TrackChange::Target(on) => {
             let id = track.id;
             // one target of each kind

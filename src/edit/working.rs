@@ -1,6 +1,7 @@
 //! The scratch copy that an edit works on, and the steps that edits are made of.
 
 use super::{EditError, Note, transitions};
+use crate::model::limits::is_moment;
 use crate::model::{
     Clip, ClipId, Frame, FrameCount, LinkId, Project, Sequence, SourceTime, Span, Track, TrackId, time::MAX_FRAMES,
 };
@@ -242,10 +243,13 @@ impl Working {
 
     /// Refuses a clip that reaches outside its media.
     pub fn check_media(&self, clip: &Clip) -> Result<(), EditError> {
-        let Some(range) = self.project.media_range(clip.content.asset) else { return Ok(()) };
         let rate = self.sequence().rate;
-        let slack = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
         let (first, last) = clip.media(rate);
+        if !is_moment(first) || !is_moment(last) {
+            return Err(EditError::OutsideMoments(clip.content.name.clone()));
+        }
+        let Some(range) = self.project.media_range(clip.content.asset) else { return Ok(()) };
+        let slack = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
         let room = |time: SourceTime| rate.frame_nearest(time).0.max(0);
         if first < range.start - slack {
             let old = self.sequence().clip(clip.id).map_or(SourceTime::ZERO, |(_, c)| c.media(rate).0 - range.start);

@@ -99,7 +99,11 @@ impl Cache {
     }
 
     fn path(&self, kind: CacheKind, fingerprint: &str, name: &str) -> PathBuf {
-        self.root.join(kind.folder()).join(format!("{fingerprint}{name}"))
+        // whoever made it up: nothing outside of this folder is ever named
+        let plain = fingerprint.bytes().all(|c| c.is_ascii_alphanumeric() || c == b' ');
+        let hash = || blake3::hash(fingerprint.as_bytes()).to_hex().to_string();
+        let stem = if plain { fingerprint.to_owned() } else { hash() };
+        self.root.join(kind.folder()).join(format!("{stem}{name}"))
     }
 
     /// Bytes in use.
@@ -159,6 +163,17 @@ mod tests {
         let new = put(&cache, "new", 100).unwrap();
         assert!(!old.exists() && used.exists() && new.exists());
         assert_eq!(cache.size(), 200);
+    }
+
+    #[test]
+    fn no_fingerprint_leaves_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().join("a/b"), 250);
+        for fingerprint in ["../../../evil", "/tmp/evil", "..", "a\\b", "C:x", "a/../../../b"] {
+            let path = put(&cache, fingerprint, 1).unwrap();
+            assert_eq!(path.parent().unwrap(), folder.path().join("a/b/proxies-1"), "{fingerprint}");
+            assert_eq!(cache.find(CacheKind::Proxy, fingerprint, ".mp4"), Some(path));
+        }
     }
 
     #[test]

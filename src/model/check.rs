@@ -1,8 +1,9 @@
 //! The consistency check that holds after every edit and for every file that is opened.
 
 use super::clip::Clip;
+use super::limits::{self, MOST_IDS, SAMPLE_RATES, TRACK_HEIGHTS};
 use super::project::Project;
-use super::sequence::{Sequence, Track, TrackKind};
+use super::sequence::{Sequence, Track};
 use super::time::{Frame, FrameCount, MAX_FRAMES, SourceTime};
 use std::collections::HashSet;
 use thiserror::Error;
@@ -34,6 +35,12 @@ pub enum Inconsistency {
     /// Uses media that does not exist.
     #[error("clip '{0}' reaches outside its media")]
     OutsideMedia(String),
+    /// Something about media that can't be.
+    #[error("media '{0}' has an impossible {1}")]
+    Asset(String, &'static str),
+    /// A track is taller or lower than any can be.
+    #[error("track '{0}' has an impossible height")]
+    Track(String),
     /// A property that can't be.
     #[error("clip '{0}' has an impossible {1}")]
     Property(String, &'static str),
@@ -57,18 +64,22 @@ impl Project {
         if !self.sequences.contains_key(&self.active) {
             return Err(Inconsistency::NoActiveSequence);
         }
+        if self.next_id >= MOST_IDS {
+            return Err(Inconsistency::Id(self.next_id));
+        }
         let mut ids = HashSet::new();
         let mut take = |id: u64| if id < self.next_id && ids.insert(id) { Ok(()) } else { Err(Inconsistency::Id(id)) };
         for (id, asset) in self.assets.iter() {
             take(id.0)?;
-            if asset.info.generator.as_ref().is_some_and(|g| !g.is_possible()) {
-                return Err(Inconsistency::Property(asset.name.clone(), "title"));
+            if let Some(what) = asset.impossible() {
+                return Err(Inconsistency::Asset(asset.name.clone(), what));
             }
             if asset.id != *id {
                 return Err(Inconsistency::Id(id.0));
             }
         }
-        for sequence in self.sequences.values() {
+        for (id, sequence) in &self.sequences {
+            take(id.0)?;
             for track in &sequence.tracks {
                 take(track.id.0)?;
                 for clip in track.clips.iter() {
@@ -87,16 +98,10 @@ impl Sequence {
     /// # Errors
     /// The first [`Inconsistency`] found.
     pub fn check(&self, project: &Project) -> Result<(), Inconsistency> {
-        let size = 16..=8192;
-        if !size.contains(&self.width)
-            || !size.contains(&self.height)
-            || !self.width.is_multiple_of(2)
-            || !self.height.is_multiple_of(2)
-            || !(8000..=192_000).contains(&self.sample_rate)
-        {
+        if !limits::is_picture_size(self.width, self.height) || !SAMPLE_RATES.contains(&self.sample_rate) {
             return Err(Inconsistency::Format(self.name.clone()));
         }
-        let inside = |at: Frame| at >= Frame::ZERO && at.0 <= MAX_FRAMES;
+        let inside = |at: Frame| limits::is_on_timeline(at);
         if !self.markers.is_sorted_by(|a, b| a.at < b.at) || !self.markers.iter().all(|m| inside(m.at)) {
             return Err(Inconsistency::Markers);
         }
@@ -104,6 +109,9 @@ impl Sequence {
     }
 
     fn check_track(&self, track: &Track, project: &Project) -> Result<(), Inconsistency> {
+        if !TRACK_HEIGHTS.contains(&track.height) {
+            return Err(Inconsistency::Track(track.name.clone()));
+        }
         let mut before: Option<Clip> = None;
         for clip in track.clips.iter() {
             let name = || clip.content.name.clone();
@@ -122,8 +130,14 @@ impl Sequence {
             if clip.content.stream as usize >= asset.streams(track.kind) {
                 return Err(Inconsistency::WrongKind(name()));
             }
+            let (first, last) = clip.media(self.rate);
+            if !limits::is_moment(first) || !limits::is_moment(last) {
+                return Err(Inconsistency::OutsideMedia(name()));
+            }
+            if clip.link.is_some_and(|l| l.0 >= MOST_IDS) || clip.group.is_some_and(|g| g.0 >= MOST_IDS) {
+                return Err(Inconsistency::Id(clip.id.0));
+            }
             if let Some(range) = asset.info.range() {
-                let (first, last) = clip.media(self.rate);
                 // half a frame of slack: media rarely ends on a frame of the sequence
                 let slack = SourceTime(self.rate.duration_of(FrameCount(1)).0 / 2 + 1);
                 if first < range.start - slack || last > range.end + slack {
@@ -138,10 +152,8 @@ impl Sequence {
                 let fits = room.is_some_and(|(most_before, most_after)| {
                     (FrameCount::ZERO..=most_before).contains(&transition.before)
                         && (FrameCount::ZERO..=most_after).contains(&transition.after())
-                        && transition.length > FrameCount::ZERO
                 });
-                let kind_fits = track.kind == TrackKind::Video || transition.kind == super::TransitionKind::Dissolve;
-                if !fits || !kind_fits {
+                if !fits || !transition.is_possible(track.kind) {
                     return Err(Inconsistency::Transition(name()));
                 }
             }

@@ -82,21 +82,6 @@ impl Default for Title {
 }
 
 impl Generator {
-    /// Whether its values can be made into a picture.
-    #[must_use]
-    pub fn is_possible(&self) -> bool {
-        match self {
-            Self::Solid(_) => true,
-            Self::Title(title) => {
-                (0.5..=100.0).contains(&title.size)
-                    && (0.0..=45.0).contains(&title.margin)
-                    && title.background.is_none_or(|(_, opacity)| (0.0..=1.0).contains(&opacity))
-                    && title.text.len() <= 10_000
-                    && title.font.len() <= 200
-            }
-        }
-    }
-
     /// What people call it.
     #[must_use]
     pub fn name(&self) -> String {

@@ -14,6 +14,7 @@ mod clip;
 mod clip_list;
 mod generator;
 mod handles;
+pub mod limits;
 mod param;
 mod project;
 mod properties;

@@ -162,26 +162,4 @@ impl Properties {
             Property::All(all) => self.clone_from(all),
         }
     }
-
-    /// The first property whose value is impossible.
-    #[must_use]
-    pub fn impossible(&self) -> Option<&'static str> {
-        let params = [
-            ("position", &self.x, -10.0, 10.0),
-            ("position", &self.y, -10.0, 10.0),
-            ("scale", &self.scale, 0.01, 20.0),
-            ("rotation", &self.rotation, -3600.0, 3600.0),
-            ("crop", &self.crop_left, 0.0, 1.0),
-            ("crop", &self.crop_right, 0.0, 1.0),
-            ("crop", &self.crop_top, 0.0, 1.0),
-            ("crop", &self.crop_bottom, 0.0, 1.0),
-            ("opacity", &self.opacity, 0.0, 1.0),
-            ("volume", &self.volume, -96.0, 24.0),
-            ("pan", &self.pan, -1.0, 1.0),
-        ];
-        if self.fade_in < FrameCount::ZERO || self.fade_out < FrameCount::ZERO {
-            return Some("fade");
-        }
-        params.iter().find(|(_, param, least, most)| !param.is_within(*least, *most)).map(|(name, ..)| *name)
-    }
 }
