@@ -16,6 +16,8 @@ mod demand;
 mod frame;
 mod limiter;
 mod paint;
+#[cfg(test)]
+mod paint_anywhere;
 mod pictures;
 mod plan;
 mod plan_sound;

@@ -65,6 +65,10 @@ impl Canvas {
         // in pixels of the picture: what is left of it on the canvas; all even
         let x = span(side(rect.width).min(index(planes.width)), left, right, rect.x, canvas_width);
         let y = span(side(rect.height).min(index(planes.height)), top, bottom, rect.y, canvas_height);
+        // it lies beside the canvas, or all of it is cut off
+        if x.start >= x.end || y.start >= y.end {
+            return Ok(());
+        }
         for index in 0..3 {
             let plane = self.plane(index);
             let shift = usize::from(index > 0);
