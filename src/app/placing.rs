@@ -18,11 +18,11 @@ pub(super) enum Where {
 /// Frames of the sequence that the whole of an asset fills; at least one.
 pub(super) fn whole_length(asset: &Asset, project: &Project) -> FrameCount {
     let rate = project.sequence().rate;
-    let duration = match asset.info.kind {
-        MediaKind::Still => SourceTime(SourceTime::SECOND.0 * STILL_SECONDS),
-        _ => asset.info.duration.unwrap_or(SourceTime::SECOND),
+    let frames = match asset.info.kind {
+        MediaKind::Still => FrameCount(rate.frame_nearest(SourceTime(SourceTime::SECOND.0 * STILL_SECONDS)).0),
+        _ => asset.info.frames_from(SourceTime::ZERO, rate),
     };
-    FrameCount(rate.frame_at(duration + SourceTime(SourceTime::SECOND.0 / 1000)).0.max(1))
+    frames.max(FrameCount(1))
 }
 
 /// Edits that build on each other.

@@ -2,7 +2,7 @@
 
 use super::EditError;
 use super::working::Working;
-use crate::model::{Clip, ClipId, Frame, FrameCount, Speed, TrackId, time::MAX_FRAMES};
+use crate::model::{Clip, ClipId, Frame, FrameCount, SourceTime, Speed, TrackId, time::MAX_FRAMES};
 use std::collections::HashSet;
 
 /// ```text
@@ -66,7 +66,8 @@ fn at_speed(working: &Working, clip: &Clip, speed: Speed) -> Clip {
     let rate = working.sequence().rate;
     let mut changed = Clip { speed, ..clip.clone() };
     if speed.is_frozen() {
-        changed.source_in = clip.shown_at(FrameCount::ZERO, rate);
+        let into = rate.middle_of(FrameCount::ZERO);
+        changed.source_in = (clip.picture_at(FrameCount::ZERO, rate) - into).max(SourceTime::ZERO);
         return changed;
     }
     let (first, last) = clip.media(rate);

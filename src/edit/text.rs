@@ -35,6 +35,8 @@ fn asset(id: AssetId, name: &str, frames: i64) -> Asset {
                 pixel_aspect: PixelAspect { num: 1, den: 1 },
                 rate: Some(RATE),
                 variable_rate: false,
+                first: SourceTime::ZERO,
+                ahead: SourceTime::ZERO,
                 interlaced: false,
                 alpha: false,
                 bit_depth: 8,

@@ -271,15 +271,14 @@ fn range(cut: &Cut, info: &MediaInfo, rate: FrameRate) -> Result<(SourceTime, Fr
     if let Some(end) = end.filter(|end| to > *end + half) {
         return Err(format!("its out point ({:.3} s) is after its end ({:.3} s)", to.seconds(), end.seconds()));
     }
-    // a whole file gives whole frames only; a millisecond of slack for headers that round
     let frames = match cut.source_out {
-        Some(_) => rate.frame_nearest(to - from),
-        None => rate.frame_at(to - from + SourceTime(SourceTime::SECOND.0 / 1000)),
+        None if !still => info.frames_from(from, rate),
+        _ => FrameCount(rate.frame_nearest(to - from).0),
     };
-    if frames.0 < 1 {
+    if frames < FrameCount(1) {
         return Err("it is shorter than one frame".into());
     }
-    Ok((from, FrameCount(frames.0)))
+    Ok((from, frames))
 }
 
 /// The nth track of a kind, added with those before it if need be.

@@ -170,6 +170,8 @@ fn offline(outline: &Outline, source: &PathBuf) -> MediaInfo {
         pixel_aspect: PixelAspect { num: 1, den: 1 },
         rate: Some(outline.rate),
         variable_rate: false,
+        first: SourceTime::ZERO,
+        ahead: SourceTime::ZERO,
         interlaced: false,
         alpha: false,
         bit_depth: 8,

@@ -64,6 +64,8 @@ pub(super) fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
             pixel_aspect: PixelAspect { num: 1, den: 1 },
             rate,
             variable_rate: variable,
+            first: SourceTime::ZERO,
+            ahead: SourceTime::ZERO,
             interlaced: false,
             alpha: true,
             bit_depth: 8,

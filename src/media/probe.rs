@@ -87,7 +87,8 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         }
         let (duration, _) = duration(path, &found, Which::Audio(0), || None)?;
         let container = container(&found);
-        let start = start_of(path, &container, &[Which::Audio(0)], false)?;
+        let start = start_of(path, &container, &[Which::Audio(0)], keeps_clock(&container))?;
+        let duration = if keeps_clock(&container) && duration > start { duration - start } else { duration };
         return Ok(MediaInfo {
             kind: MediaKind::Audio,
             container,
@@ -105,7 +106,7 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     let mut video = video_stream(path, 0, picture, &found, if image { None } else { timing.as_ref() })?;
     // a lecture's camera beside its slides, say; what can't be decoded is no choice
     let others = streams.iter().filter(|v| !v.is_image()).skip(1).enumerate();
-    let more_video: Vec<VideoStream> = others
+    let mut more_video: Vec<VideoStream> = others
         .map_while(|(n, v)| video_stream(path, u32::try_from(n + 1).ok()?, v, &found, timing.as_ref()).ok())
         .collect();
     let (kind, duration, untimed) = if image {
@@ -120,12 +121,25 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     };
     let container = container(&found);
     let streams: &[Which] = if audio.is_empty() { &[Which::Video(0)] } else { &[Which::Video(0), Which::Audio(0)] };
-    let late = !image && timing.as_ref().is_some_and(|t| t.first > LATE);
+    let late = !image && video.first > LATE;
     // without times, the first picture is where the media begins, and the sound's own clock begins with the sound
     let lead = || SourceTime::from_nanos(super::transport_stream::sound_lead(path).unwrap_or(0));
-    let start = if untimed { lead() } else { start_of(path, &container, streams, late)? };
+    let clock = timing.as_ref().filter(|_| !image && keeps_clock(&container));
+    let start = match clock {
+        _ if untimed => lead(),
+        Some(timing) => begins(timing),
+        None => start_of(path, &container, streams, late)?,
+    };
     // a header that counts the empty time before the first picture
-    let duration = duration.map(|d| if late && d > start { d - start } else { d });
+    let empty = late || clock.is_some();
+    let duration = duration.map(|d| if empty && d > start { d - start } else { d });
+    for stream in std::iter::once(&mut video).chain(&mut more_video) {
+        let shown = stream.first;
+        // with B-frames, the pictures' times in MXF are later than the sound's by as much as they are stored earlier
+        stream.ahead = if container.contains("MXF") { shown } else { SourceTime::ZERO };
+        let timing = timing.as_ref().filter(|_| !image && !untimed);
+        stream.first = timing.map_or(SourceTime::ZERO, |t| t.first_after(start + stream.ahead, shown));
+    }
     let duration = if container == "MPEG-TS" && !untimed { duration.map(|d| whole_stream(path, d)) } else { duration };
     Ok(MediaInfo { kind, container, duration, start, video: Some(video), more_video, audio, untimed, generator: None })
 }
@@ -204,7 +218,7 @@ fn video_stream(
     found: &pbutils::DiscovererInfo,
     timing: Option<&Timing>,
 ) -> Result<VideoStream, MediaError> {
-    let first = first_picture(path, index)?;
+    let (first, shown) = first_picture(path, index)?;
     let caps = stream.caps();
     let structure = caps.as_ref().and_then(|c| c.structure(0));
     let orientation = orientation(stream.tags().as_ref()).or_else(|| {
@@ -250,6 +264,8 @@ fn video_stream(
         pixel_aspect,
         rate,
         variable_rate: timing.is_some_and(|t| t.variable),
+        first: shown,
+        ahead: SourceTime::ZERO,
         interlaced,
         alpha: codec_alpha || first.format_info().has_alpha(),
         bit_depth: first.format_info().depth().first().copied().unwrap_or(8),
@@ -306,17 +322,33 @@ fn exif_orientation(path: &Path) -> Option<Orientation> {
     Some(Orientation { rotation, mirrored })
 }
 
-/// Decodes one picture: only then are its format, its pixel aspect and its fields certain.
-fn first_picture(path: &Path, stream: u32) -> Result<gst_video::VideoInfo, MediaError> {
+/// Decodes one picture: only then are its format, its pixel aspect, its fields and its time certain. The time is by the
+/// file's own clock.
+fn first_picture(path: &Path, stream: u32) -> Result<(gst_video::VideoInfo, SourceTime), MediaError> {
     let decoding = Decoding::open(path, SourceTime::ZERO, Which::Video(stream), "identity", 1, 1)?;
     let sample = decoding.pull(&Cancel::default())?;
+    let shown = sample.as_ref().and_then(|s| decoding.time_of(s)).unwrap_or_default();
     let caps = sample.as_ref().and_then(|s| s.caps());
     caps.and_then(|c| gst_video::VideoInfo::from_caps(c).ok())
+        .map(|info| (info, shown))
         .ok_or_else(|| decoding.decode_error("no picture in it can be decoded"))
 }
 
 /// A first picture that comes later than this, with no sound before it, is where the media begin.
 const LATE: SourceTime = SourceTime(SourceTime::SECOND.0 / 2);
+
+/// Whether times in such files count from when a recorder was started, not from the beginning of the file: what a
+/// replay buffer or a stream's recorder wrote can begin hours later.
+fn keeps_clock(container: &str) -> bool {
+    ["Matroska", "WebM", "Flash"].iter().any(|name| container.contains(name))
+}
+
+/// Where the file's own clock stands when its first picture or sound appears; what is within a millisecond of the clock's
+/// own beginning was rounded.
+fn begins(timing: &Timing) -> SourceTime {
+    let first = timing.sound.map_or(timing.first, |sound| sound.min(timing.first));
+    if first.0 > SourceTime::SECOND.0 / 1000 { first } else { SourceTime::ZERO }
+}
 
 /// Where the file's own clock stands when its first picture or sound appears. Streams that are cut out of a
 /// broadcast begin anywhere; all other containers count from their beginning, but for those whose pictures come `late`.

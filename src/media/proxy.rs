@@ -44,6 +44,7 @@ pub fn proxy_info(info: &MediaInfo) -> MediaInfo {
         video.orientation = Orientation::default();
         video.pixel_aspect = PixelAspect { num: 1, den: 1 };
         video.interlaced = false;
+        video.ahead = SourceTime::ZERO;
         (video.colorimetry, video.transfer, video.bit_depth) = ("bt709".into(), Transfer::Sdr, 8);
         info.container = if video.alpha { "Matroska".into() } else { "Quicktime".into() };
     }
@@ -51,8 +52,8 @@ pub fn proxy_info(info: &MediaInfo) -> MediaInfo {
 }
 
 fn cache_name(info: &MediaInfo) -> &'static str {
-    // the second way of converting colours
-    if info.video.as_ref().is_some_and(|v| v.alpha) { ".2.mkv" } else { ".2.mp4" }
+    // the second way of converting colours, and of telling where media begin
+    if info.video.as_ref().is_some_and(|v| v.alpha) { ".3.mkv" } else { ".3.mp4" }
 }
 
 /// The asset's proxy, if it was made already.
@@ -199,6 +200,8 @@ mod tests {
                 pixel_aspect: PixelAspect { num: 1, den: 1 },
                 rate: None,
                 variable_rate: false,
+                first: SourceTime::ZERO,
+                ahead: SourceTime::ZERO,
                 interlaced: false,
                 alpha: false,
                 bit_depth: 8,

@@ -6,6 +6,8 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 /// How many pictures' times are looked at to tell the rate.
@@ -18,9 +20,28 @@ pub(super) struct Timing {
     pub variable: bool,
     /// What the stream itself says of its colours.
     pub colorimetry: Option<String>,
-    /// When the first picture appears, by the container.
+    /// The time of the first picture as it is stored; where the rate is constant, as the times of all have it.
     pub first: SourceTime,
+    /// The time of the first sound as it is stored.
+    pub sound: Option<SourceTime>,
+    /// Whether times are rounded to whole milliseconds.
+    pub rounded: bool,
 }
+
+impl Timing {
+    /// When the picture that was found to be shown first, at `shown`, appears after `start`. At a constant rate it is put
+    /// where all others say that it is; and where times are rounded, what is nearly a whole number of periods is that.
+    pub fn first_after(&self, start: SourceTime, shown: SourceTime) -> SourceTime {
+        let Some(rate) = self.rate.filter(|_| !self.variable) else { return shown - start };
+        let exact = self.first + rate.time_of(rate.frame_nearest(shown - self.first));
+        let first = if (exact - shown).0.abs() <= ROUNDING { exact - start } else { shown - start };
+        let whole = rate.time_of(rate.frame_nearest(first));
+        if self.rounded && (whole - first).0.abs() <= ROUNDING / 2 { whole } else { first }
+    }
+}
+
+/// By how much times differ that are rounded to milliseconds, in flicks, and a little.
+const ROUNDING: i64 = SourceTime::SECOND.0 / 900;
 
 /// Reads the times of the first pictures without decoding them.
 pub(super) fn timing(path: &Path) -> Option<Timing> {
@@ -31,11 +52,16 @@ pub(super) fn timing(path: &Path) -> Option<Timing> {
     pipeline.add_many([&source, &parse, sink.upcast_ref()]).ok()?;
     source.link(&parse).ok()?;
     let (weak, target) = (pipeline.downgrade(), sink.downgrade());
+    let sound = Arc::new(AtomicI64::new(i64::MAX));
+    let heard = Arc::clone(&sound);
     parse.connect_pad_added(move |_, pad| {
         let (Some(pipeline), Some(sink)) = (weak.upgrade(), target.upgrade()) else { return };
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
         let picture =
             caps.structure(0).is_some_and(|s| s.name().starts_with("video/") || s.name().starts_with("image/"));
+        if caps.structure(0).is_some_and(|s| s.name().starts_with("audio/")) {
+            note_first(pad, &heard);
+        }
         let free = sink.static_pad("sink").filter(|p| picture && !p.is_linked());
         let target = free.or_else(|| {
             let drop =
@@ -52,7 +78,6 @@ pub(super) fn timing(path: &Path) -> Option<Timing> {
     forget_container_colours(&parse);
     let mut times = Vec::new();
     let mut colorimetry = None;
-    let mut first = SourceTime::ZERO;
     let begun = Instant::now();
     if pipeline.set_state(gst::State::Playing).is_ok() {
         while times.len() < TIMES && begun.elapsed() < PROBE_TIME_LIMIT {
@@ -68,22 +93,28 @@ pub(super) fn timing(path: &Path) -> Option<Timing> {
                 colorimetry = structure.and_then(|s| s.get::<String>("colorimetry").ok());
             }
             let Some(buffer) = sample.buffer() else { continue };
-            if times.is_empty() {
-                // an edit list that begins empty is in the segment only
-                let segment = sample.segment().and_then(|s| s.downcast_ref::<gst::ClockTime>());
-                let shown = segment.zip(buffer.pts()).and_then(|(s, pts)| s.to_stream_time(pts));
-                first = shown.and_then(|t| i64::try_from(t.nseconds()).ok()).map_or(first, SourceTime::from_nanos);
-            }
             if buffer.flags().contains(gst::BufferFlags::HEADER) && buffer.duration().is_none() {
                 continue;
             }
-            times.extend(buffer.dts_or_pts().map(|_| buffer.pts().or(buffer.dts())).into_iter().flatten());
+            times.extend(buffer.pts().or(buffer.dts()).and_then(|t| i64::try_from(t.nseconds()).ok()));
         }
     }
     // nothing can be done about a pipeline that does not stop
     let _ = pipeline.set_state(gst::State::Null);
-    let nanos: Vec<i64> = times.iter().filter_map(|t| i64::try_from(t.nseconds()).ok()).collect();
-    Some(Timing { colorimetry, first, ..rate_of(nanos) })
+    let sound = Some(sound.load(Ordering::SeqCst)).filter(|t| *t < i64::MAX).map(SourceTime::from_nanos);
+    Some(Timing { colorimetry, sound, ..rate_of(times) })
+}
+
+/// Keeps the earliest of the times that streams begin with.
+fn note_first(pad: &gst::Pad, first: &Arc<AtomicI64>) {
+    let first = Arc::clone(first);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let Some(gst::PadProbeData::Buffer(buffer)) = &info.data else { return gst::PadProbeReturn::Ok };
+        let nanos = buffer.pts().and_then(|t| i64::try_from(t.nseconds()).ok());
+        let Some(nanos) = nanos else { return gst::PadProbeReturn::Ok };
+        first.fetch_min(nanos, Ordering::SeqCst);
+        gst::PadProbeReturn::Remove
+    });
 }
 
 /// Parsers pass on what the container says of colours, and `qtdemux` (1.22) loses the full range there: without that,
@@ -114,25 +145,50 @@ fn forget_container_colours(parse: &gst::Element) {
 pub(super) fn rate_of(mut times: Vec<i64>) -> Timing {
     times.sort_unstable();
     times.dedup();
-    let count = times.len();
-    let first = SourceTime::ZERO;
+    let shown = times.first().copied().unwrap_or(0);
+    let timing = Timing {
+        count: times.len(),
+        rate: None,
+        variable: false,
+        colorimetry: None,
+        first: SourceTime::from_nanos(shown),
+        sound: None,
+        rounded: times.iter().all(|t| t % 1_000_000 == 0),
+    };
     let mut gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
     gaps.sort_unstable();
-    let Some(middle) = gaps.get(gaps.len() / 2).copied().filter(|g| *g > 0) else {
-        return Timing { count, rate: None, variable: false, colorimetry: None, first };
-    };
+    let Some(middle) = gaps.get(gaps.len() / 2).copied().filter(|g| *g > 0) else { return timing };
     // containers that keep milliseconds make gaps of 33 and 34
     let slack = (middle / 10).max(1_000_001);
     let even: Vec<i64> = gaps.iter().copied().filter(|g| (g - middle).abs() <= slack).collect();
     let variable = (gaps.len() - even.len()) * 20 > gaps.len();
     #[expect(clippy::cast_precision_loss, reason = "a rate is snapped to a usual one")]
     let fps = if variable { 1e9 / middle as f64 } else { even.len() as f64 * 1e9 / even.iter().sum::<i64>() as f64 };
-    Timing { count, rate: FrameRate::snap(fps), variable, colorimetry: None, first }
+    let rate = FrameRate::snap(fps);
+    let fitted = rate.filter(|_| !variable).map(|rate| fit(&times, shown, rate));
+    Timing { rate, variable, first: fitted.unwrap_or(timing.first), ..timing }
+}
+
+/// Where pictures at a constant rate begin, given when one of them appears: the place from which all are off by the
+/// least, since that is what rounding leaves, or where some are far off (after a pause), from which most are.
+fn fit(times: &[i64], shown: i64, rate: FrameRate) -> SourceTime {
+    let shown = SourceTime::from_nanos(shown);
+    let off = |time: &i64| {
+        let since = SourceTime::from_nanos(*time) - shown;
+        (since - rate.time_of(rate.frame_nearest(since))).0
+    };
+    let mut off: Vec<i64> = times.iter().map(off).collect();
+    off.sort_unstable();
+    let [Some(least), Some(most), Some(median)] = [off.first(), off.last(), off.get(off.len() / 2)] else {
+        return shown;
+    };
+    shown + SourceTime(if most - least <= ROUNDING { least.midpoint(*most) } else { *median })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Frame;
 
     #[test]
     fn tells_constant_from_variable_rates() {
@@ -150,5 +206,35 @@ mod tests {
         let times: Vec<i64> = (0..200).filter(|n| !(50..80).contains(n)).map(|n| n * 40_000_000).collect();
         let timing = rate_of(times);
         assert_eq!((timing.rate, timing.variable), (Some(FrameRate::F25), false));
+    }
+
+    /// Pictures that begin at any millisecond, in containers that round to milliseconds in several ways, and in exact ones.
+    #[test]
+    fn the_first_picture_is_found_through_rounding() {
+        let rates = [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1)];
+        for (num, den) in rates {
+            let rate = FrameRate::new(num, den).unwrap();
+            for offset in 0..=80 {
+                let first = SourceTime(SourceTime::SECOND.0 / 1000 * offset);
+                let exact: Vec<i64> = (0..300).map(|n| (first + rate.time_of(Frame(n))).nanos()).collect();
+                let timing = rate_of(exact.clone());
+                assert_eq!((timing.rate, timing.variable), (Some(rate), false));
+                let off = timing.first - first;
+                assert!(off.0.abs() <= 2, "{offset} ms at {rate}: {} flicks off", off.0);
+                let nearest = exact.iter().map(|t| (t + 500_000) / 1_000_000 * 1_000_000).collect();
+                let timing = rate_of(nearest);
+                assert_eq!((timing.rate, timing.rounded), (Some(rate), true));
+                let off = (timing.first - first).seconds();
+                assert!(off.abs() < 0.000_01, "{offset} ms at {rate}, rounded: {off} s off");
+                let whole = exact.iter().map(|t| t / 1_000_000 * 1_000_000).collect();
+                let off = (rate_of(whole).first - first).seconds();
+                assert!(off.abs() < 0.000_6, "{offset} ms at {rate}, cut off: {off} s off");
+            }
+            // two periods late, as after two B-frames
+            let late = (2..200).map(|n| rate.time_of(Frame(n)).nanos() / 1_000_000 * 1_000_000).collect();
+            let timing = rate_of(late);
+            let first = timing.first_after(SourceTime::ZERO, timing.first);
+            assert_eq!(first, rate.time_of(Frame(2)), "{rate}");
+        }
     }
 }

@@ -4,7 +4,9 @@ use super::colours::Conversion;
 use super::decode::{Cancel, Decoding, Input, Which};
 use super::error::MediaError;
 use super::scaling::Scaler;
-use crate::model::{Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, SourceTime};
+use crate::model::{
+    Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PictureGrid, SAME_MOMENT, SourceTime, VideoStream,
+};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use std::path::Path;
@@ -52,12 +54,14 @@ pub struct Picture {
 }
 
 /// Reads the pictures of one file. Asked for the picture at a moment, it gives the last one that
-/// began by then, whatever the rate; going on from there is cheap, going back or far ahead seeks.
+/// began before; going on from there is cheap, going back or far ahead seeks.
 pub struct VideoReader {
     decoding: Decoding,
     format: PictureFormat,
-    tolerance: SourceTime,
-    variable_rate: bool,
+    /// Where pictures of a constant rate lie; of others, their own times count.
+    grid: Option<PictureGrid>,
+    /// When the first picture appears.
+    first: SourceTime,
     still: bool,
     current: Option<Picture>,
     next: Option<Picture>,
@@ -122,12 +126,13 @@ impl VideoReader {
             Some(generator) => Input::Generated(generator, (format.width, format.height)),
             None => Input::File(path),
         };
-        let decoding = Decoding::open_input(input, info.start, Which::Video(stream), &tail, DECODED_AHEAD, threads)?;
+        let start = info.start + video.map_or(SourceTime::ZERO, |v| v.ahead);
+        let decoding = Decoding::open_input(input, start, Which::Video(stream), &tail, DECODED_AHEAD, threads)?;
         Ok(Self {
             decoding,
             format,
-            tolerance: tolerance(&info.container),
-            variable_rate: video.is_none_or(|v| v.variable_rate),
+            grid: video.and_then(VideoStream::grid).filter(|_| film),
+            first: video.map_or(SourceTime::ZERO, |v| v.first),
             still: info.kind == crate::model::MediaKind::Still,
             current: None,
             next: None,
@@ -136,7 +141,7 @@ impl VideoReader {
             untimed: video.and_then(|v| v.rate).filter(|_| info.untimed).map(|rate| (rate, 0)),
             doubled: video.and_then(|v| v.rate).filter(|_| info.container.contains("Ogg")),
             threads,
-            start: info.start,
+            start,
             stream,
             tail,
             conversion,
@@ -150,10 +155,10 @@ impl VideoReader {
         self.format
     }
 
-    /// How much later than asked a picture may begin and still be the one meant: containers round.
+    /// What a picture must have begun by to be on the screen at `time`: where two meet there, it is the earlier one.
     #[must_use]
-    pub fn tolerance(&self) -> SourceTime {
-        self.tolerance
+    pub fn begun_by(&self, time: SourceTime) -> SourceTime {
+        time - SAME_MOMENT
     }
 
     /// The next picture in the file, `None` after the last.
@@ -167,14 +172,15 @@ impl VideoReader {
         Ok(Some(next))
     }
 
-    /// The picture on the screen at `time`: the last that began by then. Before the first picture that is
-    /// the first one, after the last the last one; `None` when the file has none at all.
+    /// The picture on the screen at `time`: the last that began before, so that where two meet it is the earlier one.
+    /// Before the first picture that is the first one, after the last the last one; `None` when the file has none at all.
     ///
     /// # Errors
     /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
     pub fn at(&mut self, time: SourceTime, cancel: &Cancel) -> Result<Option<Picture>, MediaError> {
-        let limit = time + self.tolerance;
-        let behind = self.current.as_ref().is_some_and(|c| c.time > limit);
+        let limit = self.begun_by(time);
+        // nothing is before the first picture
+        let behind = self.current.as_ref().is_some_and(|c| c.time > limit.max(self.first));
         let far = |p: &Picture| limit - p.time > SEEK_AHEAD;
         let ahead = match (&self.next, &self.current) {
             (Some(next), _) => far(next),
@@ -202,11 +208,20 @@ impl VideoReader {
         if self.still {
             return Ok(());
         }
-        let limit = time + self.tolerance;
+        let limit = self.begun_by(time);
+        // what an accurate seek lands on is the picture that covers its target by its rounded time: no picture is far
+        // from its place, so that the middle of where it lies is in it
+        let target = self.grid.map(|grid| match grid.picture_at(time) {
+            ..0 => SourceTime::ZERO,
+            n => grid.middle_of(n).max(SourceTime::ZERO),
+        });
         if !self.unseekable {
             // an accurate seek drops what ends before the target by its nominal duration: with variable
             // rates that may be the very picture we want, so these start from the key frame
-            let accurate = !self.variable_rate && self.try_seek(time, gst::SeekFlags::ACCURATE, limit, cancel)?;
+            let accurate = match target {
+                Some(target) => self.try_seek(target, gst::SeekFlags::ACCURATE, limit, cancel)?,
+                None => false,
+            };
             if accurate || self.try_seek(time, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
                 return Ok(());
             }
@@ -238,7 +253,7 @@ impl VideoReader {
     /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
     pub fn near(&mut self, time: SourceTime, cancel: &Cancel) -> Result<Option<Picture>, MediaError> {
         let flags = gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
-        if self.still || self.untimed.is_some() || !self.try_seek(time, flags, time + self.tolerance, cancel)? {
+        if self.still || self.untimed.is_some() || !self.try_seek(time, flags, self.begun_by(time), cancel)? {
             return self.at(time, cancel);
         }
         self.next(cancel)
@@ -303,6 +318,9 @@ impl VideoReader {
             {
                 next.time += rate.duration_of(FrameCount(1));
             }
+            if let (Some(grid), Some(next)) = (self.grid, &mut self.next) {
+                next.time = grid.place(next.time);
+            }
         }
         Ok(())
     }
@@ -322,13 +340,6 @@ impl VideoReader {
         let (buffer, info) = self.conversion.apply(buffer, &info, self.format.format);
         Some(Picture { time, buffer, info })
     }
-}
-
-/// Matroska and WebM round to milliseconds, and are off by up to half of one; muxers elsewhere by up to 288 µs.
-fn tolerance(container: &str) -> SourceTime {
-    let lower = container.to_lowercase();
-    let coarse = ["matroska", "webm", "flash", "asf", "gif"].iter().any(|c| lower.contains(c));
-    SourceTime(SourceTime::SECOND.0 / if coarse { 1960 } else { 3333 })
 }
 
 fn deinterlace(interlaced: bool) -> &'static str {

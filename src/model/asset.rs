@@ -1,7 +1,8 @@
 //! What is known about a media file that clips refer to.
 
 use super::generator::Generator;
-use super::time::{FrameRate, SourceTime};
+use super::grid::{PictureGrid, SAME_MOMENT};
+use super::time::{FrameCount, FrameRate, SourceTime};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -131,6 +132,12 @@ pub struct VideoStream {
     pub rate: Option<FrameRate>,
     /// Whether the gaps between frames differ.
     pub variable_rate: bool,
+    /// When the first picture appears, in media time; where the rate is constant, all others lie whole periods after it.
+    #[serde(default)]
+    pub first: SourceTime,
+    /// By how much the times of its pictures are ahead of the file's clock, where they are (MXF with B-frames).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ahead: SourceTime,
     /// Whether frames hold two fields.
     pub interlaced: bool,
     /// Whether pictures can be transparent.
@@ -141,6 +148,19 @@ pub struct VideoStream {
     pub transfer: Transfer,
     /// GStreamer's colorimetry string, empty if the file says nothing.
     pub colorimetry: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(time: &SourceTime) -> bool {
+    *time == SourceTime::ZERO
+}
+
+impl VideoStream {
+    /// Where its pictures lie; `None` where their own times decide.
+    #[must_use]
+    pub fn grid(&self) -> Option<PictureGrid> {
+        self.rate.filter(|_| !self.variable_rate).map(|rate| PictureGrid::new(self.first, rate))
+    }
 }
 
 /// A sound stream.
@@ -177,6 +197,8 @@ impl MediaInfo {
             pixel_aspect: PixelAspect { num: 1, den: 1 },
             rate: None,
             variable_rate: false,
+            first: SourceTime::ZERO,
+            ahead: SourceTime::ZERO,
             interlaced: false,
             alpha: generator.is_transparent(),
             bit_depth: 8,
@@ -203,6 +225,19 @@ impl MediaInfo {
             MediaKind::Still => None,
             MediaKind::Video | MediaKind::Audio => self.duration.map(|end| SourceSpan { start: SourceTime::ZERO, end }),
         }
+    }
+
+    /// How many frames of a sequence at `rate` show it from `from` to its end. Of pictures at a constant rate, each one
+    /// that is whole is among them; of all else, only frames that are whole (but for a millisecond, for headers round).
+    #[must_use]
+    pub fn frames_from(&self, from: SourceTime, rate: FrameRate) -> FrameCount {
+        let end = self.duration.unwrap_or(from);
+        let slack = SourceTime(SourceTime::SECOND.0 / 1000);
+        let grid = self.video.as_ref().filter(|_| self.kind == MediaKind::Video).and_then(VideoStream::grid);
+        // up to the end of the last whole picture, and sound beyond it as far as it fills frames
+        let pictures = grid.map(|grid| grid.time_of(grid.picture_at(end + slack + SAME_MOMENT)).min(end));
+        let pictures = pictures.map_or(0, |end| rate.frame_nearest(end - from).0);
+        FrameCount(pictures.max(rate.frame_at(end - from + slack).0))
     }
 
     /// The nth picture stream, from 0.

@@ -188,11 +188,21 @@ impl Clip {
         self.source_in + self.speed.scale(rate.duration_of(offset))
     }
 
-    /// The moment in media that the frame `offset` frames after its start shows: where that frame begins, and
-    /// backwards where it ends, so that a reversed clip shows just the frames that it showed forwards.
+    /// The moment in media that settings which change over time are taken from, `offset` frames after its start: where
+    /// that frame begins, and backwards where it ends. (Its picture is that of [`Self::picture_at`].)
     #[must_use]
     pub fn shown_at(&self, offset: FrameCount, rate: FrameRate) -> SourceTime {
         self.source_at(if self.speed.is_backward() { offset + FrameCount(1) } else { offset }, rate)
+    }
+
+    /// The moment in media whose picture the frame `offset` frames after its start shows: the middle of that frame's
+    /// interval, forwards and backwards alike. A frozen clip shows what its first frame would show at normal speed.
+    #[must_use]
+    pub fn picture_at(&self, offset: FrameCount, rate: FrameRate) -> SourceTime {
+        if self.speed.is_frozen() {
+            return self.source_in + rate.middle_of(FrameCount::ZERO);
+        }
+        self.source_in + self.speed.scale(rate.middle_of(offset))
     }
 
     /// The stretch of media that it uses, from the earlier end to the later one.

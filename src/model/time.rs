@@ -121,6 +121,13 @@ impl FrameRate {
         SourceTime(self.flicks(count.0))
     }
 
+    /// The middle of the interval that the frame `count` frames after a beginning has, counted from that beginning.
+    #[must_use]
+    pub fn middle_of(self, count: FrameCount) -> SourceTime {
+        let halves = count.0.saturating_mul(2).saturating_add(1);
+        SourceTime(mul_div_round(halves, FLICKS_PER_SECOND * i64::from(self.den), 2 * i64::from(self.num)))
+    }
+
     fn flicks(self, frames: i64) -> i64 {
         mul_div_round(frames, FLICKS_PER_SECOND * i64::from(self.den), i64::from(self.num))
     }

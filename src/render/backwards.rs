@@ -24,7 +24,7 @@ impl Backwards {
         time: SourceTime,
         cancel: &Cancel,
     ) -> Result<Option<Picture>, MediaError> {
-        let limit = time + reader.tolerance();
+        let limit = reader.begun_by(time);
         if time > self.until || self.pictures.front().is_none_or(|first| first.time > limit) {
             self.refill(reader, time, cancel)?;
         }
@@ -34,7 +34,7 @@ impl Backwards {
     fn refill(&mut self, reader: &mut VideoReader, time: SourceTime, cancel: &Cancel) -> Result<(), MediaError> {
         // let go of the old ones first: both at once would be twice the memory
         self.pictures.clear();
-        let limit = time + reader.tolerance();
+        let limit = reader.begun_by(time);
         let Some(first) = reader.at(time, cancel)? else { return Ok(()) };
         let count = (MOST_BYTES / first.buffer.size().max(1)).clamp(2, 60);
         // from so far back that the pictures up to the one wanted fill the room, if they come 30 a second or more

@@ -139,7 +139,7 @@ impl Pictures {
         let Some(mut current) = self.current.take() else { return Err(MediaError::Cancelled) };
         let sequence = Arc::clone(self.project.sequence());
         for open in &mut current.layers {
-            let time = open.layer.source_time(frame, &sequence);
+            let time = open.layer.picture_time(frame, &sequence);
             if let Err(error) = self.advance(open, time) {
                 self.current = Some(current);
                 return Err(error);
@@ -274,10 +274,10 @@ impl Pictures {
         let mut layers: Vec<Open> = Vec::new();
         for layer in &section.layers {
             let spec = self.spec(layer);
-            let time = layer.source_time(frame, self.project.sequence());
+            let time = layer.picture_time(frame, self.project.sequence());
             let kept = before.as_mut().and_then(|(end, open)| {
                 let index = open.iter().position(|o| {
-                    *end == frame && o.spec == spec && o.layer.source_time(frame, self.project.sequence()) == time
+                    *end == frame && o.spec == spec && o.layer.picture_time(frame, self.project.sequence()) == time
                 })?;
                 Some(open.swap_remove(index))
             });
@@ -297,7 +297,7 @@ impl Pictures {
         let wanted: Vec<Wanted<VideoReader>> = layers
             .iter()
             .filter(|o| o.reader.is_none() && o.last.is_none())
-            .map(|o| Wanted { spec: o.spec.clone(), at: o.layer.source_time(frame, self.project.sequence()) })
+            .map(|o| Wanted { spec: o.spec.clone(), at: o.layer.picture_time(frame, self.project.sequence()) })
             .collect();
         self.readers.forget_all_but(&wanted);
         for w in &wanted {
@@ -327,9 +327,9 @@ impl Pictures {
         let next = picture_section(&self.project, frame, self.within, self.canvas.size());
         for layer in &next.layers {
             let spec = self.spec(layer);
-            let at = layer.source_time(frame, self.project.sequence());
+            let at = layer.picture_time(frame, self.project.sequence());
             let goes_on =
-                now.iter().any(|o| o.spec == spec && o.layer.source_time(frame, self.project.sequence()) == at);
+                now.iter().any(|o| o.spec == spec && o.layer.picture_time(frame, self.project.sequence()) == at);
             if !goes_on {
                 self.readers.prepare(&Wanted { spec, at });
             }

@@ -22,7 +22,13 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// The moment of its media that `frame` shows.
+    /// The moment of its media whose picture `frame` shows.
+    #[must_use]
+    pub fn picture_time(&self, frame: Frame, sequence: &Sequence) -> SourceTime {
+        self.clip.picture_at(frame - self.clip.start, sequence.rate)
+    }
+
+    /// The moment of its media that its settings at `frame` belong to.
     #[must_use]
     pub fn source_time(&self, frame: Frame, sequence: &Sequence) -> SourceTime {
         self.clip.shown_at(frame - self.clip.start, sequence.rate)
@@ -54,7 +60,7 @@ impl Layer {
             && self.clip.content.stream == next.clip.content.stream
             && self.place.decoded() == next.place.decoded()
             && self.transparent == next.transparent
-            && self.source_time(frame, sequence) == next.source_time(frame, sequence)
+            && self.picture_time(frame, sequence) == next.picture_time(frame, sequence)
     }
 
     /// Whether nothing below it is seen, over the whole section.
