@@ -13,6 +13,7 @@ mod admission;
 mod audio_reader;
 mod cache;
 mod colours;
+mod counted;
 mod decode;
 mod encoding;
 mod error;

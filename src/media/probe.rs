@@ -85,7 +85,12 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         if audio.is_empty() {
             return Err(not_media("it has neither picture nor sound"));
         }
-        let (duration, _) = duration(path, &found, Which::Audio(0), || None)?;
+        let whole = found.stream_info().and_then(|info| info.caps());
+        let duration = if whole.is_some_and(|caps| super::counted::is_needed(&caps)) {
+            super::counted::length(path, &Cancel::default())?
+        } else {
+            duration(path, &found, Which::Audio(0), || None)?.0
+        };
         let container = container(&found);
         let start = start_of(path, &container, &[Which::Audio(0)], keeps_clock(&container))?;
         let duration = if keeps_clock(&container) && duration > start { duration - start } else { duration };
