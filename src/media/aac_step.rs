@@ -1,8 +1,9 @@
-//! Keeps decoded AAC on its packets' times.
+//! Keeps decoded AAC and FLAC on their packets' times.
 //!
 //! `avdec_aac` (gst-libav 1.22) gives nothing for the first packet of some streams, such as 5.1 by ffmpeg, and the base
 //! class keeps waiting for it: all sound then has the time of the packet before its own, until the next seek. AAC gives a
-//! frame for each packet at once, so what comes out belongs to what went in last.
+//! frame for each packet at once, so what comes out belongs to what went in last. So does FLAC, where `flacdec` waits for
+//! what damage took from it: all sound after it came a block or more too early.
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -20,12 +21,15 @@ impl Step {
     fn lag(self, pts: gst::ClockTime) -> Option<gst::ClockTime> {
         let (before, last) = (self.before?, self.last?);
         let step = last.checked_sub(before)?;
+        if pts < before {
+            return last.checked_sub(pts);
+        }
         // half a frame, for times that are rounded
-        (pts >= before && pts + step / 2 < last).then_some(step)
+        (pts + step / 2 < last).then_some(step)
     }
 }
 
-/// Sets right what an `avdec_aac` puts out.
+/// Sets right what an `avdec_aac` or a `flacdec` puts out.
 pub(super) fn keep(decoder: &gst::Element) {
     let (Some(sink), Some(src)) = (decoder.static_pad("sink"), decoder.static_pad("src")) else { return };
     let step = Arc::new(Mutex::new(Step::default()));
@@ -61,7 +65,8 @@ mod tests {
         let step = Step { before: Some(ms(100)), last: Some(ms(121)) };
         assert_eq!(step.lag(ms(100)), Some(ms(21)), "the packet before");
         assert_eq!(step.lag(ms(105)), Some(ms(21)), "cut at its beginning");
-        assert_eq!([121, 125, 120, 99].map(|at| step.lag(ms(at))), [None; 4]);
+        assert_eq!([121, 125, 120].map(|at| step.lag(ms(at))), [None; 3]);
+        assert_eq!(step.lag(ms(79)), Some(ms(42)), "several packets gave nothing");
         assert_eq!(Step { before: None, ..step }.lag(ms(100)), None);
         assert_eq!(Step { before: Some(ms(130)), ..step }.lag(ms(125)), None, "times that go back");
     }

@@ -335,7 +335,7 @@ fn configure_decoders(decode: &gst::Element, threads: u32) {
         if factory.klass().contains("Decoder") && name.contains("h264") {
             super::run_up::skip_unseen(element);
         }
-        if name == "avdec_aac" {
+        if matches!(name.as_str(), "avdec_aac" | "flacdec") {
             super::aac_step::keep(element);
         }
         if name.starts_with("avdec_") {
