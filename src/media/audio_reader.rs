@@ -3,6 +3,7 @@
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
 use super::resample::Resample;
+use super::sound_clock::{Part, Piece, SoundClock};
 use crate::model::{MediaInfo, SourceTime, time::mul_div_round};
 use gstreamer as gst;
 use gstreamer_audio as gst_audio;
@@ -11,9 +12,6 @@ use std::path::Path;
 
 /// Decoders need a run-up before their output is right (AAC and MP3 frames overlap, Opus wants 80 ms).
 const RUN_UP: SourceTime = SourceTime(SourceTime::SECOND.0 / 5);
-
-/// Timestamps that differ by less from what the samples before them say are rounding, not a hole.
-const JITTER_MS: i64 = 3;
 
 /// Reads stereo sound of one stream as interleaved floats.
 pub struct AudioReader {
@@ -28,11 +26,14 @@ pub struct AudioReader {
     queue: VecDeque<[f32; 2]>,
     /// Before this, what was decoded is gone.
     valid_from: i64,
-    /// The recorded sample that the next buffer should begin with, once one was seen since the last seek.
-    expected: Option<i64>,
-    /// A buffer after a hole, which waits until what is before the hole was taken.
-    held: Option<gst::Sample>,
+    /// What was decoded and waits for its place.
+    clock: SoundClock,
+    /// Why nothing can be read, where that was found out before anybody asked.
+    failed: Option<MediaError>,
+    /// Nothing more is decoded.
     ended: bool,
+    /// Nothing more waits either.
+    over: bool,
 }
 
 fn decoding(path: &Path, start: SourceTime, stream: u32) -> Result<Decoding, MediaError> {
@@ -52,8 +53,23 @@ impl AudioReader {
         let resample = Resample::new(recorded, rate).unwrap_or_else(|| Resample::same(rate));
         let reopen = info.untimed.then_some((info.start, stream));
         let queue = VecDeque::new();
-        let (expected, held) = (None, None);
-        Ok(Self { decoding, rate, resample, reopen, position: 0, queue, valid_from: 0, expected, held, ended: false })
+        let (clock, failed) = (SoundClock::default(), None);
+        let mut reader = Self {
+            decoding,
+            rate,
+            resample,
+            reopen,
+            position: 0,
+            queue,
+            valid_from: 0,
+            clock,
+            failed,
+            ended: false,
+            over: false,
+        };
+        // where packets begin is learnt at the beginning, before anything is sought
+        reader.failed = reader.fill(&Cancel::default()).err();
+        Ok(reader)
     }
 
     /// Reads the frames from sample `start` of the file on. What lies before its beginning, after its end
@@ -63,6 +79,34 @@ impl AudioReader {
     /// Any [`MediaError`] about the file; `out` is silent from there on.
     pub fn read(&mut self, start: i64, out: &mut [[f32; 2]], cancel: &Cancel) -> Result<(), MediaError> {
         out.fill([0.0; 2]);
+        if !self.decoding.is_edited() {
+            return self.read_on(start, out, cancel);
+        }
+        let (mut at, mut rest) = (start, out);
+        while !rest.is_empty() {
+            // in the middle of a sample, so that no rounding finds the edit before
+            let time = SourceTime(mul_div_round(2 * at + 1, SourceTime::SECOND.0, 2 * i64::from(self.rate)));
+            let Some(edit) = self.decoding.edit_from(time) else { return Ok(()) };
+            let silence = usize::try_from((edit.at.sample(self.rate) - at).max(0)).unwrap_or(usize::MAX);
+            let length = edit
+                .end
+                .map_or(usize::MAX, |end| usize::try_from((end.sample(self.rate) - at).max(1)).unwrap_or(usize::MAX));
+            let end = length.min(rest.len());
+            let (part, after) = rest.split_at_mut(end);
+            if let Some(heard) = part.get_mut(silence..).filter(|h| !h.is_empty()) {
+                if self.decoding.set_shift(edit.shift) {
+                    self.seek(at + i64::try_from(silence).unwrap_or(0))?;
+                }
+                self.read_on(at + i64::try_from(silence).unwrap_or(0), heard, cancel)?;
+            }
+            at += i64::try_from(end).unwrap_or(0);
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// The same of a part that is in one piece.
+    fn read_on(&mut self, start: i64, out: &mut [[f32; 2]], cancel: &Cancel) -> Result<(), MediaError> {
         let rate = i64::from(self.rate);
         let behind = start < self.valid_from;
         let ahead = !self.ended && self.reopen.is_none() && start > self.position + self.queued() + rate;
@@ -75,7 +119,7 @@ impl AudioReader {
             let want = start + i64::try_from(done).unwrap_or(i64::MAX);
             self.drop_before(want);
             if self.queue.is_empty() {
-                if self.ended {
+                if self.over {
                     return Ok(());
                 }
                 self.fill(cancel)?;
@@ -106,7 +150,7 @@ impl AudioReader {
             return self.begin_anew(start, clock, stream);
         }
         let to = SourceTime(mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate)));
-        let to = self.between_samples(SourceTime((to - RUN_UP).0.max(0)));
+        let to = self.between_samples((to - RUN_UP).max(self.decoding.earliest()));
         self.forget(to.sample(self.rate));
         self.valid_from = self.position;
         if !self.decoding.seek(to, gst::SeekFlags::ACCURATE) {
@@ -129,7 +173,8 @@ impl AudioReader {
     fn forget(&mut self, position: i64) {
         self.queue.clear();
         self.position = position;
-        (self.expected, self.held, self.ended) = (None, None, false);
+        self.clock.forget();
+        (self.failed, self.ended, self.over) = (None, false, false);
     }
 
     /// A moment in the first quarter of the recorded sample that is nearest to `to`. A decoder cuts what is before a
@@ -153,51 +198,48 @@ impl AudioReader {
         }
     }
 
-    /// Takes one more buffer into the queue. Only called when the queue is empty.
+    /// Takes one more piece of sound into the queue. Only called when the queue is empty.
     fn fill(&mut self, cancel: &Cancel) -> Result<(), MediaError> {
-        let sample = match self.held.take() {
-            Some(held) => Some(held),
-            None => self.decoding.pull(cancel)?,
-        };
-        let Some(sample) = sample else {
-            self.ended = true;
-            self.finish();
-            return Ok(());
-        };
-        let Some(buffer) = sample.buffer() else { return Ok(()) };
-        let Ok(map) = buffer.map_readable() else { return Ok(()) };
-        let rate = sample.caps().and_then(|caps| gst_audio::AudioInfo::from_caps(caps).ok()).map(|info| info.rate());
-        let rate = rate.unwrap_or(self.resample.from());
-        let stamped = self.decoding.time_of(&sample).map(|time| time.sample(rate));
-        let jitter = i64::from(rate) * JITTER_MS / 1000;
-        let goes_on = |expected: i64| stamped.is_none_or(|at| (at - expected).abs() <= jitter);
-        if self.expected.is_some_and(|expected| rate != self.resample.from() || !goes_on(expected)) {
-            drop(map);
-            self.finish();
-            self.held = Some(sample);
-            return Ok(());
+        if let Some(error) = self.failed.take() {
+            return Err(error);
         }
-        if rate != self.resample.from() {
-            self.resample = Resample::new(rate, self.rate).ok_or_else(|| no_rate(&self.decoding.path, rate))?;
+        while !self.ended && self.clock.needs_more() {
+            match self.decoding.pull(cancel)? {
+                Some(sample) => self.take(&sample),
+                None => self.ended = true,
+            }
         }
-        let expected = self.expected.unwrap_or_else(|| {
-            let guess = || mul_div_round(self.position, i64::from(rate), i64::from(self.rate));
-            let at = stamped.unwrap_or_else(guess);
-            self.position = self.resample.begin(at);
-            at
-        });
-        let frames = map.as_slice().chunks_exact(8);
-        self.expected = Some(expected + i64::try_from(frames.len()).unwrap_or(0));
-        let float = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-        self.resample.push(frames.map(|b| [float(b), float(&b[4..])]), &mut self.queue);
+        let (position, rate) = (self.position, self.rate);
+        let guess = |recorded| mul_div_round(position, i64::from(recorded), i64::from(rate));
+        match self.clock.next(guess).or_else(|| self.clock.end()) {
+            Some(Part::Sound(begins, pairs)) => {
+                if let Some((at, rate)) = begins {
+                    if rate != self.resample.from() {
+                        self.resample =
+                            Resample::new(rate, self.rate).ok_or_else(|| no_rate(&self.decoding.path, rate))?;
+                    }
+                    self.position = self.resample.begin(at);
+                }
+                self.resample.push(pairs.into_iter(), &mut self.queue);
+            }
+            Some(Part::End(pairs, end)) => {
+                self.resample.push(pairs.into_iter(), &mut self.queue);
+                self.resample.finish(end, &mut self.queue);
+            }
+            None => self.over = true,
+        }
         Ok(())
     }
 
-    /// Ends the stretch of sound that was read up to here, at a hole or at the end.
-    fn finish(&mut self) {
-        if let Some(end) = self.expected.take() {
-            self.resample.finish(end, &mut self.queue);
-        }
+    /// Takes what was decoded to what waits for its place.
+    fn take(&mut self, sample: &gst::Sample) {
+        let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) else { return };
+        let rate = sample.caps().and_then(|caps| gst_audio::AudioInfo::from_caps(caps).ok()).map(|info| info.rate());
+        let rate = rate.unwrap_or(self.resample.from());
+        let stamp = self.decoding.time_of(sample).map(|time| time.sample(rate));
+        let float = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+        let pairs = map.as_slice().chunks_exact(8).map(|b| [float(b), float(&b[4..])]).collect();
+        self.clock.push(Piece { stamp, rate, pairs });
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pipelines that decode one stream of one file into an appsink, and the waits on them.
 
+use super::edit_list::{Edit, EditList};
 use super::error::MediaError;
 use super::plugins;
 use crate::model::{Generator, SourceTime};
@@ -101,6 +102,10 @@ pub(super) struct Decoding {
     opened: Arc<AtomicBool>,
     /// Where the file's own clock stands at the beginning of the media: media time 0.
     start: SourceTime,
+    /// What of a sound track is heard when, where its demuxer doesn't know.
+    edits: EditList,
+    /// By how much the demuxer's clock is ahead of the file's: that of the edit that is read.
+    shift: SourceTime,
 }
 
 impl Drop for Decoding {
@@ -177,6 +182,7 @@ impl Decoding {
         tail.link(&sink).map_err(missing)?;
         let exposed = Arc::new(AtomicBool::new(false));
         let path = input.path();
+        let mut edits = EditList::default();
         if let Input::Generated(generator, size) = input {
             exposed.store(true, Ordering::SeqCst);
             let source = super::generated::source(generator, size)?;
@@ -189,7 +195,7 @@ impl Decoding {
             source.link(&tail).map_err(missing)?;
         } else {
             let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
-            super::mp4_tracks::hide_others(&source, path, which);
+            edits = super::mp4_tracks::hide_others(&source, path, which);
             // what decodebin chooses by itself is up to five seconds of sound and 2 MB of each stream; the streams that
             // are not wanted never wait, so that little is enough
             let decode = gst::ElementFactory::make("decodebin")
@@ -206,7 +212,8 @@ impl Decoding {
             let flag = Arc::clone(&exposed);
             decode.connect_pad_added(move |_, _| flag.store(true, Ordering::SeqCst));
         }
-        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start }, exposed))
+        let shift = edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift);
+        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift }, exposed))
     }
 
     fn pause(&self) -> Result<(), MediaError> {
@@ -262,7 +269,7 @@ impl Decoding {
 
     /// Seeks; `false` where the file can't be sought in.
     pub fn seek(&self, to: SourceTime, flags: gst::SeekFlags) -> bool {
-        let nanos = u64::try_from((to + self.start).nanos()).unwrap_or(0);
+        let nanos = u64::try_from((to + self.start + self.shift).nanos()).unwrap_or(0);
         self.pipeline.seek_simple(gst::SeekFlags::FLUSH | flags, gst::ClockTime::from_nseconds(nanos)).is_ok()
     }
 
@@ -273,7 +280,34 @@ impl Decoding {
         let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
         let signed = segment.to_stream_time_full(pts)?;
         let nanos = i64::try_from(signed.abs().nseconds()).ok()?;
-        Some(SourceTime::from_nanos(if signed.is_negative() { -nanos } else { nanos }) - self.start)
+        Some(SourceTime::from_nanos(if signed.is_negative() { -nanos } else { nanos }) - self.start - self.shift)
+    }
+
+    /// What a reader must put together itself, in media time: the part that is heard at a moment, or next after it. `None`
+    /// after all parts.
+    pub fn edit_from(&self, time: SourceTime) -> Option<Edit> {
+        let edit = self.edits.from(time + self.start)?;
+        Some(Edit { at: edit.at - self.start, end: edit.end.map(|end| end - self.start), ..edit })
+    }
+
+    /// Whether a reader must put parts together itself.
+    pub fn is_edited(&self) -> bool {
+        !self.edits.0.is_empty()
+    }
+
+    /// When what is decoded is heard first, however early it begins, in media time.
+    pub fn heard_from(&self) -> Option<SourceTime> {
+        self.edits.first().map(|first| first - self.start)
+    }
+
+    /// Takes the demuxer's clock to be so far ahead of the file's; whether that is new.
+    pub fn set_shift(&mut self, shift: SourceTime) -> bool {
+        std::mem::replace(&mut self.shift, shift) != shift
+    }
+
+    /// The earliest moment that can be sought, in media time.
+    pub fn earliest(&self) -> SourceTime {
+        if self.is_edited() { SourceTime::ZERO - self.start - self.shift } else { SourceTime::ZERO }
     }
 
     /// An error that the pipeline reported, if any.

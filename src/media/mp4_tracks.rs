@@ -1,48 +1,65 @@
-//! The tracks of an MP4 or `QuickTime` file that a reader has no use for, hidden from the demuxer.
+//! What of an MP4 or `QuickTime` file a reader has no use for, hidden from the demuxer: tracks of the other kind, and of
+//! sound the edit lists, which are applied by the reader.
 //!
 //! `qtdemux` keeps 32 bytes in memory for each sample of each track, for as long as it runs: a recording of five hours
 //! takes 60 MB in each reader, half of that for the track that is not read. A track whose box is called `free` (ISO
 //! 14496-12, 8.1.2) does not exist for it.
 
 use super::decode::Which;
+use super::edit_list::EditList;
 use super::mp4_boxes::Mp4Box;
+use crate::model::{SourceTime, time::mul_div_round};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-/// Hides all tracks but those of pictures, or of sound, from what reads the file through `source`.
-pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) {
-    let names = useless(path, which).unwrap_or_default();
-    let Some(pad) = source.static_pad("src").filter(|_| !names.is_empty()) else { return };
+/// Hides all tracks but those of pictures, or of sound, from what reads the file through `source`, and of sound the edit
+/// lists. Returns that of the track that is wanted.
+pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) -> EditList {
+    let Useless { names, length, edits } = useless(path, which).unwrap_or_default();
+    let mut changes: Vec<(u64, Vec<u8>)> = names.into_iter().map(|at| (at, b"free".to_vec())).collect();
+    changes.extend(length);
+    let Some(pad) = source.static_pad("src").filter(|_| !changes.is_empty()) else { return edits };
     pad.add_probe(gst::PadProbeType::PULL | gst::PadProbeType::BUFFER, move |_, info| {
         let offset = info.offset;
         if let Some(gst::PadProbeData::Buffer(buffer)) = &mut info.data {
-            rename(buffer, offset, &names);
+            change(buffer, offset, &changes);
         }
         gst::PadProbeReturn::Ok
     });
+    edits
 }
 
-/// Calls the boxes whose names lie at these places of the file `free`, as far as they lie in a buffer of it.
-fn rename(buffer: &mut gst::Buffer, offset: u64, names: &[u64]) {
+/// What is hidden, and what is to be done instead.
+#[derive(Default)]
+struct Useless {
+    /// Where the names of boxes stand that are called `free`.
+    names: Vec<u64>,
+    /// How long the file is said to be, and where: without its edits, a track may be longer.
+    length: Option<(u64, Vec<u8>)>,
+    edits: EditList,
+}
+
+/// Puts other bytes at these places of the file, as far as they lie in a buffer of it.
+fn change(buffer: &mut gst::Buffer, offset: u64, changes: &[(u64, Vec<u8>)]) {
     let end = offset + buffer.size() as u64;
-    if !names.iter().any(|at| *at < end && *at + 4 > offset) {
+    if !changes.iter().any(|(at, bytes)| *at < end && *at + bytes.len() as u64 > offset) {
         return;
     }
     let Ok(mut map) = buffer.make_mut().map_writable() else { return };
-    for (at, byte) in names.iter().flat_map(|at| (*at..).zip(*b"free")) {
+    for (at, byte) in changes.iter().flat_map(|(at, bytes)| (*at..).zip(bytes)) {
         let index = at.checked_sub(offset).and_then(|i| usize::try_from(i).ok());
         if let Some(to) = index.and_then(|i| map.as_mut_slice().get_mut(i)) {
-            *to = byte;
+            *to = *byte;
         }
     }
 }
 
-/// Where the names of the tracks stand that are neither pictures nor sound, as is wanted. `None` or empty where the file
-/// is of another kind, or can't be read: then nothing is hidden.
-fn useless(path: &Path, which: Which) -> Option<Vec<u64>> {
+/// The tracks that are neither pictures nor sound, as is wanted, and what says when sound is heard. `None` or empty where
+/// the file is of another kind, or can't be read: then nothing is hidden.
+fn useless(path: &Path, which: Which) -> Option<Useless> {
     let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
     let parts = Mp4Box::file(&mut file).ok()?.children(&mut file);
     if !matches!(&parts.first()?.kind, b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"pnot") {
@@ -50,9 +67,59 @@ fn useless(path: &Path, which: Which) -> Option<Vec<u64>> {
     }
     let movie = parts.into_iter().find(|b| &b.kind == b"moov")?;
     let wanted = if matches!(which, Which::Video(_)) { b"vide" } else { b"soun" };
-    let tracks = movie.children(&mut file).into_iter().filter(|b| &b.kind == b"trak");
-    let others = tracks.filter(|track| track.handler(&mut file).is_some_and(|handler| &handler != wanted));
-    Some(others.map(|track| track.start + 4).collect())
+    let inside = movie.children(&mut file);
+    let tracks = inside.iter().filter(|b| &b.kind == b"trak");
+    let mut found = Useless::default();
+    let mut kept = Vec::new();
+    for track in tracks {
+        match track.handler(&mut file) {
+            Some(handler) if &handler == wanted => kept.push(*track),
+            Some(_) => found.names.push(track.start + 4),
+            None => {}
+        }
+    }
+    let Which::Audio(nth) = which else { return Some(found) };
+    let clock = movie_clock(&mut file, &inside);
+    let fragmented = inside.iter().any(|b| &b.kind == b"mvex");
+    for (n, track) in kept.into_iter().enumerate() {
+        let Some(list) = clock.and_then(|clock| EditList::read(&mut file, track, clock, fragmented)) else { continue };
+        found.names.extend(track.child(&mut file, *b"edts").map(|edits| edits.start + 4));
+        if n == nth as usize {
+            found.edits = list;
+        }
+    }
+    if let Some(shift) = found.edits.0.iter().map(|edit| edit.shift).max() {
+        // the padding that iTunes notes there beside the edit list, newer demuxers (1.28) would cut off once more
+        found.names.extend(inside.iter().filter(|b| &b.kind == b"udta").map(|b| b.start + 4));
+        found.length = movie_length(&mut file, &inside, shift);
+    }
+    Some(found)
+}
+
+/// The `mvhd` box, and whether its times have 64 bits (8.2.2).
+fn movie_header(file: &mut BufReader<File>, movie: &[Mp4Box]) -> Option<(Mp4Box, bool)> {
+    let header = *movie.iter().find(|b| &b.kind == b"mvhd")?;
+    Some((header, header.word(file, 0)? >> 24 == 1))
+}
+
+/// The ticks of the file's clock in a second.
+fn movie_clock(file: &mut BufReader<File>, movie: &[Mp4Box]) -> Option<u32> {
+    let (header, long) = movie_header(file, movie)?;
+    header.word(file, if long { 20 } else { 12 })
+}
+
+/// Where the file's length stands, and what it is when tracks may be longer by so much.
+fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) -> Option<(u64, Vec<u8>)> {
+    let (header, long) = movie_header(file, movie)?;
+    let clock = movie_clock(file, movie)?;
+    let more = u64::try_from(mul_div_round(more.0.max(0), i64::from(clock), SourceTime::SECOND.0) + 1).ok()?;
+    if long {
+        let length = u64::from(header.word(file, 24)?) << 32 | u64::from(header.word(file, 28)?);
+        return Some((header.content + 24, length.checked_add(more)?.to_be_bytes().to_vec()));
+    }
+    // all ones are an unknown length
+    let length = u64::from(header.word(file, 16)?).checked_add(more)?;
+    Some((header.content + 16, u32::try_from(length).ok().filter(|l| *l < u32::MAX)?.to_be_bytes().to_vec()))
 }
 
 #[cfg(test)]
@@ -70,12 +137,13 @@ mod tests {
         let file = [a_box(*b"ftyp", b"isom"), a_box(*b"mdat", &[7; 999]), movie].concat();
         std::fs::write(&path, &file).unwrap();
         for (which, kept) in [(Which::Video(0), 0), (Which::Audio(0), 1)] {
-            let names = useless(&path, which).unwrap();
+            let names = useless(&path, which).unwrap().names;
+            let changes: Vec<_> = names.iter().map(|at| (*at, b"free".to_vec())).collect();
             // read in two pieces that part a name
             let (mut seen, middle) = (Vec::new(), usize::try_from(names[0]).unwrap() + 2);
             for piece in [0..middle, middle..file.len()] {
                 let mut buffer = gst::Buffer::from_slice(file[piece.clone()].to_vec());
-                rename(&mut buffer, piece.start as u64, &names);
+                change(&mut buffer, piece.start as u64, &changes);
                 seen.extend_from_slice(&buffer.map_readable().unwrap());
             }
             let changed: Vec<usize> = (0..file.len()).filter(|i| seen[*i] != file[*i]).collect();
@@ -95,7 +163,7 @@ mod tests {
         let endless = [&1_u32.to_be_bytes()[..], b"moov", &u64::MAX.to_be_bytes()].concat();
         for bytes in [vec![], vec![0; 7], b"RIFF....WAVE".to_vec(), a_box(*b"ftyp", b"isom"), endless] {
             std::fs::write(&path, bytes).unwrap();
-            assert!(useless(&path, Which::Video(0)).unwrap_or_default().is_empty());
+            assert!(useless(&path, Which::Video(0)).unwrap_or_default().names.is_empty());
         }
         assert!(useless(&folder.path().join("none"), Which::Audio(0)).is_none());
     }

@@ -365,7 +365,8 @@ fn start_of(path: &Path, container: &str, streams: &[Which], late: bool) -> Resu
     for which in streams {
         let decoding = Decoding::open(path, SourceTime::ZERO, *which, "identity", 1, 1)?;
         let sample = decoding.pull(&Cancel::default())?;
-        let time = sample.and_then(|s| decoding.time_of(&s));
+        let time =
+            sample.and_then(|s| decoding.time_of(&s)).map(|t| decoding.heard_from().map_or(t, |first| first.max(t)));
         first = first.into_iter().chain(time).min();
     }
     Ok(first.unwrap_or(SourceTime::ZERO))
