@@ -2,9 +2,11 @@
 
 use super::decode::{Cancel, STALL_LIMIT};
 use super::error::MediaError;
+use super::sync_samples::{self, NewestKey};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,7 @@ pub(crate) fn clock_time(nanos: i64) -> gst::ClockTime {
 pub struct Encoding {
     pipeline: gst::Pipeline,
     target: PathBuf,
+    newest_key: NewestKey,
 }
 
 impl Drop for Encoding {
@@ -42,8 +45,9 @@ impl Encoding {
             .map_err(|e| MediaError::Element(e.message().to_owned()))?
             .downcast::<gst::Pipeline>()
             .map_err(|_| MediaError::Element("the encoder can't be put together".into()))?;
-        let encoding = Self { pipeline, target: target.to_owned() };
+        let encoding = Self { pipeline, target: target.to_owned(), newest_key: NewestKey::default() };
         encoding.element("out")?.set_property("location", target);
+        encoding.muxers().iter().for_each(|muxer| sync_samples::mark(muxer, &encoding.newest_key));
         Ok(encoding)
     }
 
@@ -71,6 +75,11 @@ impl Encoding {
         Ok(input)
     }
 
+    fn muxers(&self) -> Vec<gst::Element> {
+        let is_muxer = |e: &gst::Element| e.factory().is_some_and(|f| f.has_type(gst::ElementFactoryType::MUXER));
+        self.pipeline.iterate_elements().into_iter().flatten().filter(is_muxer).collect()
+    }
+
     /// Ticks a second of the muxer's nth track, for MP4.
     pub fn set_track_timescale(&self, index: usize, ticks: u32) {
         let pad = self.pipeline.by_name("mux").and_then(|m| m.sink_pads().into_iter().nth(index));
@@ -85,6 +94,24 @@ impl Encoding {
     /// [`MediaError::Write`] when the file can't be opened, and what else the pipeline reports.
     pub fn start(&self) -> Result<(), MediaError> {
         self.pipeline.set_state(gst::State::Playing).map(|_| ()).map_err(|_| self.failure())
+    }
+
+    /// Makes the picture with that time a key picture, where the encoder that `input` feeds has others; to be called
+    /// before it is pushed.
+    pub fn begin_anew(&self, input: &gst_app::AppSrc, time: gst::ClockTime) {
+        let encoder = input.static_pad("src").and_then(|p| p.peer()).and_then(|p| p.parent_element());
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder().running_time(time).build();
+        // an encoder that takes no such wishes makes the file that it would have made
+        let taken = encoder.and_then(|e| e.static_pad("src")).is_some_and(|pad| pad.send_event(event));
+        if !taken {
+            tracing::debug!("no key picture at {time}");
+        }
+    }
+
+    /// The time of the last picture that went into the file as one to begin at, if there was one.
+    #[must_use]
+    pub fn newest_key(&self) -> Option<gst::ClockTime> {
+        self.newest_key.get()
     }
 
     /// Pushes a buffer, waiting while the input is full.
