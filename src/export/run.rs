@@ -1,14 +1,18 @@
 //! The export: conforms the originals, encodes, and never leaves half a file under the target's name.
 
 use super::budget::{Analysis, EncoderPlan, plan_encoder};
+use super::cuts::Cuts;
+use super::glance::Glance;
 use super::memory::{Memory, forget_programs, return_freed};
 use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
 use super::ring::Ring;
 use super::settings::{ExportError, ExportEvent, ExportSettings, ExportSummary, check, folder_of};
+use super::shown::Shown;
 use super::sound_thread::SoundThread;
+use super::verify::{Wanted, verify};
 use crate::media::{Cancel, Encoding, MediaError, clock_time};
-use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span};
+use crate::model::{FrameCount, Project, Sequence, SourceTime, Span};
 use crate::render::{Demand, Media, Pictures, sound_buffer};
 use bytesize::ByteSize;
 use gstreamer as gst;
@@ -55,7 +59,7 @@ pub fn export(
     let temporary = crate::media::temporary_in(&folder, &format!(".{extension}"))?;
     let memory = Memory::anew();
     let mut run = Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory, begun };
-    run.render(&temporary, tell).map_err(|error| match error {
+    let shown = run.render(&temporary, tell).map_err(|error| match error {
         // people know the name that they chose, not the temporary one
         ExportError::Media(MediaError::Write { why, .. }) => MediaError::write(&settings.path, why).into(),
         other => other,
@@ -66,6 +70,14 @@ pub fn export(
     }
     // what this export leaves behind must not count in the next one
     return_freed();
+    if let Err(error) = verify(&temporary, &run.wanted(), &shown, cancel) {
+        return Err(match error {
+            MediaError::Cancelled => MediaError::Cancelled.into(),
+            MediaError::Decode { why, .. } => failed_check(temporary, settings, why),
+            other => failed_check(temporary, settings, other.to_string()),
+        });
+    }
+    return_freed();
     let size = std::fs::metadata(&temporary).map_err(|e| MediaError::write(&settings.path, e))?.len();
     finish_file(temporary, settings)?;
     Ok(ExportSummary {
@@ -75,6 +87,27 @@ pub fn export(
         peak_rss: memory.peak(),
         size,
     })
+}
+
+/// Keeps a film that failed its check under a name that says so, for most of it may be of use.
+fn failed_check(temporary: tempfile::TempPath, settings: &ExportSettings, why: String) -> ExportError {
+    let stem = settings.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let extension = settings.preset.container.extension();
+    let folder = folder_of(&settings.path);
+    let mut temporary = Some(temporary);
+    let mut kept = None;
+    for n in 1..100 {
+        let Some(file) = temporary.take() else { break };
+        let number = if n == 1 { String::new() } else { format!("-{n}") };
+        let name = folder.join(format!("{stem}-failed-check{number}.{extension}"));
+        match file.persist_noclobber(&name) {
+            Ok(()) => kept = Some(name),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => temporary = Some(error.path),
+            // gone with its temporary name
+            Err(error) => tracing::warn!("the file is not kept: {}", error.error),
+        }
+    }
+    ExportError::Check { path: settings.path.clone(), why, kept }
 }
 
 /// Gives the finished file its name.
@@ -168,7 +201,7 @@ impl Run<'_> {
         u64::try_from(self.sequence.samples_in(self.span)).unwrap_or(0)
     }
 
-    fn render(&mut self, to: &Path, tell: &mut dyn FnMut(ExportEvent)) -> Result<(), ExportError> {
+    fn render(&mut self, to: &Path, tell: &mut dyn FnMut(ExportEvent)) -> Result<Vec<(i64, Glance)>, ExportError> {
         let sequence = Arc::clone(self.sequence);
         let canvas = (sequence.width, sequence.height);
         let project = Arc::clone(self.project);
@@ -181,10 +214,13 @@ impl Run<'_> {
         let (video, audio) = self.inputs(&encoding, &pictures)?;
         let pad = video.static_pad("src").ok_or_else(|| MediaError::Element("the encoder has no input".into()))?;
         let fixed = !matches!(self.settings.preset.encoder, Encoder::Ffv1);
-        let mut ring = fixed.then(|| Ring::new(self.plan.slots, pictures.canvas().bytes(), &pad));
+        let bytes = pictures.canvas().bytes();
+        let mut ring = fixed.then(|| Ring::new(self.plan.slots, bytes, &pad));
         encoding.start()?;
         let mut progress = Progress::new();
-        let mut section_end = Frame(-1);
+        let mut section_end = self.span.start;
+        let mut cuts = Cuts::new(sequence.rate);
+        let mut shown = Shown::default();
         for n in 0..self.span.length.0 {
             if self.cancel.is_cancelled() {
                 return Err(MediaError::Cancelled.into());
@@ -200,21 +236,30 @@ impl Run<'_> {
                 ),
                 self.cancel,
             )?;
-            let mut buffer = if let Some(ring) = &mut ring {
+            let mut draw = |pixels: &mut [u8]| {
+                pictures.render(frame, pixels)?;
+                shown.add(n, pictures.canvas(), pixels);
+                let last = pictures.left_in_section(frame) <= FrameCount(1);
+                Ok::<_, MediaError>(cuts.is_key(pictures.canvas(), pixels, frame >= section_end, last))
+            };
+            let (mut buffer, key) = if let Some(ring) = &mut ring {
                 let begun = Instant::now();
                 while !ring.wait(Duration::from_millis(50)) {
                     encoding.check(self.cancel, begun)?;
                 }
-                let (buffer, drawn) = ring.write(|pixels| pictures.render(frame, pixels));
-                drawn?;
-                buffer
+                let (buffer, key) = ring.write(&mut draw);
+                (buffer, key?)
             } else {
-                let mut pixels = vec![0; pictures.canvas().bytes()];
-                pictures.render(frame, &mut pixels)?;
-                pictures.canvas().buffer(pixels)
+                let mut pixels = vec![0; bytes];
+                let key = draw(&mut pixels)?;
+                (pictures.canvas().buffer(pixels), key)
             };
+            if key {
+                encoding.begin_anew(&video, self.time_of(n));
+            }
             self.stamp(&mut buffer, n);
             encoding.push(&video, buffer, self.cancel)?;
+            self.note_key(&encoding, &mut shown);
             for warning in pictures.take_warnings().into_iter().chain(mixed.warnings) {
                 tell(ExportEvent::Warning(warning));
             }
@@ -237,7 +282,8 @@ impl Run<'_> {
         video.end_of_stream().map_err(|_| encoding.failure())?;
         audio.end_of_stream().map_err(|_| encoding.failure())?;
         encoding.finish(self.cancel)?;
-        Ok(())
+        self.note_key(&encoding, &mut shown);
+        Ok(shown.finish())
     }
 
     fn pipeline(&self) -> String {
@@ -294,11 +340,33 @@ impl Run<'_> {
         Ok((video, audio))
     }
 
+    /// What the file is to have.
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            rate: self.sequence.rate,
+            frames: self.span.length,
+            samples: self.samples(),
+            sample_rate: self.sequence.sample_rate,
+            size: (self.sequence.width, self.sequence.height),
+        }
+    }
+
+    /// Remembers which picture was the last one that players may begin with.
+    fn note_key(&self, encoding: &Encoding, shown: &mut Shown) {
+        let Some(time) = encoding.newest_key().and_then(|t| i64::try_from(t.nseconds()).ok()) else { return };
+        let n = self.sequence.rate.frame_nearest(SourceTime::from_nanos(time));
+        shown.is_key(n.0, self.span.length.0);
+    }
+
+    /// When the nth frame of the result begins.
+    fn time_of(&self, n: i64) -> gst::ClockTime {
+        clock_time(self.sequence.rate.duration_of(FrameCount(n)).nanos())
+    }
+
     fn stamp(&self, buffer: &mut gst::Buffer, n: i64) {
-        let at = |n| self.sequence.rate.duration_of(FrameCount(n)).nanos();
         if let Some(buffer) = buffer.get_mut() {
-            buffer.set_pts(clock_time(at(n)));
-            buffer.set_duration(clock_time(at(n + 1) - at(n)));
+            buffer.set_pts(self.time_of(n));
+            buffer.set_duration(self.time_of(n + 1).saturating_sub(self.time_of(n)));
         }
     }
 }
@@ -344,5 +412,34 @@ impl Progress {
             rss,
             budget: run.settings.budget,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_that_fails_its_check_is_kept_beside_the_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = ExportSettings {
+            path: folder.path().join("film.mp4"),
+            preset: crate::export::find_preset("draft").unwrap(),
+            range: None,
+            budget: 0,
+            own_memory: 0,
+            cores: 1,
+            overwrite: true,
+        };
+        std::fs::write(&settings.path, "the one before").unwrap();
+        for (n, name) in ["film-failed-check.mp4", "film-failed-check-2.mp4"].into_iter().enumerate() {
+            let temporary = crate::media::temporary_in(folder.path(), ".mp4").unwrap();
+            std::fs::write(&temporary, n.to_string()).unwrap();
+            let error = failed_check(temporary, &settings, "it has 1 picture instead of 2".into()).to_string();
+            assert!(error.contains("it has 1 picture instead of 2") && error.contains(name), "{error}");
+            assert_eq!(std::fs::read_to_string(folder.path().join(name)).unwrap(), n.to_string());
+        }
+        assert_eq!(std::fs::read_to_string(&settings.path).unwrap(), "the one before");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 }

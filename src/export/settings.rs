@@ -138,6 +138,23 @@ pub enum ExportError {
         /// What to install.
         package: &'static str,
     },
+    /// The finished file is not as it should be.
+    #[error(
+        "{path}: the finished file failed its check: {why}; {remedy}",
+        path = path.display(),
+        remedy = kept.as_ref().map_or_else(
+            || "please report it and try another preset".to_owned(),
+            |kept| format!("it is kept as {}; please report it and try another preset", kept.display()),
+        )
+    )]
+    Check {
+        /// The target, which is as it was.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+        /// Where the file is kept.
+        kept: Option<PathBuf>,
+    },
     /// Reading or writing failed.
     #[error(transparent)]
     Media(#[from] MediaError),

@@ -27,11 +27,15 @@ pub struct Footage {
     pub rate: (i32, i32),
     pub frames: usize,
     pub sound: bool,
+    /// What is seen around the number: a grey ramp, or from 1 on a texture of its own.
+    pub pattern: usize,
+    /// The number of its first frame.
+    pub first: usize,
 }
 
 impl Footage {
     pub const fn new(rate: (i32, i32), frames: usize) -> Self {
-        Self { width: 320, height: 180, rate, frames, sound: true }
+        Self { width: 320, height: 180, rate, frames, sound: true, pattern: 0, first: 0 }
     }
 
     /// Frames in the unit that bursts mark: a second, or 1.001 seconds at the 1001 rates.
@@ -57,9 +61,13 @@ pub fn numbered_frame(footage: &Footage, number: usize) -> Vec<u8> {
         for x in 0..width {
             let bit = x * BITS / width;
             let inside = y > height / 3 && y < height * 2 / 3;
+            // blocks of random greys that move with the pictures
+            let block = ((x + number * 2) / 8 + y / 8 * 640) * 2 + footage.pattern;
+            let grey = || 40 + Seeded(block as u64).below(160);
             pixels[y * width + x] = match inside {
                 true if number >> bit & 1 == 1 => 220,
                 true => 30,
+                false if footage.pattern > 0 => u8::try_from(grey()).unwrap(),
                 false => u8::try_from(60 + x * 120 / width).unwrap(),
             };
         }
@@ -142,7 +150,7 @@ fn make_numbered(footage: &Footage, path: &Path, encoders: &str, time: impl Fn(u
             buffer.get_mut().unwrap().set_duration(sample_time(end) - sample_time(start));
             audio.push_buffer(buffer).unwrap();
         }
-        let mut buffer = gst::Buffer::from_mut_slice(numbered_frame(footage, from + n));
+        let mut buffer = gst::Buffer::from_mut_slice(numbered_frame(footage, footage.first + from + n));
         buffer.get_mut().unwrap().set_pts(frame_time(n));
         buffer.get_mut().unwrap().set_duration(frame_time(n + 1) - frame_time(n));
         video.push_buffer(buffer).unwrap();
