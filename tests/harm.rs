@@ -45,17 +45,19 @@ fn external_data(boxes: &[u8], address: &str) -> Vec<u8> {
     changed
 }
 
-/// A Matroska segment that says which file comes before and after it (RFC 9559, 5.1.2).
+/// A Matroska segment that says which file comes after it (RFC 9559, 5.1.2.7): `NextFilename` in the place, and of the
+/// length, of the element that names the program.
 fn linked_segment(film: &[u8], address: &str) -> Vec<u8> {
-    // the Info element, into which NextFilename (0x3E83BB) and PrevFilename (0x3C83AB) are put
-    let info = film.windows(4).position(|w| w == [0x15, 0x49, 0xa9, 0x66]).unwrap();
-    let length = address.len();
-    let name = |id: [u8; 3]| [&id[..], &[0x80 | u8::try_from(length).unwrap()], address.as_bytes()].concat();
-    let links = [name([0x3e, 0x83, 0xbb]), name([0x3c, 0x83, 0xab])].concat();
-    // a Void element behind the Info would be the clean way; a second Info element is read as well
-    let size = u8::try_from(links.len()).unwrap();
-    let second = [&[0x15, 0x49, 0xa9, 0x66, 0x40, size][..], &links].concat();
-    [&film[..info], &second, &film[info..]].concat()
+    let program = film.windows(2).position(|w| w == [0x57, 0x41]).unwrap();
+    let length = usize::from(film[program + 2] & 0x7f);
+    let mut name = address.as_bytes().to_vec();
+    assert!(name.len() < length);
+    // text may end in zeros
+    name.resize(length - 1, 0);
+    let mut linked = film.to_vec();
+    linked[program..program + 4].copy_from_slice(&[0x3e, 0x83, 0xbb, 0x80 | u8::try_from(length - 1).unwrap()]);
+    linked[program + 4..program + 3 + length].copy_from_slice(&name);
+    linked
 }
 
 /// Files that ask for what lies elsewhere: their names, which say something else, and their content.

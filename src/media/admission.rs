@@ -5,12 +5,13 @@
 //! source but files ([`close_other_sources`]): what is found further in has no element that could follow it.
 
 use super::error::MediaError;
+use super::mp4_boxes::Mp4Box;
 use crate::platform::input::open_regular;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -55,6 +56,9 @@ const LISTS: &[&str] = &[
     "text/uri-list",
 ];
 
+/// What is said of them.
+const A_LIST: &str = "it is a playlist, which names other files or addresses; import those files themselves";
+
 /// Types of other programs' timelines.
 const TIMELINES: &[&str] = &[
     "application/vnd.apple-fcp+xml",
@@ -79,9 +83,13 @@ pub fn admit(path: &Path) -> Result<Admitted, MediaError> {
         _ => MediaError::file(path, &e),
     })?;
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    let again = file.try_clone().map_err(|e| MediaError::file(path, &e))?;
     let media_type = find_type(file, meta.len(), &extension).map_err(|e| MediaError::file(path, &e))?;
     match media_type {
         None => Err(not_media("its content is of no known kind".into())),
+        Some(media_type) if media_type == "video/quicktime" && is_reference_movie(again) => {
+            Err(not_media(A_LIST.into()))
+        }
         Some(media_type) => match refusal(&media_type) {
             None => Ok(Admitted { media_type, size: meta.len() }),
             Some(why) => Err(not_media(why)),
@@ -89,10 +97,20 @@ pub fn admit(path: &Path) -> Result<Admitted, MediaError> {
     }
 }
 
+/// Whether a `QuickTime` file has references to other films instead of tracks (QTFF, "Reference Movies"). Demuxers wait
+/// for somebody to follow them.
+fn is_reference_movie(file: File) -> bool {
+    let mut file = BufReader::with_capacity(4096, file);
+    let movie = Mp4Box::file(&mut file).ok().and_then(|all| all.child(&mut file, *b"moov"));
+    let parts = movie.map(|movie| movie.children(&mut file)).unwrap_or_default();
+    let has = |kind: &[u8]| parts.iter().any(|part| part.kind == kind);
+    has(b"rmra") && !has(b"trak")
+}
+
 /// Why content of that type is no media; `None` when it is.
 fn refusal(media_type: &str) -> Option<String> {
     if LISTS.contains(&media_type) {
-        return Some("it is a playlist, which names other files or addresses; import those files themselves".into());
+        return Some(A_LIST.into());
     }
     if TIMELINES.contains(&media_type) {
         return Some("it is another program's timeline".into());

@@ -181,6 +181,8 @@ impl VideoStream {
             Some("pixel aspect")
         } else if !matches!(self.orientation.rotation, 0 | 90 | 180 | 270) {
             Some("orientation")
+        } else if !is_moment(self.first) || !is_moment(self.ahead) {
+            Some("first moment")
         } else if !(1..=64).contains(&self.bit_depth) {
             Some("bit depth")
         } else {
