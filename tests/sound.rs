@@ -29,8 +29,8 @@ fn sweep(tenths: usize, chain: &str, path: &Path) -> String {
     )
 }
 
-fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, content].concat()
+fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
+    [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], &kind, content].concat()
 }
 
 /// Puts an edit list (length in ms, media time in samples) into a file with one track whose `moov` comes last.
@@ -40,7 +40,7 @@ fn with_edits(file: &[u8], edits: &[(u32, i32)]) -> Vec<u8> {
     let entries = edits.iter().flat_map(|(length, from)| [*length, from.cast_unsigned(), 0x1_0000]);
     let words = [0, u32::try_from(edits.len()).unwrap()].into_iter().chain(entries);
     let list = words.flat_map(u32::to_be_bytes).collect::<Vec<u8>>();
-    let edts = boxed(b"edts", &boxed(b"elst", &list));
+    let edts = boxed(*b"edts", &boxed(*b"elst", &list));
     let mut out = file.to_vec();
     if let Some(own) = file.windows(4).position(|w| w == b"edts") {
         out[own..own + 4].copy_from_slice(b"free");
