@@ -48,7 +48,7 @@ fn external_data(boxes: &[u8], address: &str) -> Vec<u8> {
 /// A Matroska segment that says which file comes after it (RFC 9559, 5.1.2.7): `NextFilename` in the place, and of the
 /// length, of the element that names the program.
 fn linked_segment(film: &[u8], address: &str) -> Vec<u8> {
-    let program = film.windows(2).position(|w| w == [0x57, 0x41]).unwrap();
+    let program = film.windows(2).position(|w| w == [0x4d, 0x80]).unwrap();
     let length = usize::from(film[program + 2] & 0x7f);
     let mut name = address.as_bytes().to_vec();
     assert!(name.len() < length);
