@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     workprint::export::tame_allocator();
+    workprint::media::set_up_helpers();
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Some(command) => cli::run(command),

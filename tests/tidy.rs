@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Who may use whom: the folders of `src`, and the outside crates that only some may know.
+/// Who may use whom, beside `platform`, which all may: the folders of `src`, and the outside crates that only some may
+/// know.
 const LAYERS: &[(&str, &[&str])] = &[
     ("platform", &[]),
     ("model", &[]),

@@ -2,7 +2,6 @@
 
 use super::{Failure, Outcome, rate, size};
 use crate::interchange::AssembleOptions;
-use crate::media;
 use crate::model::FrameRate;
 use crate::project_file::save;
 use crate::worker::read_timeline;
@@ -27,7 +26,6 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
-    media::init()?;
     let options = AssembleOptions { size: args.size, rate: args.rate, sample_rate: Some(args.sample_rate) };
     let (project, warnings) = read_timeline(&args.cuts, options)?;
     for warning in warnings {

@@ -56,6 +56,9 @@ pub enum Command {
     Presets(presets::Args),
     /// Checks GStreamer, its plugins and the cache.
     Doctor(doctor::Args),
+    /// Decodes for another process of this program.
+    #[command(name = crate::media::HELPER_ARGUMENT, hide = true)]
+    Helper,
 }
 
 /// What a command ends with: the text of each failure was printed already.
@@ -81,6 +84,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::Export(args) => export::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Helper => crate::media::serve().map(|()| Outcome::Done).map_err(Into::into),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -18,7 +18,6 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
-    media::init()?;
     let found: Vec<_> = args.media.iter().zip(probe_all(&args.media, |_, _| {})).collect();
     let failed = found.iter().any(|(_, r)| r.is_err());
     if args.json {

@@ -1,7 +1,7 @@
 //! `workprint proxy`: the proxies that are missing.
 
 use super::{Failure, Outcome, cancel_on_interrupt};
-use crate::media::{self, Cache};
+use crate::media::Cache;
 use crate::model::{Asset, MediaKind};
 use crate::project_file::load;
 use crate::worker::{make_proxies, probe_all, proxy_workers};
@@ -19,7 +19,6 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
-    media::init()?;
     let mut failed = false;
     let mut assets: Vec<Arc<Asset>> = Vec::new();
     let is_project = |p: &&PathBuf| p.extension().is_some_and(|e| e == "ron");

@@ -53,8 +53,8 @@ pub(super) enum Which {
 /// Where pictures come from.
 #[derive(Clone, Copy)]
 pub(super) enum Input<'a> {
-    /// A file.
-    File(&'a Path),
+    /// A file, and the size in which its picture will be used, should it have none of its own.
+    File(&'a Path, Option<(u32, u32)>),
     /// What is made up, in this size.
     Generated(&'a Generator, (u32, u32)),
 }
@@ -62,7 +62,7 @@ pub(super) enum Input<'a> {
 impl Input<'_> {
     fn path(&self) -> &Path {
         match self {
-            Self::File(path) => path,
+            Self::File(path, _) => path,
             Self::Generated(..) => Path::new(""),
         }
     }
@@ -126,7 +126,7 @@ impl Decoding {
         ahead: u32,
         threads: u32,
     ) -> Result<Self, MediaError> {
-        Self::open_input(Input::File(path), start, which, tail, ahead, threads)
+        Self::open_input(Input::File(path, None), start, which, tail, ahead, threads)
     }
 
     /// The same for pictures that may be made up.
@@ -140,7 +140,7 @@ impl Decoding {
     ) -> Result<Self, MediaError> {
         super::init()?;
         let path = input.path();
-        if let Input::File(path) = input {
+        if let Input::File(path, _) = input {
             super::admit(path)?;
         }
         // an error that a demuxer reports while decodebin is still adding it is swallowed, and nothing more
@@ -188,9 +188,8 @@ impl Decoding {
             let source = super::generated::source(generator, size)?;
             pipeline.add(&source).map_err(missing)?;
             source.link(&tail).map_err(missing)?;
-        } else if super::gif::is_gif(path) {
+        } else if let Some(source) = own_source(input)? {
             exposed.store(true, Ordering::SeqCst);
-            let source = super::gif::source(path)?;
             pipeline.add(&source).map_err(missing)?;
             source.link(&tail).map_err(missing)?;
         } else {
@@ -360,8 +359,20 @@ fn keep_few_messages(pipeline: &gst::Pipeline, opened: &Arc<AtomicBool>) {
     });
 }
 
+/// The source of what is not left to GStreamer's decoders.
+fn own_source(input: Input<'_>) -> Result<Option<gst::Element>, MediaError> {
+    let Input::File(path, size) = input else { return Ok(None) };
+    if super::gif::is_gif(path) {
+        return super::gif::source(path).map(|source| Some(source.upcast()));
+    }
+    if super::svg::is_svg(path) {
+        return super::svg::source(path, size).map(Some);
+    }
+    Ok(super::stills::source(path)?.map(gst_app::AppSrc::upcast))
+}
+
 /// Fewer decoder threads mean less memory: each holds a picture and its references.
-fn configure_decoders(decode: &gst::Element, threads: u32) {
+pub(super) fn configure_decoders(decode: &gst::Element, threads: u32) {
     let Some(bin) = decode.downcast_ref::<gst::Bin>() else { return };
     bin.connect_deep_element_added(move |_, _, element| {
         let Some(factory) = element.factory() else { return };

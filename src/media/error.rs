@@ -43,6 +43,24 @@ pub enum MediaError {
         /// What GStreamer says.
         why: String,
     },
+    /// It claims more than is read.
+    #[error("{path}: {what}; {limit}; make a smaller copy of it with another program", path = path.display())]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// What it claims.
+        what: String,
+        /// What is read at the most.
+        limit: String,
+    },
+    /// The process that decoded it for the first time ended.
+    #[error("{path}: {what}; it is damaged, or harmful: convert it with another program", path = path.display())]
+    Crashed {
+        /// Which file.
+        path: PathBuf,
+        /// What happened.
+        what: String,
+    },
     /// It took too long.
     #[error("{path}: gave no data for {seconds} s; it may be damaged or on a drive that hangs", path = path.display())]
     Stalled {

@@ -3,6 +3,7 @@
 
 use super::encoding::clock_time;
 use super::error::MediaError;
+use super::stills;
 use crate::model::{FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream};
 use crossbeam_channel::bounded;
 use gstreamer as gst;
@@ -16,8 +17,17 @@ use std::path::Path;
 /// Browsers show a picture with no delay for so long, and so does everyone else.
 const NO_DELAY: i64 = 100_000_000;
 
-/// A GIF with more pictures is read as far as this.
+/// Pictures of an animation. To show one, all before it have to be decoded.
 const MOST: usize = 20_000;
+
+/// Pixels of an animation's pictures together, for the same reason: 2,000 of 1080p.
+const MOST_PIXELS: u64 = 1 << 32;
+
+/// Pixels of a picture: one of 8k. Several are held at once, in four bytes a pixel.
+const MOST_CANVAS: u64 = 1 << 25;
+
+/// Pixels from which on no picture waits beside the ones that are worked on.
+const LARGE: u64 = 1 << 23;
 
 /// Whether a file is a GIF, by its first bytes.
 pub(super) fn is_gif(path: &Path) -> bool {
@@ -34,15 +44,46 @@ fn decoder(path: &Path) -> Result<GifDecoder<BufReader<File>>, MediaError> {
 /// Nanoseconds that a picture stays.
 fn delay(frame: &Frame) -> i64 {
     let (num, den) = frame.delay().numer_denom_ms();
-    let nanos = i64::from(num) * 1_000_000 / i64::from(den.max(1));
+    shown(i64::from(num) * 1_000_000 / i64::from(den.max(1)))
+}
+
+/// Nanoseconds that a picture stays of which the file says so many.
+fn shown(nanos: i64) -> i64 {
     if nanos < 11_000_000 { NO_DELAY } else { nanos }
+}
+
+/// Reads how long each picture stays without decoding any, but for the first. Refuses what no decoder should be shown.
+fn delays(path: &Path) -> Result<Vec<i64>, MediaError> {
+    let file = File::open(path).map_err(|e| MediaError::file(path, &e))?;
+    let mut options = gif::DecodeOptions::new();
+    options.skip_frame_decoding(true);
+    let mut reader = options
+        .read_info(BufReader::new(file))
+        .map_err(|e| MediaError::NotMedia { path: path.to_owned(), why: e.to_string() })?;
+    let (width, height) = (u32::from(reader.width()), u32::from(reader.height()));
+    stills::check_size(path, (width, height), MOST_CANVAS)?;
+    let mut delays = Vec::new();
+    while let Ok(Some(frame)) = reader.next_frame_info() {
+        stills::check_size(path, (frame.width.into(), frame.height.into()), MOST_CANVAS)?;
+        delays.push(shown(i64::from(frame.delay) * 10_000_000));
+        let pixels = u64::from(width) * u64::from(height) * delays.len() as u64;
+        if delays.len() > MOST || pixels > MOST_PIXELS && delays.len() > 1 {
+            return Err(MediaError::TooLarge {
+                path: path.to_owned(),
+                what: format!("it is an animation of {} or more pictures of {width}x{height}", delays.len()),
+                limit: format!("GIFs are read up to {MOST} pictures and {} megapixels in all", MOST_PIXELS / 1_000_000),
+            });
+        }
+    }
+    let undecodable = || MediaError::Decode { path: path.to_owned(), why: "no picture in it can be decoded".into() };
+    decoder(path)?.into_frames().next().and_then(Result::ok).ok_or_else(undecodable)?;
+    Ok(delays)
 }
 
 /// What is in a GIF. One picture makes a still.
 pub(super) fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
-    let decoder = decoder(path)?;
-    let (width, height) = decoder.dimensions();
-    let delays: Vec<i64> = decoder.into_frames().take(MOST).map_while(Result::ok).map(|f| delay(&f)).collect();
+    let delays = delays(path)?;
+    let (width, height) = decoder(path)?.dimensions();
     let Some(first) = delays.first().copied() else {
         return Err(MediaError::Decode { path: path.to_owned(), why: "no picture in it can be decoded".into() });
     };
@@ -86,6 +127,8 @@ type Decoded = (i64, i64, Vec<u8>);
 pub(super) fn source(path: &Path) -> Result<gst_app::AppSrc, MediaError> {
     let decoder = decoder(path)?;
     let (width, height) = decoder.dimensions();
+    stills::check_size(path, (width, height), MOST_CANVAS)?;
+    let ahead = if u64::from(width) * u64::from(height) > LARGE { 0 } else { 2 };
     let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     let caps = gst::Caps::builder("video/x-raw")
         .field("format", "RGBA")
@@ -95,9 +138,14 @@ pub(super) fn source(path: &Path) -> Result<gst_app::AppSrc, MediaError> {
         .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
         .field("colorimetry", "sRGB")
         .build();
-    let source = gst_app::AppSrc::builder().caps(&caps).format(gst::Format::Time).max_buffers(2).max_bytes(0).build();
+    let source = gst_app::AppSrc::builder()
+        .caps(&caps)
+        .format(gst::Format::Time)
+        .max_buffers(ahead.max(1) as u64)
+        .max_bytes(0)
+        .build();
     // the decoder can't move between threads; its own ends when the pipeline no longer takes pictures
-    let (send, pictures) = bounded::<Decoded>(2);
+    let (send, pictures) = bounded::<Decoded>(ahead);
     std::thread::Builder::new()
         .name("gif".into())
         .spawn(move || {

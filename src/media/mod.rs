@@ -6,6 +6,8 @@
 //! - every wait has a time limit; a file that stalls is given up with an error that names it;
 //! - importing a file reads that file alone: it is admitted by its content, and no element can open an address;
 //! - what is decoded ahead is bounded to a few pictures and a fraction of a second of sound;
+//! - what a program shows that was never decoded before is decoded in a process of its own, which the system limits
+//!   ([`Helper`]); what a file says of its size is checked before memory is taken for it;
 //! - a file in the cache is whole: it is written to a temporary name and renamed.
 
 mod aac_step;
@@ -21,6 +23,8 @@ mod error;
 mod fingerprint;
 mod generated;
 mod gif;
+mod isolated;
+mod messages;
 mod mp4_boxes;
 mod mp4_tracks;
 mod plugins;
@@ -30,6 +34,8 @@ mod resample;
 mod run_up;
 mod scaling;
 mod sound_clock;
+mod stills;
+mod svg;
 mod sync_samples;
 mod thumbnails;
 mod timing;
@@ -47,6 +53,7 @@ pub use encoding::Encoding;
 pub(crate) use encoding::clock_time;
 pub use error::MediaError;
 pub use fingerprint::fingerprint;
+pub use isolated::{ARGUMENT as HELPER_ARGUMENT, Helper, serve, set_up as set_up_helpers};
 pub(crate) use mp4_boxes::Mp4Box;
 pub use plugins::{Plugin, REQUIRED, missing_plugins};
 pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
@@ -84,6 +91,7 @@ pub fn is_there(asset: &crate::model::Asset) -> bool {
 pub fn init() -> Result<(), MediaError> {
     static STARTED: OnceLock<Result<(), String>> = OnceLock::new();
     let started = STARTED.get_or_init(|| {
+        messages::take_over();
         gst::init().map_err(|e| e.to_string())?;
         for (element, rank) in [
             // no max-threads, and it refuses profiles that avdec_h264 decodes

@@ -17,6 +17,12 @@ use std::time::{Duration, Instant};
 /// A file that takes longer to probe is given up.
 pub const PROBE_TIME_LIMIT: Duration = Duration::from_secs(20);
 
+/// Samples a second of sound: from the poorest telephone to the finest that converters record.
+const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1000..=768_000;
+
+/// Channels of a sound stream.
+const MOST_CHANNELS: u32 = 64;
+
 /// Extensions that a folder is searched for; a file that is named itself is tried whatever its name.
 const EXTENSIONS: &[&str] = &[
     "3gp", "aac", "aif", "aiff", "asf", "avi", "bmp", "flac", "flv", "gif", "jpeg", "jpg", "m2t", "m2ts", "m4a", "m4v",
@@ -76,8 +82,21 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     if super::gif::is_gif(path) {
         return super::gif::probe(path);
     }
+    if super::svg::is_svg(path) {
+        return super::svg::probe(path);
+    }
+    if let Some(mut info) = super::stills::probe_scaled(path)? {
+        if let Some(video) = &mut info.video {
+            video.orientation = exif_orientation(path).unwrap_or_default();
+            if video.orientation.swaps_axes() {
+                (video.width, video.height) = (video.height, video.width);
+            }
+        }
+        return Ok(info);
+    }
     let found = discover(path)?;
     let audio: Vec<AudioStream> = found.audio_streams().iter().map(audio_stream).collect();
+    audio.iter().try_for_each(|stream| check_sound(path, stream))?;
     // cover art in sound files is a "video" stream that is an image
     let streams = found.video_streams();
     let picture = streams.iter().find(|v| !v.is_image()).or_else(|| streams.first().filter(|_| audio.is_empty()));
@@ -158,6 +177,14 @@ fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
     let element = |e: gst::glib::Error| MediaError::Element(e.message().to_owned());
     let limit = gst::ClockTime::from_seconds(PROBE_TIME_LIMIT.as_secs());
     let discoverer = pbutils::Discoverer::new(limit).map_err(element)?;
+    // left alone, a decoder takes a thread for each core, and each of those a picture and its references
+    discoverer.connect_source_setup(|_, source| {
+        let mut top = source.clone();
+        while let Some(parent) = top.parent().and_then(|p| p.downcast::<gst::Element>().ok()) {
+            top = parent;
+        }
+        super::decode::configure_decoders(&top, 1);
+    });
     let absolute = std::path::absolute(path).map_err(|e| MediaError::file(path, &e))?;
     let uri = gst::glib::filename_to_uri(&absolute, None).map_err(element)?;
     let info = match discoverer.discover_uri(&uri) {
@@ -219,6 +246,20 @@ fn audio_stream(stream: &pbutils::DiscovererAudioInfo) -> AudioStream {
         channels: stream.channels(),
         language: stream.language().map(|l| l.to_string()).unwrap_or_default(),
     }
+}
+
+/// Refuses sound whose numbers are no sound's. A stream that says none of them is judged by its decoder.
+fn check_sound(path: &Path, stream: &AudioStream) -> Result<(), MediaError> {
+    let (rate, channels) = (stream.rate, stream.channels);
+    let too_large = |what: String, limit: String| Err(MediaError::TooLarge { path: path.to_owned(), what, limit });
+    if rate != 0 && !SAMPLE_RATES.contains(&rate) {
+        let (least, most) = (SAMPLE_RATES.start(), SAMPLE_RATES.end());
+        return too_large(format!("its sound has {rate} samples a second"), format!("{least} to {most} are read"));
+    }
+    if channels > MOST_CHANNELS {
+        return too_large(format!("its sound has {channels} channels"), format!("up to {MOST_CHANNELS} are read"));
+    }
+    Ok(())
 }
 
 fn video_stream(

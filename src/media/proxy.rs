@@ -76,15 +76,23 @@ pub fn make_proxy(
     cancel: &Cancel,
     progress: &dyn Fn(f32),
 ) -> Result<PathBuf, MediaError> {
+    kept(cache, asset, |to| encode(asset, to, settings, cancel, progress))
+}
+
+/// The same, made by `make` at the place that it is given.
+pub(super) fn kept(
+    cache: &Cache,
+    asset: &Asset,
+    make: impl FnOnce(&Path) -> Result<(), MediaError>,
+) -> Result<PathBuf, MediaError> {
     if let Some(there) = find_proxy(cache, asset) {
         return Ok(there);
     }
-    cache.make(CacheKind::Proxy, &asset.fingerprint, cache_name(&asset.info), |to| {
-        encode(asset, to, settings, cancel, progress)
-    })
+    cache.make(CacheKind::Proxy, &asset.fingerprint, cache_name(&asset.info), make)
 }
 
-fn encode(
+/// Makes a proxy in a file. `progress` gets 0 to 1.
+pub(super) fn encode(
     asset: &Asset,
     to: &Path,
     settings: ProxySettings,

@@ -14,7 +14,7 @@ use std::path::Path;
 const HEIGHT: u32 = 90;
 
 /// At most so many per asset, so that all of a project's fit into memory.
-const MOST: usize = 48;
+const MOST: u32 = 48;
 
 /// A sheet is at most this wide: graphics cards have a limit.
 const WIDEST: u32 = 8192;
@@ -49,30 +49,38 @@ impl ThumbnailSheet {
 /// # Errors
 /// Any [`MediaError`] about the file or the cache, or [`MediaError::Cancelled`].
 pub fn thumbnails(cache: &Cache, asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaError> {
-    let width = width_of(asset)?;
-    let (count, every) = match asset.info.duration.filter(|_| asset.info.kind == MediaKind::Video) {
-        None => (1, SourceTime::ZERO),
-        Some(duration) => {
-            let count = usize::try_from(duration.0 / SourceTime::SECOND.0)
-                .unwrap_or(0)
-                .clamp(1, MOST.min((WIDEST / width) as usize));
-            (count, SourceTime(duration.0 / i64::try_from(count).unwrap_or(1)))
-        }
-    };
+    kept(cache, asset, |proxy| render(asset, proxy, cancel, &|_| {}))
+}
+
+/// The same, made by `make` of the proxy that is there.
+pub(super) fn kept(
+    cache: &Cache,
+    asset: &Asset,
+    make: impl FnOnce(Option<&Path>) -> Result<ThumbnailSheet, MediaError>,
+) -> Result<ThumbnailSheet, MediaError> {
+    let (width, count, every) = layout(asset)?;
     if let Some(path) = cache.find(CacheKind::Thumbnails, &asset.fingerprint, ".2.png")
         && let Some(pixels) = load(&path, width, count)
     {
-        return Ok(ThumbnailSheet { width, height: HEIGHT, count: u32::try_from(count).unwrap_or(1), every, pixels });
+        return Ok(ThumbnailSheet { width, height: HEIGHT, count, every, pixels });
     }
-    let sheet = render(cache, asset, (width, count), every, cancel)?;
-    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".2.png", |path| write_png(&sheet, path))?;
-    Ok(ThumbnailSheet {
-        width,
-        height: HEIGHT,
-        count: u32::try_from(count).unwrap_or(1),
-        every,
-        pixels: sheet.into_raw(),
-    })
+    let proxy = proxy::find_proxy(cache, asset);
+    let sheet = make(proxy.as_deref())?;
+    let defect = || MediaError::Defect("thumbnails");
+    let picture = RgbaImage::from_raw(sheet.width * sheet.count, sheet.height, sheet.pixels).ok_or_else(defect)?;
+    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".2.png", |path| write_png(&picture, path))?;
+    Ok(ThumbnailSheet { pixels: picture.into_raw(), ..sheet })
+}
+
+/// The width of one thumbnail, how many there are, and the time from one to the next.
+fn layout(asset: &Asset) -> Result<(u32, u32, SourceTime), MediaError> {
+    let width = width_of(asset)?;
+    let Some(duration) = asset.info.duration.filter(|_| asset.info.kind == MediaKind::Video) else {
+        return Ok((width, 1, SourceTime::ZERO));
+    };
+    let most = MOST.min(WIDEST / width);
+    let count = u32::try_from(duration.0 / SourceTime::SECOND.0).unwrap_or(0).clamp(1, most);
+    Ok((width, count, SourceTime(duration.0 / i64::from(count))))
 }
 
 /// One picture of an asset for the bin: a key frame a tenth into it, of the original, at once.
@@ -111,37 +119,35 @@ pub fn write_png(picture: &RgbaImage, path: &Path) -> Result<(), MediaError> {
     std::fs::write(path, png.into_inner()).map_err(|e| MediaError::write(path, e))
 }
 
-fn load(path: &Path, width: u32, count: usize) -> Option<Vec<u8>> {
+fn load(path: &Path, width: u32, count: u32) -> Option<Vec<u8>> {
     let picture = image::open(path).ok()?.into_rgba8();
-    let expected = (width * u32::try_from(count).ok()?, HEIGHT);
-    (picture.dimensions() == expected).then(|| picture.into_raw())
+    (picture.dimensions() == (width * count, HEIGHT)).then(|| picture.into_raw())
 }
 
-fn render(
-    cache: &Cache,
+/// Makes thumbnails of the proxy, where there is one, else of the original. `progress` gets 0 to 1.
+pub(super) fn render(
     asset: &Asset,
-    (width, count): (u32, usize),
-    every: SourceTime,
+    proxy: Option<&Path>,
     cancel: &Cancel,
-) -> Result<RgbaImage, MediaError> {
+    progress: &dyn Fn(f32),
+) -> Result<ThumbnailSheet, MediaError> {
+    let (width, count, every) = layout(asset)?;
     let format = PictureFormat { width, height: HEIGHT, format: format_of(asset) };
-    let proxy = proxy::find_proxy(cache, asset);
-    let mut reader = match &proxy {
+    let mut reader = match proxy {
         Some(path) => VideoReader::open(path, &proxy::proxy_info(&asset.info), format, 1)?,
         None => VideoReader::open(&asset.path, &asset.info, format, 1)?,
     };
-    let total = width * u32::try_from(count).unwrap_or(1);
-    let mut sheet = RgbaImage::new(total, HEIGHT);
+    let mut sheet = RgbaImage::new(width * count, HEIGHT);
     for n in 0..count {
-        let time = SourceTime(every.0 * i64::try_from(n).unwrap_or(0) + every.0 / 2);
+        let time = SourceTime(every.0 * i64::from(n) + every.0 / 2);
         let picture = if count == 1 { reader.at(time, cancel)? } else { reader.near(time, cancel)? };
+        progress(n as f32 / count as f32);
         let Some(picture) = picture else { continue };
         if let Some(tile) = rgba(&picture) {
-            let x = i64::from(width) * i64::try_from(n).unwrap_or(0);
-            image::imageops::replace(&mut sheet, &tile, x, 0);
+            image::imageops::replace(&mut sheet, &tile, i64::from(width * n), 0);
         }
     }
-    Ok(sheet)
+    Ok(ThumbnailSheet { width, height: HEIGHT, count, every, pixels: sheet.into_raw() })
 }
 
 /// What an asset's pictures are read as.

@@ -124,7 +124,7 @@ impl VideoReader {
         };
         let input = match &info.generator {
             Some(generator) => Input::Generated(generator, (format.width, format.height)),
-            None => Input::File(path),
+            None => Input::File(path, Some((format.width, format.height))),
         };
         let start = info.start + video.map_or(SourceTime::ZERO, |v| v.ahead);
         let decoding = Decoding::open_input(input, start, Which::Video(stream), &tail, DECODED_AHEAD, threads)?;

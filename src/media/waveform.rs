@@ -35,26 +35,43 @@ impl Waveform {
 /// # Errors
 /// Any [`MediaError`] about the file or the cache, or [`MediaError::Cancelled`].
 pub fn waveform(cache: &Cache, asset: &Asset, stream: u32, cancel: &Cancel) -> Result<Waveform, MediaError> {
+    kept(cache, asset, stream, || measure(asset, stream, cancel, &|_| {}))
+}
+
+/// The same, measured by `make`.
+pub(super) fn kept(
+    cache: &Cache,
+    asset: &Asset,
+    stream: u32,
+    make: impl FnOnce() -> Result<Vec<u8>, MediaError>,
+) -> Result<Waveform, MediaError> {
     let name = format!("-{stream}.peaks");
     if let Some(path) = cache.find(CacheKind::Waveform, &asset.fingerprint, &name)
         && let Ok(peaks) = std::fs::read(path)
     {
         return Ok(Waveform { peaks });
     }
-    let peaks = measure(asset, stream, cancel)?;
+    let peaks = make()?;
     cache.make(CacheKind::Waveform, &asset.fingerprint, &name, |path| {
         std::fs::write(path, &peaks).map_err(|e| MediaError::write(path, e))
     })?;
     Ok(Waveform { peaks })
 }
 
-fn measure(asset: &Asset, stream: u32, cancel: &Cancel) -> Result<Vec<u8>, MediaError> {
+/// The loudest samples of a stream. `progress` gets 0 to 1.
+pub(super) fn measure(
+    asset: &Asset,
+    stream: u32,
+    cancel: &Cancel,
+    progress: &dyn Fn(f32),
+) -> Result<Vec<u8>, MediaError> {
     let mut reader = AudioReader::open(&asset.path, &asset.info, stream, RATE)?;
     let duration = asset.info.duration.unwrap_or(SourceTime::ZERO);
     let total = usize::try_from(duration.sample(PEAKS_PER_SECOND)).unwrap_or(0);
     let mut block = vec![[0.0_f32; 2]; (RATE / PEAKS_PER_SECOND) as usize];
     let mut peaks = Vec::with_capacity(total);
     for n in 0..total {
+        progress(n as f32 / total as f32);
         let start = i64::try_from(n * block.len()).unwrap_or(i64::MAX);
         if let Err(error) = reader.read(start, &mut block, cancel) {
             if matches!(error, MediaError::Cancelled) {

@@ -3,15 +3,19 @@
 use super::machine::allowed_cores;
 use super::messages::{Event, JobId, JobKind, JobStatus};
 use super::proxying::{background_proxies, proxy_threads};
-use crate::media::{Cache, Cancel, MediaError, ProxySettings, find_proxy, make_proxy, poster, thumbnails, waveform};
+use crate::media::{Cache, Cancel, Helper, MediaError, ProxySettings, find_proxy};
 use crate::model::{Asset, AssetId, MediaKind};
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The list of jobs is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(200);
+
+/// A thread without work keeps its helper for so long.
+const KEEP_HELPER: Duration = Duration::from_secs(3);
 
 struct Job {
     id: JobId,
@@ -28,6 +32,8 @@ struct Queue {
     /// What was made or failed: it is not tried again in this session.
     done: HashSet<(AssetId, JobKind, String)>,
     next: u64,
+    /// The files that helpers may read.
+    sources: Vec<PathBuf>,
     told: Option<Instant>,
     closed: bool,
 }
@@ -122,21 +128,38 @@ impl Shared {
         }
         let id = JobId(queue.next);
         queue.next += 1;
+        if !queue.sources.contains(&asset.path) {
+            queue.sources.push(asset.path.clone());
+        }
         queue.jobs.push(Job { id, kind, asset: Arc::clone(asset), cancel: Cancel::default(), progress: None });
         drop(queue);
         self.changed.notify_one();
     }
 
     fn work(&self) {
-        while let Some((id, kind, asset, cancel)) = self.next() {
+        let mut helper = Helper::default();
+        while let Some((id, kind, asset, cancel)) = self.next(&mut helper) {
             self.tell_jobs(true);
-            let result = self.run(id, kind, &asset, &cancel);
+            if !helper.may_read(&asset.path) {
+                helper = self.helper();
+            }
+            let result = self.run(id, kind, &asset, &mut helper, &cancel);
             self.finish(id, kind, &asset, result);
         }
     }
 
-    /// Waits for the next job: the quick kinds first, and never more proxies at once than the machine bears.
-    fn next(&self) -> Option<(JobId, JobKind, Arc<Asset>, Cancel)> {
+    /// A helper for all that is known by now.
+    fn helper(&self) -> Helper {
+        let root = self.cache.root().to_owned();
+        // where there can't be a cache, what is to be kept in it fails with a reason
+        let _ = std::fs::create_dir_all(&root);
+        let sources = self.lock().sources.clone();
+        Helper::new(&sources, &[root])
+    }
+
+    /// Waits for the next job: the quick kinds first, and never more proxies at once than the machine bears. A helper
+    /// for which there is nothing to do for a while is ended.
+    fn next(&self, helper: &mut Helper) -> Option<(JobId, JobKind, Arc<Asset>, Cancel)> {
         let mut queue = self.lock();
         loop {
             if queue.closed {
@@ -149,27 +172,40 @@ impl Shared {
                 job.progress = Some(0.0);
                 return Some((job.id, job.kind, Arc::clone(&job.asset), job.cancel.clone()));
             }
-            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.changed.wait_timeout(queue, KEEP_HELPER).unwrap_or_else(PoisonError::into_inner);
+            queue = waited.0;
+            if waited.1.timed_out() && helper.is_running() {
+                drop(queue);
+                helper.end();
+                queue = self.lock();
+            }
         }
     }
 
-    fn run(&self, id: JobId, kind: JobKind, asset: &Arc<Asset>, cancel: &Cancel) -> Result<(), MediaError> {
+    fn run(
+        &self,
+        id: JobId,
+        kind: JobKind,
+        asset: &Arc<Asset>,
+        helper: &mut Helper,
+        cancel: &Cancel,
+    ) -> Result<(), MediaError> {
         match kind {
             JobKind::Poster => {
-                let sheet = poster(asset, cancel)?;
+                let sheet = helper.poster(asset, cancel)?;
                 (self.tell)(Event::Poster(asset.id, Arc::new(sheet)));
             }
             JobKind::Thumbnails => {
-                let sheet = thumbnails(&self.cache, asset, cancel)?;
+                let sheet = helper.thumbnails(&self.cache, asset, cancel)?;
                 (self.tell)(Event::Thumbnails(asset.id, Arc::new(sheet)));
             }
             JobKind::Waveform => {
-                let wave = waveform(&self.cache, asset, 0, cancel)?;
+                let wave = helper.waveform(&self.cache, asset, 0, cancel)?;
                 (self.tell)(Event::Waveform(asset.id, 0, Arc::new(wave)));
             }
             JobKind::Proxy => {
                 let threads = if allowed_cores() <= 2 { 1 } else { proxy_threads(background_proxies()) };
-                make_proxy(&self.cache, asset, ProxySettings { threads }, cancel, &|progress| {
+                helper.make_proxy(&self.cache, asset, ProxySettings { threads }, cancel, &|progress| {
                     if let Some(job) = self.lock().jobs.iter_mut().find(|j| j.id == id) {
                         job.progress = Some(progress);
                     }

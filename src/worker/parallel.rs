@@ -2,21 +2,22 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Applies `work` to each item on at most `workers` threads; the results are in the items' order, `None`
-/// where a thread broke off.
-pub(super) fn in_parallel<T: Sync, R: Send>(
+/// Applies `work` to each item on at most `workers` threads, with what each thread has for itself, made there by `own`;
+/// the results are in the items' order, `None` where a thread broke off.
+pub(super) fn in_parallel<T: Sync, R: Send, S>(
     name: &str,
     workers: usize,
     items: &[T],
-    work: impl Fn(&T) -> R + Sync,
+    own: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
 ) -> Vec<Option<R>> {
     let next = AtomicUsize::new(0);
     let worker = || {
-        let mut done = Vec::new();
+        let (mut done, mut own) = (Vec::new(), own());
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(i) else { return done };
-            done.push((i, work(item)));
+            done.push((i, work(&mut own, item)));
         }
     };
     let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();

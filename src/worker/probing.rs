@@ -2,7 +2,7 @@
 
 use super::machine::{allowed_cores, total_memory};
 use super::parallel::in_parallel;
-use crate::media::{MediaError, fingerprint, probe};
+use crate::media::{Cancel, Helper, MediaError, fingerprint};
 use crate::model::{Asset, AssetId, MediaInfo};
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ impl Probed {
     }
 }
 
-/// Probes files in parallel, as many at a time as cores and memory allow; the results are in the files'
+/// Probes files in parallel, in processes of their own where the program has set that up, as many at a time as cores and memory allow; the results are in the files'
 /// order. `done` is told of each as it is finished, from any thread.
 pub fn probe_all(
     paths: &[PathBuf],
@@ -36,8 +36,10 @@ pub fn probe_all(
 ) -> Vec<Result<Probed, MediaError>> {
     let by_memory = usize::try_from(total_memory() / 4 / PER_PROBE).unwrap_or(1);
     let workers = allowed_cores().min(by_memory).clamp(1, 8);
-    in_parallel("probe", workers, paths, |path| {
-        let result = probe(path).and_then(|info| Ok(Probed { info, fingerprint: fingerprint(path)? }));
+    let cancel = Cancel::default();
+    let helper = || Helper::new(paths, &[]);
+    in_parallel("probe", workers, paths, helper, |helper, path| {
+        let result = helper.probe(path, &cancel).and_then(|info| Ok(Probed { info, fingerprint: fingerprint(path)? }));
         done(path, &result);
         result
     })

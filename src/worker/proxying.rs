@@ -2,7 +2,7 @@
 
 use super::machine::{allowed_cores, total_memory};
 use super::parallel::in_parallel;
-use crate::media::{Cache, Cancel, MediaError, ProxySettings, make_proxy};
+use crate::media::{Cache, Cancel, Helper, MediaError, ProxySettings};
 use crate::model::Asset;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,8 +44,10 @@ pub fn make_proxies(
     done: impl Fn(&Asset, &Result<PathBuf, MediaError>) + Sync,
 ) -> Vec<Result<PathBuf, MediaError>> {
     let settings = ProxySettings { threads: proxy_threads(workers) };
-    in_parallel("proxy", workers, assets, |asset| {
-        let result = make_proxy(cache, asset, settings, cancel, &|_| {});
+    let sources: Vec<PathBuf> = assets.iter().map(|asset| asset.path.clone()).collect();
+    let helper = || Helper::new(&sources, &[cache.root().to_owned()]);
+    in_parallel("proxy", workers, assets, helper, |helper, asset| {
+        let result = helper.make_proxy(cache, asset, settings, cancel, &|_| {});
         done(asset, &result);
         result
     })

@@ -1,0 +1,188 @@
+//! How large stills and animations are by their own account, read from their first bytes before any decoder takes memory
+//! for them, and what of them is read.
+//!
+//! Stills are decoded whole up to [`MOST_PIXELS`]. Larger JPEGs, panoramas mostly, are read at a half, a quarter or an
+//! eighth of their size, which their decoder does without ever holding the whole; larger stills of other kinds are
+//! refused.
+
+use super::error::MediaError;
+use crate::model::{MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream};
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use jpeg_decoder::{CodingProcess, Decoder, PixelFormat};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Pixels of a still that is decoded whole: photos of 100 megapixels are. In 8 bits a colour, with transparency, that
+/// is 512 MiB.
+const MOST_PIXELS: u64 = 1 << 27;
+
+/// Pixels that are read of a still that is not decoded whole: one of 8k.
+const MOST_SCALED: u64 = 1 << 25;
+
+/// The JPEG that is read scaled, and by how much.
+struct Scaled {
+    decoder: Decoder<BufReader<File>>,
+    /// Its whole size.
+    whole: (u32, u32),
+    /// The size in which it is read.
+    size: (u32, u32),
+}
+
+/// Width and height by the header, and whether it is a JPEG; `None` of what is no still.
+fn claim(path: &Path) -> Option<(u32, u32, bool)> {
+    let mut reader = BufReader::new(File::open(path).ok()?);
+    let kind = imagesize::reader_type(&mut reader).ok()?;
+    let size = kind.reader_size(&mut reader).ok()?;
+    let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Some((side(size.width), side(size.height), matches!(kind, imagesize::ImageType::Jpeg)))
+}
+
+/// Refuses pictures of more than `most` pixels.
+///
+/// # Errors
+/// [`MediaError::TooLarge`].
+pub(super) fn check_size(path: &Path, (width, height): (u32, u32), most: u64) -> Result<(), MediaError> {
+    if u64::from(width) * u64::from(height) <= most {
+        return Ok(());
+    }
+    Err(MediaError::TooLarge {
+        path: path.to_owned(),
+        what: format!("it says to be {width}x{height}"),
+        limit: format!("pictures of its kind are read up to {} megapixels", most / 1_000_000),
+    })
+}
+
+/// The still as it will be read, where it is read scaled.
+///
+/// # Errors
+/// [`MediaError::TooLarge`] where it can't be read at all.
+pub(super) fn probe_scaled(path: &Path) -> Result<Option<MediaInfo>, MediaError> {
+    let Some(Scaled { whole: (width, height), size, .. }) = scaled(path)? else { return Ok(None) };
+    let codec = format!("JPEG, read as {}x{} of {width}x{height}", size.0, size.1);
+    Ok(Some(info("JPEG", &codec, size, false)))
+}
+
+/// What is known of a still whose pixels are red, green and blue.
+pub(super) fn info(container: &str, codec: &str, (width, height): (u32, u32), alpha: bool) -> MediaInfo {
+    MediaInfo {
+        kind: MediaKind::Still,
+        container: container.into(),
+        duration: None,
+        start: SourceTime::ZERO,
+        video: Some(VideoStream {
+            codec: codec.into(),
+            width,
+            height,
+            orientation: Orientation::default(),
+            pixel_aspect: PixelAspect { num: 1, den: 1 },
+            rate: None,
+            variable_rate: false,
+            interlaced: false,
+            alpha,
+            bit_depth: 8,
+            transfer: Transfer::Sdr,
+            colorimetry: "sRGB".into(),
+            first: SourceTime::ZERO,
+            ahead: SourceTime::ZERO,
+        }),
+        more_video: Vec::new(),
+        audio: Vec::new(),
+        untimed: false,
+        generator: None,
+    }
+}
+
+fn scaled(path: &Path) -> Result<Option<Scaled>, MediaError> {
+    let large = |&(width, height, _): &(u32, u32, bool)| u64::from(width) * u64::from(height) > MOST_PIXELS;
+    let Some((width, height, jpeg)) = claim(path).filter(large) else { return Ok(None) };
+    if !jpeg {
+        check_size(path, (width, height), MOST_PIXELS)?;
+    }
+    let wrong = |e: jpeg_decoder::Error| MediaError::NotMedia { path: path.to_owned(), why: e.to_string() };
+    let file = File::open(path).map_err(|e| MediaError::file(path, &e))?;
+    let mut decoder = Decoder::new(BufReader::new(file));
+    decoder.read_info().map_err(wrong)?;
+    // all of its coefficients would have to be held
+    if decoder.info().is_none_or(|info| info.coding_process != CodingProcess::DctSequential) {
+        check_size(path, (width, height), MOST_PIXELS)?;
+    }
+    for divisor in [2, 4, 8] {
+        let (w, h) = (width.div_ceil(divisor), height.div_ceil(divisor));
+        let (Ok(wanted_w), Ok(wanted_h)) = (u16::try_from(w), u16::try_from(h)) else { continue };
+        if u64::from(w) * u64::from(h) <= MOST_SCALED {
+            let (w, h) = decoder.scale(wanted_w, wanted_h).map_err(wrong)?;
+            return Ok(Some(Scaled { decoder, whole: (width, height), size: (w.into(), h.into()) }));
+        }
+    }
+    check_size(path, (width, height), MOST_SCALED * 64)?;
+    Ok(None)
+}
+
+/// A source of the still's one picture, where it is read scaled.
+///
+/// # Errors
+/// [`MediaError::TooLarge`] where it can't be read at all, and any other [`MediaError`] about the file.
+pub(super) fn source(path: &Path) -> Result<Option<gst_app::AppSrc>, MediaError> {
+    let Some(Scaled { mut decoder, size, .. }) = scaled(path)? else { return Ok(None) };
+    let failed = |why: String| MediaError::Decode { path: path.to_owned(), why };
+    let pixels = decoder.decode().map_err(|e| failed(e.to_string()))?;
+    let (format, pixels) = match decoder.info().map(|info| info.pixel_format) {
+        Some(PixelFormat::RGB24) => ("RGB", pixels),
+        Some(PixelFormat::L8) => ("GRAY8", pixels),
+        _ => return Err(failed("its colours are not red, green and blue".into())),
+    };
+    // lines begin at whole words
+    let bytes = if format == "RGB" { 3 } else { 1 };
+    let line = size.0 as usize * bytes;
+    let padded = line.next_multiple_of(4);
+    let pixels = if padded == line {
+        pixels
+    } else {
+        let mut lines = Vec::with_capacity(padded * size.1 as usize);
+        for row in pixels.chunks_exact(line) {
+            lines.extend_from_slice(row);
+            lines.resize(lines.len() + padded - line, 0);
+        }
+        lines
+    };
+    Ok(Some(one_picture(format, size, pixels)))
+}
+
+/// A source of one picture.
+fn one_picture(format: &str, (width, height): (u32, u32), pixels: Vec<u8>) -> gst_app::AppSrc {
+    let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let caps = gst::Caps::builder("video/x-raw")
+        .field("format", format)
+        .field("width", side(width))
+        .field("height", side(height))
+        .field("framerate", gst::Fraction::new(0, 1))
+        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
+        .field("colorimetry", "sRGB")
+        .build();
+    one_buffer(&caps, pixels)
+}
+
+/// A source of one buffer.
+pub(super) fn one_buffer(caps: &gst::Caps, bytes: Vec<u8>) -> gst_app::AppSrc {
+    let source = gst_app::AppSrc::builder().caps(caps).format(gst::Format::Time).max_buffers(1).max_bytes(0).build();
+    let waiting = Mutex::new(Some(bytes));
+    let callbacks = gst_app::AppSrcCallbacks::builder().need_data(move |source, _| {
+        let bytes = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // the pipeline is being stopped when it no longer listens
+        let _ = match bytes {
+            Some(bytes) => {
+                let mut buffer = gst::Buffer::from_mut_slice(bytes);
+                if let Some(buffer) = buffer.get_mut() {
+                    buffer.set_pts(gst::ClockTime::ZERO);
+                }
+                source.push_buffer(buffer)
+            }
+            None => source.end_of_stream(),
+        };
+    });
+    source.set_callbacks(callbacks.build());
+    source
+}
