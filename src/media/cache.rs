@@ -19,6 +19,8 @@ pub enum CacheKind {
     Thumbnails,
     /// Loudness for the timeline.
     Waveform,
+    /// Where the packets of files lie that don't say so themselves.
+    Packets,
 }
 
 impl CacheKind {
@@ -28,6 +30,7 @@ impl CacheKind {
             Self::Proxy => "proxies-1",
             Self::Thumbnails => "thumbnails-1",
             Self::Waveform => "waveforms-1",
+            Self::Packets => "packets-1",
         }
     }
 }
@@ -128,7 +131,8 @@ impl Cache {
     }
 
     fn files(&self) -> Vec<(PathBuf, u64, SystemTime)> {
-        let folders = [CacheKind::Proxy, CacheKind::Thumbnails, CacheKind::Waveform].map(CacheKind::folder);
+        let kinds = [CacheKind::Proxy, CacheKind::Thumbnails, CacheKind::Waveform, CacheKind::Packets];
+        let folders = kinds.map(CacheKind::folder);
         let entries = folders.iter().filter_map(|f| fs::read_dir(self.root.join(f)).ok()).flatten().flatten();
         entries
             .filter_map(|e| {

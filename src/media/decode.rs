@@ -2,6 +2,7 @@
 
 use super::edit_list::{Edit, EditList};
 use super::error::MediaError;
+use super::packets::{self, Feed, Kind};
 use super::plugins;
 use crate::model::{Generator, SourceTime};
 use gstreamer as gst;
@@ -106,6 +107,8 @@ pub(super) struct Decoding {
     edits: EditList,
     /// By how much the demuxer's clock is ahead of the file's: that of the edit that is read.
     shift: SourceTime,
+    /// What gives the packets, where the file is not left to GStreamer's demuxer.
+    feed: Option<Feed>,
 }
 
 impl Drop for Decoding {
@@ -183,6 +186,7 @@ impl Decoding {
         let exposed = Arc::new(AtomicBool::new(false));
         let path = input.path();
         let mut edits = EditList::default();
+        let mut feed = None;
         if let Input::Generated(generator, size) = input {
             exposed.store(true, Ordering::SeqCst);
             let source = super::generated::source(generator, size)?;
@@ -193,8 +197,15 @@ impl Decoding {
             pipeline.add(&source).map_err(missing)?;
             source.link(&tail).map_err(missing)?;
         } else {
-            let source = gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
-            edits = super::mp4_tracks::hide_others(&source, path, which);
+            feed = own_packets(path, which)?;
+            let source = if let Some(feed) = &feed {
+                feed.source.clone().upcast()
+            } else {
+                let source =
+                    gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
+                edits = super::mp4_tracks::hide_others(&source, path, which);
+                source
+            };
             // what decodebin chooses by itself is up to five seconds of sound and 2 MB of each stream; the streams that
             // are not wanted never wait, so that little is enough
             let decode = gst::ElementFactory::make("decodebin")
@@ -212,7 +223,9 @@ impl Decoding {
             decode.connect_pad_added(move |_, _| flag.store(true, Ordering::SeqCst));
         }
         let shift = edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift);
-        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift }, exposed))
+        // our own packets have stamps of their own, whatever a project says that was saved by an older version
+        let start = if feed.is_some() { packets::LEAD } else { start };
+        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed }, exposed))
     }
 
     fn pause(&self) -> Result<(), MediaError> {
@@ -268,7 +281,11 @@ impl Decoding {
 
     /// Seeks; `false` where the file can't be sought in.
     pub fn seek(&self, to: SourceTime, flags: gst::SeekFlags) -> bool {
-        let nanos = u64::try_from((to + self.start + self.shift).nanos()).unwrap_or(0);
+        let nanos = (to + self.start + self.shift).nanos();
+        // what is before the moment that is sought, a decoder drops: a key frame is sought by its own
+        let key = self.feed.as_ref().filter(|_| flags.contains(gst::SeekFlags::KEY_UNIT));
+        let nanos = key.and_then(|feed| feed.key_before(nanos)).unwrap_or(nanos);
+        let nanos = u64::try_from(nanos).unwrap_or(0);
         self.pipeline.seek_simple(gst::SeekFlags::FLUSH | flags, gst::ClockTime::from_nseconds(nanos)).is_ok()
     }
 
@@ -341,6 +358,13 @@ impl Decoding {
         }
         self.decode_error(error.message().trim_end_matches('.'))
     }
+}
+
+/// The packets of a file whose own tables can't be trusted.
+fn own_packets(path: &Path, which: Which) -> Result<Option<Feed>, MediaError> {
+    let Some(index) = packets::index_of(path) else { return Ok(None) };
+    let kind = if which.is_video() { Kind::Picture } else { Kind::Sound };
+    packets::feed(path, &index, kind, which.index())
 }
 
 /// Lets through only the messages that somebody waits for: nobody takes the others, of which each seek brings some (3,000

@@ -2,6 +2,7 @@
 
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
+use super::packets::Kind;
 use super::timing::{Timing, rate_of, timing};
 use crate::model::{
     AudioStream, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer,
@@ -104,6 +105,10 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         if audio.is_empty() {
             return Err(not_media("it has neither picture nor sound"));
         }
+        if let Some(index) = super::packets::index_of(path) {
+            let (duration, container) = (SourceTime::from_nanos(index.length()), container(&found));
+            return Ok(sound_alone(container, duration, SourceTime::ZERO, audio));
+        }
         let whole = found.stream_info().and_then(|info| info.caps());
         let duration = if whole.is_some_and(|caps| super::counted::is_needed(&caps)) {
             super::counted::length(path, &Cancel::default())?
@@ -113,18 +118,9 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         let container = container(&found);
         let start = start_of(path, &container, &[Which::Audio(0)], keeps_clock(&container))?;
         let duration = if keeps_clock(&container) && duration > start { duration - start } else { duration };
-        return Ok(MediaInfo {
-            kind: MediaKind::Audio,
-            container,
-            duration: Some(duration),
-            start,
-            video: None,
-            more_video: Vec::new(),
-            audio,
-            untimed: false,
-            generator: None,
-        });
+        return Ok(sound_alone(container, duration, start, audio));
     };
+    let index = super::packets::index_of(path).filter(|_| !picture.is_image());
     let timing = timing(path);
     let image = picture.is_image() && timing.as_ref().is_none_or(|t| t.count <= 1);
     let mut video = video_stream(path, 0, picture, &found, if image { None } else { timing.as_ref() })?;
@@ -138,12 +134,25 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     } else {
         // some transport streams have times that the demuxer can't read: their rate is read here
         let rate = || rate_of(super::transport_stream::picture_times(path)).rate.or_else(|| nominal_rate(picture));
-        let (duration, untimed) = duration(path, &found, Which::Video(0), rate)?;
+        let (duration, untimed) = match &index {
+            Some(index) => (SourceTime::from_nanos(index.length()), false),
+            None => duration(path, &found, Which::Video(0), rate)?,
+        };
         let own = untimed.then(rate).flatten();
         (video.rate, video.variable_rate) = (own.or(video.rate), video.variable_rate && !untimed);
         (MediaKind::Video, Some(duration), untimed)
     };
     let container = container(&found);
+    if let Some(index) = index {
+        for (n, stream) in std::iter::once(&mut video).chain(&mut more_video).enumerate() {
+            let Some((_, track)) = index.track(Kind::Picture, n) else { continue };
+            stream.first = SourceTime::from_nanos(track.first);
+            // pictures after a joint lie on a grid of their own
+            stream.variable_rate |= track.moves.len() > 1;
+        }
+        let (start, video) = (SourceTime::ZERO, Some(video));
+        return Ok(MediaInfo { kind, container, duration, start, video, more_video, audio, untimed, generator: None });
+    }
     let streams: &[Which] = if audio.is_empty() { &[Which::Video(0)] } else { &[Which::Video(0), Which::Audio(0)] };
     let late = !image && video.first > LATE;
     // without times, the first picture is where the media begins, and the sound's own clock begins with the sound
@@ -171,6 +180,20 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     }
     let duration = if container == "MPEG-TS" && !untimed { duration.map(|d| whole_stream(path, d)) } else { duration };
     Ok(MediaInfo { kind, container, duration, start, video: Some(video), more_video, audio, untimed, generator: None })
+}
+
+fn sound_alone(container: String, duration: SourceTime, start: SourceTime, audio: Vec<AudioStream>) -> MediaInfo {
+    MediaInfo {
+        kind: MediaKind::Audio,
+        container,
+        duration: Some(duration),
+        start,
+        video: None,
+        more_video: Vec::new(),
+        audio,
+        untimed: false,
+        generator: None,
+    }
 }
 
 fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {

@@ -1,0 +1,135 @@
+//! Gives the packets of one track to a decoder.
+
+use super::index::Index;
+use super::{Demuxer, Kind};
+use crate::media::encoding::clock_time;
+use crate::media::error::MediaError;
+use crate::model::SourceTime;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes of packets that wait for the decoder; one packet may be larger.
+const QUEUED: u64 = 1 << 20;
+
+/// Where the decoder's clock stands at the beginning of the media: what a decoder needs before that is stamped too.
+pub(crate) const LEAD: SourceTime = SourceTime::SECOND;
+
+/// A source of one track's packets.
+pub(crate) struct Feed {
+    /// Where the packets come out.
+    pub source: gst_app::AppSrc,
+    index: Arc<Index>,
+    track: usize,
+}
+
+impl Feed {
+    /// When the key picture is shown that decoding begins with to come to a moment, in nanoseconds of the decoder's clock.
+    pub fn key_before(&self, time: i64) -> Option<i64> {
+        let track = self.index.tracks.get(self.track)?;
+        track.key_before(time.saturating_sub(LEAD.nanos())).map(|key| key.time.saturating_add(LEAD.nanos()))
+    }
+}
+
+/// Reads one track on.
+struct Reader {
+    demuxer: Box<dyn Demuxer>,
+    index: Arc<Index>,
+    /// The track's number in the index, and in the demuxer.
+    track: usize,
+    number: usize,
+    /// What lies before that position is passed over.
+    from: u64,
+    /// Headers that go before all packets.
+    headers: Vec<gst::Buffer>,
+}
+
+/// A source for the nth track of a kind; `None` where there is none.
+pub(crate) fn feed(path: &Path, index: &Arc<Index>, kind: Kind, n: usize) -> Result<Option<Feed>, MediaError> {
+    let Some((track, found)) = index.track(kind, n) else { return Ok(None) };
+    let gone = || MediaError::Decode { path: path.to_owned(), why: "it changed while it was read".into() };
+    let demuxer = super::demuxer(path).ok_or_else(gone)?;
+    let caps: gst::Caps = found.caps.parse().map_err(|_| gone())?;
+    let headers = headers(&caps);
+    let key = found.keys.first().copied().ok_or_else(gone)?;
+    let mut reader =
+        Reader { demuxer, index: Arc::clone(index), track, number: found.number, from: key.position, headers };
+    reader.demuxer.go_to(key.place, found.stamp(key));
+    let reader = Arc::new(Mutex::new(reader));
+    let source = gst_app::AppSrc::builder()
+        .caps(&caps)
+        .format(gst::Format::Time)
+        .stream_type(gst_app::AppStreamType::Seekable)
+        .duration(clock_time(index.length().saturating_add(LEAD.nanos())).nseconds())
+        .max_bytes(QUEUED)
+        .build();
+    let sought = Arc::clone(&reader);
+    let lock = |reader: &Arc<Mutex<Reader>>, f: &mut dyn FnMut(&mut Reader)| {
+        f(&mut reader.lock().unwrap_or_else(PoisonError::into_inner));
+    };
+    let callbacks = gst_app::AppSrcCallbacks::builder()
+        .need_data(move |source, _| lock(&reader, &mut |reader| reader.push(source)))
+        .seek_data(move |_, time| {
+            lock(&sought, &mut |reader| reader.seek(i64::try_from(time).unwrap_or(i64::MAX) - LEAD.nanos()));
+            true
+        });
+    source.set_callbacks(callbacks.build());
+    Ok(Some(Feed { source, index: Arc::clone(index), track }))
+}
+
+/// The packets of headers that caps carry and decoders want to see first.
+fn headers(caps: &gst::Caps) -> Vec<gst::Buffer> {
+    let headers = caps.structure(0).and_then(|s| s.get::<gst::Array>("streamheader").ok());
+    headers.map(|h| h.iter().filter_map(|v| v.get::<gst::Buffer>().ok()).collect()).unwrap_or_default()
+}
+
+impl Reader {
+    fn seek(&mut self, time: i64) {
+        let Some(track) = self.index.tracks.get(self.track) else { return };
+        let Some(key) = track.key_before(time) else { return };
+        self.from = key.position;
+        self.demuxer.go_to(key.place, track.stamp(key));
+    }
+
+    /// Gives the next packet, or says that there is none.
+    fn push(&mut self, source: &gst_app::AppSrc) {
+        // a pipeline that is being stopped or sought in takes nothing; it asks anew
+        for header in self.headers.drain(..) {
+            if source.push_buffer(header).is_err() {
+                return;
+            }
+        }
+        let Some(buffer) = self.next() else {
+            let _ = source.end_of_stream();
+            return;
+        };
+        let _ = source.push_buffer(buffer);
+    }
+
+    fn next(&mut self) -> Option<gst::Buffer> {
+        let index = Arc::clone(&self.index);
+        let track = index.tracks.get(self.track)?;
+        loop {
+            let packet = self.demuxer.next()?;
+            if packet.track != self.number || packet.position < self.from {
+                continue;
+            }
+            let lead = LEAD.nanos();
+            let time = track.time(packet.position, packet.pts).saturating_add(lead);
+            let decoded = packet.dts.map(|dts| track.time(packet.position, dts).saturating_add(lead));
+            let (lasts, key) = (packet.duration, packet.key);
+            let Some(bytes) = self.demuxer.content(packet) else { continue };
+            let mut buffer = gst::Buffer::from_mut_slice(bytes);
+            if let Some(buffer) = buffer.get_mut() {
+                buffer.set_pts(clock_time(time));
+                buffer.set_dts(decoded.map(clock_time));
+                buffer.set_duration(lasts.map(clock_time));
+                if !key {
+                    buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
+                }
+            }
+            return Some(buffer);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Films that were cut off, streamed or damaged, read through what is read of them.
+
+use super::bytes::Bytes;
+use super::{Kind, index_of};
+use crate::media::{AudioReader, Cancel, PictureFormat, VideoReader, probe};
+use crate::model::{FrameCount, FrameRate, SourceTime};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_video as gst_video;
+use std::io::Cursor;
+use std::path::Path;
+
+/// Each picture is by so much brighter than the one before.
+const STEP: u8 = 5;
+
+/// 40 pictures at 25 a second, each of another grey, and as long a tone, written by a pipeline that ends in `mux`.
+fn film(path: &Path, video: &str, audio: &str, mux: &str) {
+    film_with_late_sound(path, video, audio, mux, 0);
+}
+
+/// The same with sound that begins so many milliseconds after the first picture.
+fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: u64) {
+    crate::media::init().unwrap();
+    let description = format!(
+        "appsrc name=pictures format=time caps=video/x-raw,format=I420,width=64,height=64,framerate=25/1 ! {video} ! queue \
+         ! {mux} name=mux ! filesink location=\"{}\" audiotestsrc num-buffers=75 samplesperbuffer=1024 wave=sine freq=440 \
+         timestamp-offset={} ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! {audio} ! queue ! mux.",
+        path.display(),
+        late * 1_000_000
+    );
+    let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let source = pipeline.by_name("pictures").unwrap().downcast::<gstreamer_app::AppSrc>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    for n in 0..40_u8 {
+        let mut pixels = vec![30 + n * STEP; 64 * 64];
+        pixels.extend([128; 64 * 32]);
+        let mut buffer = gst::Buffer::from_mut_slice(pixels);
+        let made = buffer.get_mut().unwrap();
+        made.set_pts(gst::ClockTime::from_mseconds(40 * u64::from(n)));
+        made.set_duration(gst::ClockTime::from_mseconds(40));
+        source.push_buffer(buffer).unwrap();
+    }
+    source.end_of_stream().unwrap();
+    let ended = pipeline.bus().unwrap().timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]);
+    assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+/// Which of the film's pictures is shown at each of these moments of 40 ms.
+fn pictures(path: &Path, at: &[i64]) -> Vec<i64> {
+    let info = probe(path).unwrap();
+    let format = PictureFormat { width: 64, height: 64, format: gst_video::VideoFormat::I420 };
+    let mut reader = VideoReader::open(path, &info, format, 1).unwrap();
+    let rate = FrameRate::F25;
+    let show = |n: &i64| {
+        let time = rate.duration_of(FrameCount(*n)) + SourceTime::from_nanos(20_000_000);
+        let picture = reader.at(time, &Cancel::default()).unwrap().unwrap();
+        let grey = i64::from(picture.buffer.map_readable().unwrap()[64 * 32 + 32]);
+        (grey - 30 + i64::from(STEP) / 2).div_euclid(i64::from(STEP))
+    };
+    at.iter().map(show).collect()
+}
+
+/// All pictures in order, then some that must be sought.
+fn all_and_back(count: i64) -> Vec<i64> {
+    (0..count).chain([count - 1, 3, count / 2, 0, count - 2, 13]).collect()
+}
+
+/// From where to where there is sound, in milliseconds.
+fn sound(path: &Path) -> (usize, usize) {
+    let info = probe(path).unwrap();
+    let mut reader = AudioReader::open(path, &info, 0, 48000).unwrap();
+    let mut samples = vec![[0.0; 2]; 48000 * 4];
+    reader.read(0, &mut samples, &Cancel::default()).unwrap();
+    let loud: Vec<bool> = samples.chunks(48).map(|ms| ms.iter().any(|s| s[0].abs() > 0.05)).collect();
+    (loud.iter().position(|l| *l).unwrap(), loud.iter().rposition(|l| *l).unwrap() + 1)
+}
+
+const H264: &str = "x264enc key-int-max=12 bframes=2 speed-preset=ultrafast b-adapt=false ! video/x-h264,profile=main";
+/// Without them, the first picture appears with the first sound, whatever a muxer writes.
+const NO_B: &str = "x264enc key-int-max=12 bframes=0 speed-preset=ultrafast";
+const VP8: &str = "vp8enc keyframe-max-dist=12 deadline=1";
+const STREAMED: &str = "matroskamux streamable=true";
+
+#[test]
+fn matroska_that_was_streamed_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, video, audio, mux) in [
+        ("a.mkv", H264, "flacenc", STREAMED),
+        ("b.webm", VP8, "opusenc", "webmmux streamable=true"),
+        ("c.mkv", VP8, "vorbisenc", STREAMED),
+    ] {
+        let path = folder.path().join(name);
+        film(&path, video, audio, mux);
+        assert!(index_of(&path).is_some(), "{name} is not to be trusted");
+        let info = probe(&path).unwrap();
+        let length = info.duration.unwrap().seconds();
+        assert!((1.59..1.63).contains(&length), "{name} lasts {length} s");
+        let asked = all_and_back(40);
+        assert_eq!(pictures(&path, &asked), asked, "{name}");
+        let (begins, ends) = sound(&path);
+        assert!(begins <= 10 && (1585..=1610).contains(&ends), "{name}: sound from {begins} to {ends} ms");
+    }
+}
+
+#[test]
+fn matroska_with_tables_is_trusted_and_a_part_of_it_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    film(&path, VP8, "flacenc", "matroskamux");
+    assert!(index_of(&path).is_none());
+    let bytes = std::fs::read(&path).unwrap();
+    let part = folder.path().join("part.mkv");
+    std::fs::write(&part, &bytes[..bytes.len() * 6 / 10]).unwrap();
+    let index = index_of(&part).unwrap();
+    let (_, track) = index.track(Kind::Picture, 0).unwrap();
+    let count = i64::try_from(track.count).unwrap();
+    assert!((10..40).contains(&count));
+    let asked = all_and_back(count);
+    assert_eq!(pictures(&part, &asked), asked);
+}
+
+#[test]
+fn matroska_goes_on_after_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    film(&path, "jpegenc", "flacenc", "matroskamux streamable=true max-cluster-duration=200000000");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let (from, to) = (bytes.len() * 4 / 10, bytes.len() / 2);
+    bytes[from..to].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    let found = pictures(&path, &[5, 38, 39, 2]);
+    assert_eq!(found, [5, 38, 39, 2]);
+}
+
+#[test]
+fn fragments_without_a_list_of_them_are_all_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp4");
+    for (video, audio, mux) in [
+        (NO_B, "avenc_aac", "mp4mux fragment-duration=400 streamable=true"),
+        (NO_B, "avenc_aac", "mp4mux fragment-duration=400"),
+        (NO_B, "audioconvert ! audio/x-raw,format=S16LE", "qtmux fragment-duration=300 streamable=true"),
+    ] {
+        film(&path, video, audio, mux);
+        let index = index_of(&path).unwrap();
+        assert_eq!(index.track(Kind::Picture, 0).unwrap().1.count, 40, "{mux}");
+        let asked = all_and_back(40);
+        assert_eq!(pictures(&path, &asked), asked, "{mux}");
+        let (begins, ends) = sound(&path);
+        assert!(begins <= 25 && (1575..=1630).contains(&ends), "{mux}: sound from {begins} to {ends} ms");
+        let bytes = std::fs::read(&path).unwrap();
+        let part = folder.path().join("part.mp4");
+        std::fs::write(&part, &bytes[..bytes.len() * 9 / 10]).unwrap();
+        let count = i64::try_from(index_of(&part).unwrap().track(Kind::Picture, 0).unwrap().1.count).unwrap();
+        assert!((30..40).contains(&count), "{count} of {mux}");
+        let asked = all_and_back(count);
+        assert_eq!(pictures(&part, &asked), asked, "{mux}, cut off");
+    }
+}
+
+#[test]
+fn fragments_of_any_bytes_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp4");
+    film(&path, NO_B, "avenc_aac", "mp4mux fragment-duration=200 streamable=true");
+    let bytes = std::fs::read(&path).unwrap();
+    survives(&bytes[..bytes.len().min(20_000)]);
+}
+
+const TRANSPORT: (&str, &str, &str) = (
+    "x264enc key-int-max=12 bframes=2 speed-preset=ultrafast b-adapt=false ! h264parse config-interval=-1",
+    "avenc_aac ! aacparse",
+    "mpegtsmux",
+);
+
+#[test]
+fn transport_streams_that_were_joined_follow_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ts");
+    film(&path, TRANSPORT.0, TRANSPORT.1, TRANSPORT.2);
+    assert!(index_of(&path).is_none(), "one clock, all begins together");
+    let once = std::fs::read(&path).unwrap();
+    let joined = folder.path().join("joined.ts");
+    std::fs::write(&joined, [&once[..], &once, &once].concat()).unwrap();
+    let length = probe(&joined).unwrap().duration.unwrap().seconds();
+    assert!((4.79..4.86).contains(&length), "{length} s");
+    let asked = all_and_back(120);
+    let right: Vec<i64> = asked.iter().map(|n| n % 40).collect();
+    assert_eq!(pictures(&joined, &asked), right);
+    let (begins, ends) = sound(&joined);
+    assert!(begins <= 30 && ends >= 3950, "sound from {begins} to {ends} ms");
+}
+
+#[test]
+fn sound_of_a_transport_stream_begins_when_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ts");
+    film_with_late_sound(&path, TRANSPORT.0, TRANSPORT.1, TRANSPORT.2, 1200);
+    let asked = all_and_back(40);
+    assert_eq!(pictures(&path, &asked), asked);
+    let (begins, ends) = sound(&path);
+    assert!((1150..=1225).contains(&begins) && (2760..=2830).contains(&ends), "sound from {begins} to {ends} ms");
+}
+
+#[test]
+fn transport_streams_of_any_bytes_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ts");
+    film(&path, TRANSPORT.0, TRANSPORT.1, TRANSPORT.2);
+    let bytes = std::fs::read(&path).unwrap();
+    survives(&bytes[..bytes.len().min(20_000)]);
+}
+
+/// Numbers that look like chance, the same every time.
+fn chance(seed: &mut u64) -> usize {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    usize::try_from(*seed >> 16).unwrap_or(0)
+}
+
+/// Reads all packets of bytes that were changed here and there, and some again.
+fn survives(original: &[u8]) {
+    let mut seed = 0x5EED_u64;
+    for _ in 0..400 {
+        let mut bytes = original.to_vec();
+        for _ in 0..=chance(&mut seed) % 12 {
+            let at = chance(&mut seed) % bytes.len();
+            match chance(&mut seed) % 4 {
+                0 => bytes[at] = 0xFF,
+                1 => bytes.truncate(at.max(100)),
+                _ => bytes[at] = u8::try_from(chance(&mut seed) & 255).unwrap(),
+            }
+        }
+        let most = bytes.len() + 10;
+        let Some(mut demuxer) = super::demuxer_of(Bytes::new(Box::new(Cursor::new(bytes))).unwrap()) else { continue };
+        let mut places = Vec::new();
+        while let Some(packet) = demuxer.next() {
+            places.push((packet.place, packet.pts));
+            assert!(places.len() < most, "no end");
+            let _ = demuxer.content(packet);
+        }
+        for (place, stamp) in places.into_iter().step_by(7).take(5) {
+            demuxer.go_to(place, stamp);
+            let _ = demuxer.next();
+        }
+    }
+}
+
+#[test]
+fn matroska_of_any_bytes_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    film(&path, VP8, "opusenc", STREAMED);
+    let bytes = std::fs::read(&path).unwrap();
+    survives(&bytes[..bytes.len().min(20_000)]);
+}
+
+/// Files that lie in a folder, for trying by hand: `WORKPRINT_TRY=/tmp/x.mkv:/tmp/y.ts cargo test --lib packets`.
+#[test]
+fn try_files() {
+    for path in std::env::var("WORKPRINT_TRY").unwrap_or_default().split(':').filter(|p| !p.is_empty()) {
+        let path = Path::new(path);
+        crate::media::init().unwrap();
+        let begun = std::time::Instant::now();
+        let index = index_of(path);
+        eprintln!("{} {:?}", path.display(), begun.elapsed());
+        for t in index.iter().flat_map(|i| &i.tracks) {
+            let caps: String = t.caps.chars().take(60).collect();
+            eprintln!(
+                "  {:?} {} {} {} keys {} moves {:?} {caps}",
+                t.kind,
+                t.count,
+                t.first,
+                t.end,
+                t.keys.len(),
+                t.moves
+            );
+        }
+        let Ok(info) = probe(path).map_err(|e| eprintln!("{e}")) else { continue };
+        let mut reader = VideoReader::open(
+            path,
+            &info,
+            PictureFormat { width: 64, height: 64, format: gst_video::VideoFormat::I420 },
+            1,
+        )
+        .unwrap();
+        let mut times = Vec::new();
+        while let Some(p) = reader.next(&Cancel::default()).unwrap() {
+            times.push(p.time.seconds());
+        }
+        eprintln!(
+            "  {:?} {} pictures {:?}..{:?}",
+            info.duration.map(SourceTime::seconds),
+            times.len(),
+            times.first(),
+            times.last()
+        );
+        let step = times.windows(2).map(|w| w[1] - w[0]).fold((9.0_f64, 0.0_f64), |(a, b), d| (a.min(d), b.max(d)));
+        eprintln!("  steps {step:?}");
+    }
+}
