@@ -179,6 +179,8 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         stream.first = timing.map_or(SourceTime::ZERO, |t| t.first_after(start + stream.ahead, shown));
     }
     let duration = if container == "MPEG-TS" && !untimed { duration.map(|d| whole_stream(path, d)) } else { duration };
+    // `matroskademux` counts from the first cluster by itself
+    let start = if clock.is_some() && !container.contains("Flash") { SourceTime::ZERO } else { start };
     Ok(MediaInfo { kind, container, duration, start, video: Some(video), more_video, audio, untimed, generator: None })
 }
 

@@ -173,6 +173,7 @@ pub fn make_from(footage: &Footage, path: &Path, from: usize) {
 
 /// Runs a pipeline to its end.
 pub fn run_pipeline(description: &str) {
+    workprint::media::init().unwrap();
     let pipeline = gst::parse::launch(description).unwrap().downcast::<gst::Pipeline>().unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
     wait(&pipeline);
