@@ -209,17 +209,11 @@ impl VideoReader {
             return Ok(());
         }
         let limit = self.begun_by(time);
-        // what an accurate seek lands on is the picture that covers its target by its rounded time: no picture is far
-        // from its place, so that the middle of where it lies is in it
-        let target = self.grid.map(|grid| match grid.picture_at(time) {
-            ..0 => SourceTime::ZERO,
-            n => grid.middle_of(n).max(SourceTime::ZERO),
-        });
         if !self.unseekable {
             // an accurate seek drops what ends before the target by its nominal duration: with variable
             // rates that may be the very picture we want, so these start from the key frame
-            let accurate = match target {
-                Some(target) => self.try_seek(target, gst::SeekFlags::ACCURATE, limit, cancel)?,
+            let accurate = match self.grid {
+                Some(grid) => self.seek_on_grid(grid, time, limit, cancel)?,
                 None => false,
             };
             if accurate || self.try_seek(time, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
@@ -257,6 +251,28 @@ impl VideoReader {
             return self.at(time, cancel);
         }
         self.next(cancel)
+    }
+
+    /// Whether an accurate seek worked, to the picture of a constant rate that is on the screen at `time`.
+    ///
+    /// It lands on the picture that covers its target by its rounded time: no picture is far from its place, so that the
+    /// middle of where it lies is in it. Decoders tell the target as the time of what they cut off there
+    /// (`gst_video_decoder_clip_and_push_buf`), which then is the picture that was meant.
+    fn seek_on_grid(
+        &mut self,
+        grid: PictureGrid,
+        time: SourceTime,
+        limit: SourceTime,
+        cancel: &Cancel,
+    ) -> Result<bool, MediaError> {
+        let number = grid.picture_at(time);
+        let target = if number < 0 { SourceTime::ZERO } else { grid.middle_of(number).max(SourceTime::ZERO) };
+        let landed = self.try_seek(target, gst::SeekFlags::ACCURATE, limit.max(target), cancel)?;
+        if let Some(next) = self.next.as_mut().filter(|next| landed && (next.time - target).0.abs() <= SAME_MOMENT.0) {
+            next.time = grid.time_of(number.max(0));
+        }
+        let before = |next: &Picture| next.time <= limit || target <= SourceTime::ZERO;
+        Ok(landed && self.next.as_ref().is_some_and(before))
     }
 
     /// Whether the seek worked and landed at or before `limit` (or at the very start).
