@@ -112,9 +112,9 @@ pub struct EncoderPlan {
     pub analysis: Analysis,
     /// Pictures in the ring between renderer and encoder.
     pub slots: u32,
-    /// Whether the next section's readers are made ready while this one plays; else each cut waits for its
+    /// Sections after the one that plays whose readers are made ready meanwhile, up to 2; with none, each cut waits for its
     /// seek, and the next readers' memory is saved.
-    pub ahead: bool,
+    pub ahead: usize,
     /// Expected peak of resident memory, in bytes.
     pub predicted: u64,
 }
@@ -131,7 +131,7 @@ pub fn default_budget(total_memory: u64) -> u64 {
 /// The least budget that would do, in bytes, when even the smallest configuration does not fit.
 pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) -> Result<EncoderPlan, u64> {
     let cores = u32::try_from(cores).unwrap_or(1).clamp(1, 16);
-    let Demand { canvas, readers, readers_ahead, sounds, crossing, backward, packets } = demand;
+    let Demand { canvas, readers, readers_ahead, readers_further, sounds, crossing, backward, packets } = demand;
     let picture = |(w, h): (u32, u32)| u64::from(w) * u64::from(h) * 3 / 2;
     let frame = picture(canvas);
     // x264's own pictures have whole macroblocks and a border
@@ -147,7 +147,7 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
             + sounds
             + packets * MUXED
             + beside
-            + held(if plan.ahead { readers_ahead } else { readers })
+            + held([readers, readers_ahead, readers_further][plan.ahead.min(2)])
             + frame * u64::from(plan.slots)
             + bordered * encoder_tenths(preset, plan) / 10;
         running.max(STARTING + sounds + held(readers) * BY_THEN / 10)
@@ -155,7 +155,7 @@ pub fn plan_encoder(preset: &Preset, demand: Demand, cores: usize, budget: u64) 
     let mut least = u64::MAX;
     for mut plan in candidates(preset, cores) {
         // without cuts nothing waits for them
-        plan.ahead |= readers == readers_ahead;
+        plan.ahead = plan.ahead.max(usize::from(readers == readers_ahead));
         plan.predicted = predicted(&plan);
         if plan.predicted <= budget / 100 * PLANNED {
             return Ok(plan);
@@ -203,11 +203,11 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
         sliced: false,
         analysis: Analysis::FULL,
         slots: 3,
-        ahead: true,
+        ahead: 1,
         predicted: 0,
     };
     let small = EncoderPlan { decoder_threads: 1, threads: cores.min(4), sliced: true, slots: 2, ..base };
-    let waiting = EncoderPlan { ahead: false, ..small };
+    let waiting = EncoderPlan { ahead: 0, ..small };
     match preset.encoder {
         Encoder::X264Quality { speed, .. } | Encoder::X264Quantizer { speed, .. } if speed != "ultrafast" => {
             let with = |plan, looks: fn(u32) -> bool| {
@@ -225,7 +225,8 @@ fn candidates(preset: &Preset, cores: u32) -> Vec<EncoderPlan> {
         Encoder::Ffv1 => vec![base, small, EncoderPlan { threads: 1, ..waiting }],
         _ => {
             let sliced = EncoderPlan { sliced: cores <= 4, slots: 2, ..base };
-            vec![sliced, small, waiting]
+            // it encodes faster than one reader decodes: the long way to one cut and the short one to the next even out
+            vec![EncoderPlan { ahead: 2, ..sliced }, sliced, small, waiting]
         }
     }
 }
@@ -243,6 +244,7 @@ mod tests {
             canvas: (3840, 2160),
             readers: reader(1),
             readers_ahead: reader(2),
+            readers_further: reader(3),
             sounds: MIB,
             crossing: false,
             backward: false,

@@ -1,8 +1,7 @@
 //! Which cuts begin with a picture that nothing before it is needed for.
 
-use super::glance::Glance;
+use super::glance::{Glance, Luma};
 use crate::model::{FrameCount, FrameRate};
-use crate::render::Canvas;
 
 /// Parts of a picture that are compared.
 const PARTS: (usize, usize) = (80, 45);
@@ -30,10 +29,10 @@ impl Cuts {
 
     /// Whether a rendered frame should be a key picture, where `first` says that a section begins with it and `last` that
     /// one ends with it. Each frame is given once, in order.
-    pub fn is_key(&mut self, canvas: &Canvas, pixels: &[u8], first: bool, last: bool) -> bool {
+    pub fn is_key(&mut self, luma: &Luma<'_>, first: bool, last: bool) -> bool {
         let after = self.since >= self.apart;
         self.since += FrameCount(1);
-        let glance = (first && after || last).then(|| Glance::of(canvas, pixels, PARTS));
+        let glance = (first && after || last).then(|| Glance::of(luma, PARTS));
         let key = first && after && glance.as_ref().is_some_and(|g| g.shows_something_else(&self.before));
         if key {
             self.since = FrameCount(1);

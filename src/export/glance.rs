@@ -1,6 +1,8 @@
 //! A picture at a glance: the mean brightness of a few hundred parts of it.
 
+use crate::media::{MediaError, Picture};
 use crate::render::Canvas;
+use gstreamer_video::{VideoFrameExt, VideoFrameRef};
 
 /// How many times more a picture must differ from the one before than its own neighbouring parts differ. Measured on reels
 /// of a film and of a fixed camera: cuts to something else have 3 to 200, cuts within a shot up to 2.2.
@@ -8,6 +10,43 @@ const ELSE: u32 = 3;
 
 /// Samples in a row, and rows of samples, of which the mean of a part is made.
 const SAMPLES: usize = 4;
+
+/// A plane of luma: 8 bits for each pixel, row by row.
+#[derive(Clone, Copy, Debug)]
+pub struct Luma<'a> {
+    pixels: &'a [u8],
+    size: (usize, usize),
+    stride: usize,
+}
+
+impl<'a> Luma<'a> {
+    /// With so many pixels in a row and so many rows; `stride` bytes lie from one row to the next.
+    #[must_use]
+    pub fn new(pixels: &'a [u8], size: (usize, usize), stride: usize) -> Self {
+        Self { pixels, size, stride }
+    }
+
+    /// Of what was drawn on a canvas.
+    #[must_use]
+    pub fn of_canvas(canvas: &Canvas, pixels: &'a [u8]) -> Self {
+        let info = canvas.info();
+        let stride = usize::try_from(info.stride()[0]).unwrap_or(0);
+        Self::new(pixels, (info.width() as usize, info.height() as usize), stride)
+    }
+
+    /// Shows somebody that of a decoded picture.
+    ///
+    /// # Errors
+    /// [`MediaError::Element`] for pictures that can't be read.
+    pub fn of_picture<T>(picture: &Picture, look: impl FnOnce(&Luma<'_>) -> T) -> Result<T, MediaError> {
+        let unreadable = |why: String| MediaError::Element(format!("a decoded picture can't be read: {why}"));
+        let frame = VideoFrameRef::from_buffer_ref_readable(&picture.buffer, &picture.info)
+            .map_err(|e| unreadable(e.to_string()))?;
+        let pixels = frame.plane_data(0).map_err(|e| unreadable(e.to_string()))?;
+        let stride = usize::try_from(frame.plane_stride()[0]).unwrap_or(0);
+        Ok(look(&Luma { pixels, size: (frame.width() as usize, frame.height() as usize), stride }))
+    }
+}
 
 /// The brightness of parts of a picture, row by row.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -17,22 +56,10 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// Of a picture on a canvas, in so many columns and rows.
+    /// Of a picture's brightness, in so many columns and rows.
     #[must_use]
-    pub fn of(canvas: &Canvas, pixels: &[u8], (columns, rows): (usize, usize)) -> Self {
-        let info = canvas.info();
-        let stride = usize::try_from(info.stride()[0]).unwrap_or(0);
-        Self::of_luma(pixels, (info.width() as usize, info.height() as usize), stride, (columns, rows))
-    }
-
-    /// Of a plane of luma with so many pixels in a row and so many rows.
-    #[must_use]
-    pub fn of_luma(
-        luma: &[u8],
-        (width, height): (usize, usize),
-        stride: usize,
-        (columns, rows): (usize, usize),
-    ) -> Self {
+    pub fn of(luma: &Luma<'_>, (columns, rows): (usize, usize)) -> Self {
+        let Luma { pixels, size: (width, height), stride } = *luma;
         let middle = |part: usize, n: usize, of: usize, length: usize| {
             (part * SAMPLES * 2 + n * 2 + 1) * length / (of * SAMPLES * 2)
         };
@@ -40,7 +67,7 @@ impl Glance {
         for row in 0..rows {
             let mut sums = vec![0_usize; columns];
             for line in (0..SAMPLES).map(|n| middle(row, n, rows, height)) {
-                let line = luma.get(line * stride..).unwrap_or_default();
+                let line = pixels.get(line * stride..).unwrap_or_default();
                 for (column, sum) in sums.iter_mut().enumerate() {
                     let sample = |n| usize::from(line.get(middle(column, n, columns, width)).copied().unwrap_or(0));
                     *sum += (0..SAMPLES).map(sample).sum::<usize>();
@@ -89,7 +116,7 @@ mod tests {
     fn picture(moved: usize, base: usize) -> Glance {
         let luma: Vec<u8> =
             (0..90 * 160).map(|n| u8::try_from(base + (n % 160 + moved) % 160 / 2).unwrap_or(255)).collect();
-        Glance::of_luma(&luma, (160, 90), 160, (32, 18))
+        Glance::of(&Luma::new(&luma, (160, 90), 160), (32, 18))
     }
 
     #[test]
@@ -102,7 +129,7 @@ mod tests {
         // nothing to compare with
         assert!(!shown.shows_something_else(&Glance::default()));
         // as small as canvases are
-        let small = Glance::of_luma(&[7; 16 * 16], (16, 16), 16, (32, 18));
+        let small = Glance::of(&Luma::new(&[7; 16 * 16], (16, 16), 16), (32, 18));
         assert!(small.parts.len() == 32 * 18 && small.parts.iter().all(|p| *p == 7));
     }
 }

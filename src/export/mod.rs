@@ -25,7 +25,7 @@ mod sound_thread;
 mod verify;
 
 pub use budget::{Analysis, EncoderPlan, default_budget, least_budget, plan_encoder};
-pub use glance::Glance;
+pub use glance::{Glance, Luma};
 pub use memory::{Memory, tame_allocator};
 pub use presets::{Container, Encoder, Preset, find_preset, presets};
 pub use run::export;

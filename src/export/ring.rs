@@ -89,6 +89,11 @@ impl Ring {
         *passed >= before + 2
     }
 
+    /// Counts a buffer that goes to the encoder without a slot.
+    pub fn pass_over(&mut self) {
+        self.written += 1;
+    }
+
     /// Lets `draw` fill the next slot and wraps it as a buffer. Only after [`Self::wait`] said that it is free.
     pub fn write<T>(&mut self, draw: impl FnOnce(&mut [u8]) -> T) -> (gst::Buffer, T) {
         let index = usize::try_from(self.written % self.slots.len() as u64).unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use super::budget::{Analysis, EncoderPlan, plan_encoder};
 use super::cuts::Cuts;
-use super::glance::Glance;
+use super::glance::{Glance, Luma};
 use super::memory::{Memory, forget_programs, return_freed};
 use super::presets::{Container, Encoder, Preset};
 use super::priming::skip_priming;
@@ -147,7 +147,7 @@ fn describe(preset: &Preset, plan: &EncoderPlan) -> String {
     if b_frames.is_some() {
         costs.push("slower".into());
     }
-    if !plan.ahead {
+    if plan.ahead == 0 {
         costs.push("cuts wait for the next clip".into());
     }
     if costs.is_empty() { encoder } else { format!("{encoder}; to fit the budget, {}", costs.join(", ")) }
@@ -196,6 +196,12 @@ impl Run<'_> {
         taken > self.settings.budget / 100 * TIGHT
     }
 
+    /// Whether the encoder keeps no picture beyond the call that it gets it by. One that looks ahead, or works on several,
+    /// would keep the decoder's own for that long.
+    fn returns_at_once(&self) -> bool {
+        matches!(self.settings.preset.encoder, Encoder::X264Quantizer { speed: "ultrafast", .. }) && self.plan.sliced
+    }
+
     /// Samples of sound in the whole span.
     fn samples(&self) -> u64 {
         u64::try_from(self.sequence.samples_in(self.span)).unwrap_or(0)
@@ -236,23 +242,34 @@ impl Run<'_> {
                 ),
                 self.cancel,
             )?;
-            let mut draw = |pixels: &mut [u8]| {
-                pictures.render(frame, pixels)?;
-                shown.add(n, pictures.canvas(), pixels);
-                let last = pictures.left_in_section(frame) <= FrameCount(1);
-                Ok::<_, MediaError>(cuts.is_key(pictures.canvas(), pixels, frame >= section_end, last))
+            let mut look = |luma: &Luma<'_>, left: FrameCount| {
+                shown.add(n, luma);
+                cuts.is_key(luma, frame >= section_end, left <= FrameCount(1))
             };
-            let (mut buffer, key) = if let Some(ring) = &mut ring {
-                let begun = Instant::now();
-                while !ring.wait(Duration::from_millis(50)) {
-                    encoding.check(self.cancel, begun)?;
-                }
-                let (buffer, key) = ring.write(&mut draw);
-                (buffer, key?)
+            let untouched = if self.returns_at_once() { pictures.untouched(frame)? } else { None };
+            let (mut buffer, key) = if let Some(picture) = untouched {
+                ring.iter_mut().for_each(Ring::pass_over);
+                let left = pictures.left_in_section(frame);
+                let key = Luma::of_picture(&picture, |luma| look(luma, left))?;
+                (picture.buffer, key)
             } else {
-                let mut pixels = vec![0; bytes];
-                let key = draw(&mut pixels)?;
-                (pictures.canvas().buffer(pixels), key)
+                let mut draw = |pixels: &mut [u8]| {
+                    pictures.render(frame, pixels)?;
+                    let left = pictures.left_in_section(frame);
+                    Ok::<_, MediaError>(look(&Luma::of_canvas(pictures.canvas(), pixels), left))
+                };
+                if let Some(ring) = &mut ring {
+                    let begun = Instant::now();
+                    while !ring.wait(Duration::from_millis(50)) {
+                        encoding.check(self.cancel, begun)?;
+                    }
+                    let (buffer, key) = ring.write(&mut draw);
+                    (buffer, key?)
+                } else {
+                    let mut pixels = vec![0; bytes];
+                    let key = draw(&mut pixels)?;
+                    (pictures.canvas().buffer(pixels), key)
+                }
             };
             if key {
                 encoding.begin_anew(&video, self.time_of(n));
@@ -268,7 +285,8 @@ impl Run<'_> {
                 section_end = frame + left;
                 return_freed();
                 // the last reserve: should the prediction fall short, the next clips are not held in advance
-                pictures.read_ahead(self.plan.ahead && !self.is_tight(self.memory.sample()));
+                let tight = self.is_tight(self.memory.sample());
+                pictures.read_ahead(if tight { 0 } else { self.plan.ahead });
             }
             if n == 0 {
                 forget_programs();

@@ -1,8 +1,7 @@
 //! What a few pictures looked like when they were rendered, for the check of the finished file.
 
-use super::glance::Glance;
+use super::glance::{Glance, Luma};
 use super::verify::PARTS;
-use crate::render::Canvas;
 use std::collections::VecDeque;
 
 /// Pictures that are remembered until their packets come out: more than any encoder looks ahead.
@@ -20,8 +19,8 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Remembers the nth picture.
-    pub fn add(&mut self, n: i64, canvas: &Canvas, pixels: &[u8]) {
-        self.recent.push_back((n, Glance::of(canvas, pixels, PARTS)));
+    pub fn add(&mut self, n: i64, luma: &Luma<'_>) {
+        self.recent.push_back((n, Glance::of(luma, PARTS)));
         if self.recent.len() > REMEMBERED {
             self.recent.pop_front();
         }

@@ -391,3 +391,49 @@ fn tail(orientation: Orientation, interlaced: bool, format: PictureFormat) -> St
         format.caps(orientation.swaps_axes())
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gstreamer::prelude::*;
+
+    /// Each further seek decodes the way from the key frame again.
+    #[test]
+    fn pictures_on_a_grid_are_sought_once() {
+        crate::media::init().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let x264 = "x264enc key-int-max=30 bframes=2 speed-preset=superfast ! h264parse";
+        for (rate, encoder, muxer, name) in [
+            ((30, 1), x264, "mp4mux", "exact.mp4"),
+            ((30000, 1001), x264, "matroskamux", "rounded.mkv"),
+            ((25, 1), x264, "mpegtsmux", "streamed.ts"),
+            ((25, 1), "vp8enc keyframe-max-dist=20 deadline=1", "webmmux", "rounded.webm"),
+        ] {
+            let path = folder.path().join(name);
+            let pipeline = gst::parse::launch(&format!(
+                "videotestsrc num-buffers=120 ! video/x-raw,width=64,height=64,framerate={}/{} ! {encoder} ! {muxer} \
+                 ! filesink location=\"{}\"",
+                rate.0,
+                rate.1,
+                path.display()
+            ))
+            .unwrap();
+            pipeline.set_state(gst::State::Playing).unwrap();
+            let bus = pipeline.bus().unwrap();
+            let ended = bus.timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]).unwrap();
+            assert_eq!(ended.type_(), gst::MessageType::Eos);
+            pipeline.set_state(gst::State::Null).unwrap();
+
+            let info = crate::media::probe(&path).unwrap();
+            let format = PictureFormat { width: 64, height: 64, format: gst_video::VideoFormat::I420 };
+            let mut reader = VideoReader::open(&path, &info, format, 1).unwrap();
+            let grid = reader.grid.unwrap();
+            for n in [1, 17, 29, 30, 31, 44, 59, 60, 77, 101, 118] {
+                let time = grid.middle_of(n);
+                let limit = reader.begun_by(time);
+                assert!(reader.seek_on_grid(grid, time, limit, &Cancel::default()).unwrap(), "{name}, picture {n}");
+                assert_eq!(reader.next.as_ref().map(|next| next.time), Some(grid.time_of(n)), "{name}, picture {n}");
+            }
+        }
+    }
+}

@@ -38,6 +38,8 @@ pub struct Demand {
     pub readers: Holding,
     /// Those and the ones that are made ready for the section after it, at most.
     pub readers_ahead: Holding,
+    /// The same for the two sections after it.
+    pub readers_further: Holding,
     /// What the sounds that are heard at once, and those that are made ready for what follows, hold beyond the first:
     /// bytes.
     pub sounds: u64,
@@ -59,12 +61,14 @@ impl Demand {
             canvas: (sequence.width, sequence.height),
             readers: Holding::default(),
             readers_ahead: Holding::default(),
+            readers_further: Holding::default(),
             sounds: most_held(project, sequence, span),
             crossing: false,
             backward: sequence.tracks_of(TrackKind::Video).any(backward),
             packets: packets(sequence, span),
         };
         let mut before: Vec<Layer> = Vec::new();
+        let mut pair = Holding::default();
         let holding = |layers: &[Layer]| layers.iter().map(Holding::of).sum::<Holding>();
         let sections = sections(span, |frame| {
             let section = picture_section(project, frame, span, demand.canvas);
@@ -75,7 +79,9 @@ impl Demand {
             let goes_on = |layer: &Layer| before.iter().any(|l| l.goes_on(layer, frame, sequence));
             let new: Holding = section.layers.iter().filter(|l| !goes_on(l)).map(Holding::of).sum();
             demand.readers = demand.readers.max(holding(&section.layers));
-            demand.readers_ahead = demand.readers_ahead.max(holding(&before) + new);
+            demand.readers_further = demand.readers_further.max(pair + new);
+            pair = holding(&before) + new;
+            demand.readers_ahead = demand.readers_ahead.max(pair);
             demand.crossing |= section.paint.iter().any(|p| matches!(p, Paint::Cross { .. }));
             before = section.layers;
         }
@@ -236,6 +242,9 @@ mod tests {
         let cut = demand("V1: A@0+10, A@10+10 src20 | A1: A@0+10, A@10+10 src20");
         assert_eq!((cut.readers, cut.sounds), (one.readers, one.sounds * 2));
         assert_eq!(cut.readers_ahead, one.readers + one.readers);
+        assert_eq!(cut.readers_further, cut.readers_ahead, "there are but two");
+        let three = demand("V1: A@0+10, A@10+10 src40, A@20+10 src20");
+        assert_eq!(three.readers_further, one.readers + one.readers + one.readers);
         // thirty cuts take what two take
         let many: Vec<String> = (0..30).map(|n| format!("A@{}+1 src{}", n * 2, 50 - n)).collect();
         let gaps = demand(&format!("V1: {0} | A1: {0}", many.join(", ")));

@@ -3,11 +3,12 @@
 use super::backwards::Backwards;
 use super::canvas::Canvas;
 use super::plan::{Layer, Paint, PictureSection, picture_section, progress};
-use super::pose::Place;
+use super::pose::{Place, Rect};
 use super::readers::{Readers, VideoSpec, Wanted};
 use super::{Media, Warning};
 use crate::media::{Cancel, MediaError, Picture, PictureFormat, VideoReader};
 use crate::model::{ClipId, Frame, FrameCount, Project, Sequence, SourceTime, Span, Transition, TransitionKind};
+use gstreamer as gst;
 use gstreamer_video as gst_video;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,8 +27,8 @@ pub struct Pictures {
     canvas: Canvas,
     within: Span,
     threads: u32,
-    /// Whether the next section's readers are made ready while this one plays.
-    ahead: bool,
+    /// Sections after this one whose readers are made ready while it plays.
+    ahead: usize,
     readers: Readers<VideoReader>,
     current: Option<Current>,
     /// What was shown before the project changed.
@@ -90,7 +91,7 @@ impl Pictures {
             canvas: Canvas::new(canvas.0, canvas.1)?,
             within,
             threads,
-            ahead: true,
+            ahead: 1,
             readers: Readers::new("picture readers", Cancel::default())?,
             current: None,
             kept: Vec::new(),
@@ -101,10 +102,10 @@ impl Pictures {
         })
     }
 
-    /// Whether the next section's readers are made ready while one plays, from the next section on. It is so until
-    /// said otherwise; without, their memory is saved, and each cut waits for its own.
-    pub fn read_ahead(&mut self, ahead: bool) {
-        self.ahead = ahead;
+    /// How many sections' readers are made ready while the one before them plays, from the next section on: 1 until said
+    /// otherwise. With none, their memory is saved, and each cut waits for its own.
+    pub fn read_ahead(&mut self, sections: usize) {
+        self.ahead = sections;
     }
 
     /// The canvas that frames are drawn on.
@@ -133,18 +134,8 @@ impl Pictures {
     /// # Errors
     /// [`MediaError::Cancelled`] only.
     pub fn render(&mut self, frame: Frame, pixels: &mut [u8]) -> Result<(), MediaError> {
-        if !self.current.as_ref().is_some_and(|c| c.section.span.contains(frame)) {
-            self.enter(frame)?;
-        }
-        let Some(mut current) = self.current.take() else { return Err(MediaError::Cancelled) };
+        let current = self.advance_to(frame)?;
         let sequence = Arc::clone(self.project.sequence());
-        for open in &mut current.layers {
-            let time = open.layer.picture_time(frame, &sequence);
-            if let Err(error) = self.advance(open, time) {
-                self.current = Some(current);
-                return Err(error);
-            }
-        }
         let layers = &current.layers;
         let hidden_below = |paint: &Paint| match paint {
             Paint::Layer(index) => layers[*index].covers(self.canvas.size(), frame, &sequence),
@@ -167,6 +158,51 @@ impl Pictures {
         }
         self.current = Some(current);
         Ok(())
+    }
+
+    /// The section around a frame, with the picture of each layer at that frame. To be put back into `current`.
+    fn advance_to(&mut self, frame: Frame) -> Result<Current, MediaError> {
+        if !self.current.as_ref().is_some_and(|c| c.section.span.contains(frame)) {
+            self.enter(frame)?;
+        }
+        let Some(mut current) = self.current.take() else { return Err(MediaError::Cancelled) };
+        let sequence = Arc::clone(self.project.sequence());
+        for open in &mut current.layers {
+            let time = open.layer.picture_time(frame, &sequence);
+            if let Err(error) = self.advance(open, time) {
+                self.current = Some(current);
+                return Err(error);
+            }
+        }
+        Ok(current)
+    }
+
+    /// The frame without drawing it, where it is nothing but the picture of one layer, in the canvas' own size and
+    /// format: the decoder's pixels themselves, not to be written to. `None` where it must be drawn, which
+    /// [`Self::render`] does then, without reading on.
+    ///
+    /// # Errors
+    /// [`MediaError::Cancelled`] only.
+    pub fn untouched(&mut self, frame: Frame) -> Result<Option<Picture>, MediaError> {
+        let current = self.advance_to(frame)?;
+        let canvas = self.canvas.info();
+        let fits = |picture: &&Picture| {
+            let of = |info: &gst_video::VideoInfo| (info.width(), info.height(), info.format());
+            of(&picture.info) == of(canvas)
+        };
+        let whole = Rect { x: 0, y: 0, width: canvas.width(), height: canvas.height() };
+        let picture = match (&current.section.paint[..], &current.layers[..]) {
+            ([Paint::Layer(0)], [open])
+                if open.layer.place == Place::Still(whole, [0; 4])
+                    && open.covers(self.canvas.size(), frame, self.project.sequence()) =>
+            {
+                open.last.as_ref().filter(fits)
+            }
+            _ => None,
+        };
+        let picture = picture.and_then(wrapped);
+        self.current = Some(current);
+        Ok(picture)
     }
 
     fn draw(&self, pixels: &mut [u8], open: &Open, frame: Frame, sequence: &Sequence) {
@@ -299,7 +335,9 @@ impl Pictures {
             .filter(|o| o.reader.is_none() && o.last.is_none())
             .map(|o| Wanted { spec: o.spec.clone(), at: o.layer.picture_time(frame, self.project.sequence()) })
             .collect();
-        self.readers.forget_all_but(&wanted);
+        let next = self.next(section.span.end(), &layers);
+        let both: Vec<_> = wanted.iter().chain(&next).cloned().collect();
+        self.readers.forget_all_but(&both);
         for w in &wanted {
             self.readers.prepare(w);
         }
@@ -315,25 +353,35 @@ impl Pictures {
                 }
             }
         }
-        self.prepare_next(section.span.end(), &layers);
+        for w in &next {
+            self.readers.prepare(w);
+        }
         self.current = Some(Current { section, layers });
         Ok(())
     }
 
-    fn prepare_next(&mut self, frame: Frame, now: &[Open]) {
-        if frame >= self.within.end() || !self.ahead {
-            return;
-        }
-        let next = picture_section(&self.project, frame, self.within, self.canvas.size());
-        for layer in &next.layers {
-            let spec = self.spec(layer);
-            let at = layer.picture_time(frame, self.project.sequence());
-            let goes_on =
-                now.iter().any(|o| o.spec == spec && o.layer.picture_time(frame, self.project.sequence()) == at);
-            if !goes_on {
-                self.readers.prepare(&Wanted { spec, at });
+    /// What the sections from a frame on will need beside what is open now.
+    fn next(&self, from: Frame, now: &[Open]) -> Vec<Wanted<VideoReader>> {
+        let sequence = self.project.sequence();
+        let mut found: Vec<Wanted<VideoReader>> = Vec::new();
+        let mut before: Vec<Layer> = now.iter().map(|open| open.layer.clone()).collect();
+        let mut frame = from;
+        for _ in 0..self.ahead {
+            if frame >= self.within.end() {
+                break;
             }
+            let section = picture_section(&self.project, frame, self.within, self.canvas.size());
+            for layer in &section.layers {
+                let wanted = Wanted { spec: self.spec(layer), at: layer.picture_time(frame, sequence) };
+                let goes_on = |l: &Layer| l.picture_time(frame, sequence) == wanted.at && self.spec(l) == wanted.spec;
+                if !before.iter().any(goes_on) && !found.contains(&wanted) {
+                    found.push(wanted);
+                }
+            }
+            frame = section.span.end();
+            before = section.layers;
         }
+        found
     }
 
     fn spec(&self, layer: &Layer) -> VideoSpec {
@@ -350,4 +398,19 @@ impl Pictures {
     pub fn left_in_section(&self, frame: Frame) -> FrameCount {
         self.current.as_ref().map_or(FrameCount::ZERO, |c| c.section.span.end() - frame)
     }
+}
+
+/// A picture with the same pixels and none of its buffer's own memory: a pool takes its buffers back once nobody else has
+/// their memory, and lets others go.
+fn wrapped(picture: &Picture) -> Option<Picture> {
+    let info = &picture.info;
+    let planes = picture.buffer.meta::<gst_video::VideoMeta>();
+    let offsets = planes.as_ref().map_or_else(|| info.offset().to_vec(), |meta| meta.offset().to_vec());
+    let strides = planes.as_ref().map_or_else(|| info.stride().to_vec(), |meta| meta.stride().to_vec());
+    let pixels = picture.buffer.clone().into_mapped_buffer_readable().ok()?;
+    let mut buffer = gst::Buffer::from_slice(pixels);
+    let (width, height) = (info.width(), info.height());
+    let flags = gst_video::VideoFrameFlags::empty();
+    gst_video::VideoMeta::add_full(buffer.get_mut()?, flags, info.format(), width, height, &offsets, &strides).ok()?;
+    Some(Picture { buffer, info: info.clone(), time: picture.time })
 }

@@ -7,7 +7,7 @@
 mod matroska;
 mod mp4;
 
-use super::glance::Glance;
+use super::glance::{Glance, Luma};
 use crate::media::{Cancel, Framing, MediaError, NalCodec, PictureFormat, VideoReader, is_sync};
 use crate::model::{
     Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream,
@@ -220,7 +220,7 @@ fn decode(
         let Some((_, rendered)) = shown.iter().find(|(shown, _)| *shown == n) else { continue };
         let map = picture.buffer.map_readable().map_err(|e| fault(format!("picture {n} can't be read: {e}")))?;
         let stride = usize::try_from(picture.info.stride()[0]).unwrap_or(0);
-        let decoded = Glance::of_luma(&map, (width as usize, height as usize), stride, PARTS);
+        let decoded = Glance::of(&Luma::new(&map, (width as usize, height as usize), stride), PARTS);
         let off = decoded.difference(rendered);
         if off > OFF {
             return Err(fault(format!("picture {n} is not the one that was rendered: {off} levels off on average")));
