@@ -6,7 +6,7 @@ mod common;
 
 use common::{Footage, mkv, mp4, numbered_frame, succeed};
 use std::path::Path;
-use workprint::export::{Glance, PARTS, Wanted, verify};
+use workprint::export::{Glance, Luma, PARTS, Wanted, verify};
 use workprint::media::Cancel;
 use workprint::model::{FrameCount, FrameRate};
 
@@ -45,7 +45,7 @@ fn what_is_wrong_with_a_finished_file_is_found() {
         size: (320, 180),
     };
     let looks = |film: usize, frame: usize| {
-        Glance::of_luma(&numbered_frame(&films[film], films[film].first + frame), (320, 180), 320, PARTS)
+        Glance::of(&Luma::new(&numbered_frame(&films[film], films[film].first + frame), (320, 180), 320), PARTS)
     };
     for preset in ["h264", "draft", "lossless"] {
         let name = format!("{preset}.{}", if preset == "lossless" { "mkv" } else { "mp4" });

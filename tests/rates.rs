@@ -96,7 +96,7 @@ fn late_pictures_are_each_shown_once() {
     workprint::media::init().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let most = std::env::var("WORKPRINT_OFFSETS").ok().and_then(|n| n.parse::<u64>().ok());
-    let offsets = most.map_or(vec![3, 17, 21, 34, 49], |most| (0..=most).collect());
+    let offsets = most.map_or(vec![3, 17, 21, 34, 49, 50], |most| (0..=most).collect());
     let h264 = "appsrc name=video ! x264enc speed-preset=veryfast bframes=2 key-int-max=12 ! h264parse";
     let vp8 = "appsrc name=video ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=12";
     let flac = "appsrc name=audio ! audioconvert ! flacenc ! flacparse ! m.";

@@ -235,8 +235,9 @@ impl MediaInfo {
         let slack = SourceTime(SourceTime::SECOND.0 / 1000);
         let grid = self.video.as_ref().filter(|_| self.kind == MediaKind::Video).and_then(VideoStream::grid);
         // up to the end of the last whole picture, and sound beyond it as far as it fills frames
-        let pictures = grid.map(|grid| grid.time_of(grid.picture_at(end + slack + SAME_MOMENT)).min(end));
-        let pictures = pictures.map_or(0, |end| rate.frame_nearest(end - from).0);
+        let pictures = grid.map(|grid| grid.time_of(grid.picture_at(end + slack + SAME_MOMENT)));
+        // a frame in the middle of which two pictures meet shows the earlier one
+        let pictures = pictures.map_or(0, |end| rate.frame_nearest(end + SAME_MOMENT - from).0);
         FrameCount(pictures.max(rate.frame_at(end - from + slack).0))
     }
 
