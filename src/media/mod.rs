@@ -27,6 +27,7 @@ mod isolated;
 mod messages;
 mod mp4_boxes;
 mod mp4_tracks;
+mod orientation;
 mod packets;
 mod plugins;
 mod probe;

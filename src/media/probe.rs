@@ -2,6 +2,7 @@
 
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
+use super::orientation;
 use super::packets::Kind;
 use super::timing::{Timing, rate_of, timing};
 use crate::model::{
@@ -41,6 +42,10 @@ pub fn find_media(path: &Path) -> Result<Vec<PathBuf>, MediaError> {
         for entry in std::fs::read_dir(folder)?.flatten() {
             let path = entry.path();
             let Ok(meta) = entry.metadata() else { continue };
+            // what is hidden is not the person's own: macOS leaves ._film.mp4 beside film.mp4 on cards and shares
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
             let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
             if meta.is_dir() && depth < 16 {
                 // what can't be read further down is passed over
@@ -88,7 +93,7 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     }
     if let Some(mut info) = super::stills::probe_scaled(path)? {
         if let Some(video) = &mut info.video {
-            video.orientation = exif_orientation(path).unwrap_or_default();
+            video.orientation = orientation::of_exif(path).unwrap_or_default();
             if video.orientation.swaps_axes() {
                 (video.width, video.height) = (video.height, video.width);
             }
@@ -297,12 +302,13 @@ fn video_stream(
     let (first, shown) = first_picture(path, index)?;
     let caps = stream.caps();
     let structure = caps.as_ref().and_then(|c| c.structure(0));
-    let orientation = orientation(stream.tags().as_ref()).or_else(|| {
+    let orientation = orientation::of_movie(path, index).or_else(|| orientation::of_tags(stream.tags().as_ref()));
+    let orientation = orientation.or_else(|| {
         // where the container, not the stream, carries the tag
         let container = found.stream_info().and_then(|s| s.tags());
-        orientation(container.as_ref())
+        orientation::of_tags(container.as_ref())
     });
-    let orientation = orientation.or_else(|| exif_orientation(path)).unwrap_or_default();
+    let orientation = orientation.or_else(|| orientation::of_exif(path)).unwrap_or_default();
     let par = first.par();
     let (num, den) = (u32::try_from(par.numer()).unwrap_or(1), u32::try_from(par.denom()).unwrap_or(1));
     let pixel_aspect = if num == 0 || den == 0 { PixelAspect { num: 1, den: 1 } } else { PixelAspect { num, den } };
@@ -367,35 +373,6 @@ fn display_size(width: u32, height: u32, par: PixelAspect, orientation: Orientat
         (width, scale(height, par.den, par.num))
     };
     if orientation.swaps_axes() { (height, width) } else { (width, height) }
-}
-
-fn orientation(tags: Option<&gst::TagList>) -> Option<Orientation> {
-    let value = tags?.get::<gst::tags::ImageOrientation>()?;
-    let text = value.get();
-    let (mirrored, rest) = match text.strip_prefix("flip-") {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    Some(Orientation { rotation: rest.strip_prefix("rotate-")?.parse().ok()?, mirrored })
-}
-
-/// What EXIF data says of a still (GStreamer's still decoders pass it over).
-fn exif_orientation(path: &Path) -> Option<Orientation> {
-    let mut file = std::io::BufReader::new(std::fs::File::open(path).ok()?);
-    let exif = exif::Reader::new().read_from_container(&mut file).ok()?;
-    let value = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0)?;
-    // EXIF 2.3, 4.6.4: where the 0th row and the 0th column are
-    let (rotation, mirrored) = match value {
-        2 => (0, true),
-        3 => (180, false),
-        4 => (180, true),
-        5 => (270, true),
-        6 => (90, false),
-        7 => (90, true),
-        8 => (270, false),
-        _ => return None,
-    };
-    Some(Orientation { rotation, mirrored })
 }
 
 /// Decodes one picture: only then are its format, its pixel aspect, its fields and its time certain. The time is by the

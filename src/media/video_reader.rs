@@ -380,8 +380,8 @@ fn tail(orientation: Orientation, interlaced: bool, format: PictureFormat) -> St
         (false, 270) => Some("90l"),
         (true, 0) => Some("horiz"),
         (true, 180) => Some("vert"),
-        (true, 90) => Some("ul-lr"),
-        (true, 270) => Some("ur-ll"),
+        (true, 90) => Some("ur-ll"),
+        (true, 270) => Some("ul-lr"),
         _ => None,
     };
     let flip = flip.map_or_else(String::new, |d| format!(" ! videoflip video-direction={d}"));
