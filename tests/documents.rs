@@ -439,10 +439,10 @@ fn cut_lists() {
         let path = folder.join("in.csv");
         fs::write(&path, text).unwrap();
         let Ok(cuts) = read_cut_list(&path) else { return false };
-        let media: HashMap<_, _> = cuts.iter().map(|c| (c.source.clone(), (film.clone(), String::new()))).collect();
+        let media: HashMap<_, _> = cuts.iter().map(|c| (c.source.clone(), Ok((film.clone(), String::new())))).collect();
         let rate = [None, Some(FrameRate::F29_97), FrameRate::new(1, 1), FrameRate::new(1000, 1)][random.below(4)];
-        let options = AssembleOptions { rate, ..AssembleOptions::default() };
-        let Ok(project) = assemble(&cuts, &media, options) else { return false };
+        let options = AssembleOptions { rate, skip_broken: random.below(2) == 0, ..AssembleOptions::default() };
+        let Ok((project, _)) = assemble(&cuts, &media, options) else { return false };
         comes_back(folder, &project);
         true
     });

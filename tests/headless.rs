@@ -210,6 +210,68 @@ fn missing_media_are_named_and_do_not_keep_a_project_from_being_shown() {
     assert!(!folder.path().join("out.mp4").exists());
 }
 
+/// Bad rows are named in one run; left out, each leaves a gap of its length, and what is hidden in folders is none.
+#[test]
+fn one_bad_file_does_not_cost_the_list() {
+    let folder = project();
+    let path = folder.path();
+    let shows = |project: &str| {
+        let shown: Value = serde_json::from_str(&succeed(path, &["show", project, "--json"])).unwrap();
+        let clips = shown["tracks"].as_array().unwrap().iter().find(|t| t["kind"] == "video").unwrap();
+        let clips = clips["clips"].as_array().unwrap().clone();
+        clips.iter().map(|c| (c["start"].as_i64().unwrap(), c["length"].as_i64().unwrap())).collect::<Vec<_>>()
+    };
+    fs::write(path.join("broken.mp4"), [7; 3000]).unwrap();
+    let rows = "a.mp4,0,1\nbroken.mp4,0,0.5\na.mp4,1,2\nnone.mp4,3,3.2\na.mp4,0,99\na.mp4,0,1\n";
+    fs::write(path.join("some.csv"), format!("source,in,out\n{rows}")).unwrap();
+    let error = fail(path, &["assemble", "some.csv", "-o", "some.ron", "--rate", "30"]);
+    for word in ["3 rows", "line 3: ", "broken.mp4", "line 5: ", "none.mp4", "line 6: ", "after its end"] {
+        assert!(error.contains(word), "{word}: {error}");
+    }
+    let output = workprint(path, &["assemble", "some.csv", "-o", "some.ron", "--rate", "30", "--skip-broken"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.matches("left out").count() == 3, "{told}");
+    // the last gap is as long as its row says, however little there is of its file
+    assert_eq!(shows("some.ron"), [(0, 30), (45, 30), (81 + 99 * 30, 30)]);
+
+    // nothing but bad rows is no project
+    fs::write(path.join("bad.csv"), "source\nbroken.mp4\n").unwrap();
+    fail(path, &["assemble", "bad.csv", "-o", "bad.ron", "--skip-broken"]);
+
+    // a card of a camera, used on a Mac
+    fs::create_dir(path.join("card")).unwrap();
+    fs::copy(path.join("a.mp4"), path.join("card/a.mp4")).unwrap();
+    fs::write(path.join("card/._a.mp4"), [0, 5, 22, 7, 0, 2, 0, 0]).unwrap();
+    fs::write(path.join("card/cut off.mp4"), &fs::read(path.join("a.mp4")).unwrap()[..2000]).unwrap();
+    fs::write(path.join("card.csv"), "source\ncard\n").unwrap();
+    let output = workprint(path, &["assemble", "card.csv", "-o", "card.ron"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.contains("cut off.mp4") && !told.contains("._a"), "{told}");
+    assert_eq!(shows("card.ron").len(), 1);
+}
+
+/// Detectors round, and meeting servers count what is heard after the last picture.
+#[test]
+fn out_points_just_after_the_end_mean_the_end() {
+    let folder = project();
+    let path = folder.path();
+    let seconds = |name: &str| {
+        let shown: Value = serde_json::from_str(&succeed(path, &["show", name, "--json"])).unwrap();
+        shown["sequence"]["length"].as_i64().unwrap()
+    };
+    fs::write(path.join("whole.csv"), "source,in,out\na.mp4,0.5,\n").unwrap();
+    succeed(path, &["assemble", "whole.csv", "-o", "whole.ron", "--rate", "30"]);
+    let probed: Value = serde_json::from_str(&succeed(path, &["probe", "a.mp4", "--json"])).unwrap();
+    let end = probed[0]["duration"].as_f64().or_else(|| probed["files"][0]["duration"].as_f64()).unwrap();
+    for over in [0.01, 0.3, 0.9] {
+        fs::write(path.join("over.csv"), format!("source,in,out\na.mp4,0.5,{}\n", end + over)).unwrap();
+        succeed(path, &["assemble", "over.csv", "-o", &format!("{over}.ron"), "--rate", "30"]);
+        assert_eq!(seconds(&format!("{over}.ron")), seconds("whole.ron"), "{over} s over");
+    }
+    fs::write(path.join("far.csv"), format!("source,in,out\na.mp4,0.5,{}\n", end + 1.1)).unwrap();
+    assert!(fail(path, &["assemble", "far.csv", "-o", "far.ron"]).contains("after its end"));
+}
+
 #[test]
 fn bad_cut_lists_are_refused_with_their_line() {
     let folder = project();

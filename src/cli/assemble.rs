@@ -23,10 +23,18 @@ pub struct Args {
     /// Samples a second.
     #[arg(long, default_value_t = 48_000, value_parser = clap::value_parser!(u32).range(8000..=192_000))]
     sample_rate: u32,
+    /// Leaves out what can't be read or placed, with a gap of its length, instead of refusing the list.
+    #[arg(long)]
+    skip_broken: bool,
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
-    let options = AssembleOptions { size: args.size, rate: args.rate, sample_rate: Some(args.sample_rate) };
+    let options = AssembleOptions {
+        size: args.size,
+        rate: args.rate,
+        sample_rate: Some(args.sample_rate),
+        skip_broken: args.skip_broken,
+    };
     let (project, warnings) = read_timeline(&args.cuts, options)?;
     for warning in warnings {
         eprintln!("{}: {warning}", args.cuts.display());

@@ -2,7 +2,7 @@
 
 use crate::edit::{Edit, EditError, Placement, apply};
 use crate::model::{
-    Asset, AssetId, FrameCount, FrameRate, MediaInfo, MediaKind, Project, SourceTime, Span, TimeText, TrackId,
+    Asset, AssetId, Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Project, SourceTime, Span, TimeText, TrackId,
     TrackKind, parse_time,
 };
 use crate::platform::input::read_text;
@@ -15,6 +15,10 @@ const MOST_BYTES: u64 = 64 << 20;
 
 /// How long a still lasts when the list does not say, in seconds.
 const STILL_SECONDS: i64 = 5;
+
+/// Out points up to so much after a file's end mean its end: detectors and meeting servers round, and count what is
+/// heard beyond the last picture.
+const OVER: SourceTime = SourceTime::SECOND;
 
 /// More tracks than this in a list are a slip of the pen.
 const MOST_TRACKS: u32 = 99;
@@ -140,46 +144,66 @@ pub struct AssembleOptions {
     pub rate: Option<FrameRate>,
     /// Samples a second; 48 000 when not given.
     pub sample_rate: Option<u32>,
+    /// Whether rows that can't be placed are left out, each with a gap of its length, instead of refusing the list.
+    pub skip_broken: bool,
+}
+
+/// A row that can't be placed.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("line {line}: {source_name}: {why}")]
+pub struct BadRow {
+    /// The line in the list, from 1.
+    pub line: u64,
+    /// The file.
+    pub source_name: String,
+    /// What is wrong.
+    pub why: String,
 }
 
 /// Why no project can be built from a list.
 #[derive(Debug, Error)]
 pub enum AssembleError {
-    /// A row asks for what can't be.
-    #[error("line {line}: {source_name}: {why}")]
-    Row {
-        /// The line in the list, from 1.
-        line: u64,
-        /// The file.
-        source_name: String,
-        /// What is wrong.
-        why: String,
-    },
+    /// One row or more ask for what can't be: all of them, so that a list is mended in one go.
+    #[error("{}", list_rows(.0))]
+    Rows(Vec<BadRow>),
     /// The options are impossible.
     #[error(transparent)]
     Format(#[from] EditError),
 }
 
-/// Builds a project from cuts; `media` holds what is in each source file, by its path, and its fingerprint.
+fn list_rows(rows: &[BadRow]) -> String {
+    if let [row] = rows {
+        return row.to_string();
+    }
+    let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    format!("{} rows can't be placed: {}", rows.len(), rows.join("; "))
+}
+
+/// What is in a source file and its fingerprint, or why it can't be read.
+pub type Source = Result<(MediaInfo, String), String>;
+
+/// Builds a project from cuts; `media` holds what is in each source file, by its path. Gives the rows that were left out
+/// as well, where the options say that some may be.
 ///
 /// # Errors
-/// [`AssembleError`] for the first row that can't be placed.
+/// [`AssembleError`] with the rows that can't be placed.
 pub fn assemble<S: std::hash::BuildHasher>(
     cuts: &[Cut],
-    media: &HashMap<PathBuf, (MediaInfo, String), S>,
+    media: &HashMap<PathBuf, Source, S>,
     options: AssembleOptions,
-) -> Result<Project, AssembleError> {
-    let first = cuts.iter().find_map(|c| media.get(&c.source)?.0.video.as_ref());
+) -> Result<(Project, Vec<BadRow>), AssembleError> {
+    let known = |cut: &Cut| media.get(&cut.source)?.as_ref().ok();
+    let first = cuts.iter().find_map(|c| known(c)?.0.video.as_ref());
     let even = |n: u32| (n / 2 * 2).clamp(16, 8192);
     let size = options.size.or_else(|| first.map(|v| (even(v.width), even(v.height)))).unwrap_or((1920, 1080));
     // a still has no rate: the first moving picture's counts
-    let moving = cuts.iter().find_map(|c| media.get(&c.source)?.0.video.as_ref()?.rate);
+    let moving = cuts.iter().find_map(|c| known(c)?.0.video.as_ref()?.rate);
     let rate = options.rate.or(moving).unwrap_or(FrameRate::F30);
     let mut project = Project::new(1920, 1080, rate, options.sample_rate.unwrap_or(48_000));
     project = apply(&project, &Edit::SetFormat { width: size.0, height: size.1, rate })?;
     let mut assets: HashMap<&Path, AssetId> = HashMap::new();
     for cut in cuts {
-        if let Some((info, fingerprint)) = media.get(&cut.source)
+        if let Some((info, fingerprint)) = known(cut)
             && !assets.contains_key(cut.source.as_path())
         {
             let name = cut.source.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -197,16 +221,56 @@ pub fn assemble<S: std::hash::BuildHasher>(
             assets.insert(&cut.source, id);
         }
     }
+    let mut bad = Vec::new();
+    let mut gaps = Gaps::new();
     for cut in cuts {
-        let row =
-            |why: String| AssembleError::Row { line: cut.line, source_name: cut.source.display().to_string(), why };
-        let asset = assets.get(cut.source.as_path()).copied().ok_or_else(|| row("it was not read".into()))?;
-        project = place(project, cut, asset, rate).map_err(row)?;
+        let placed = match (assets.get(cut.source.as_path()), media.get(&cut.source)) {
+            (Some(asset), _) => place(&project, cut, *asset, rate, &gaps),
+            (None, Some(Err(why))) => Err(why.clone()),
+            (None, _) => Err("it was not read".into()),
+        };
+        match placed {
+            Ok(placed) => project = placed,
+            Err(why) => {
+                bad.push(BadRow { line: cut.line, source_name: cut.source.display().to_string(), why });
+                leave_gap(&project, cut, rate, &mut gaps);
+            }
+        }
     }
-    Ok(project)
+    if bad.is_empty() || options.skip_broken && bad.len() < cuts.len() {
+        return Ok((project, bad));
+    }
+    Err(AssembleError::Rows(bad))
 }
 
-fn place(mut project: Project, cut: &Cut, asset: AssetId, rate: FrameRate) -> Result<Project, String> {
+/// Where the rows that were left out end, on each track.
+type Gaps = HashMap<(TrackKind, u32), Frame>;
+
+/// Leaves room for a row that is left out, where its length is known.
+fn leave_gap(project: &Project, cut: &Cut, rate: FrameRate, gaps: &mut Gaps) {
+    let moment = |text: Option<TimeText>| text.and_then(|text| text.in_source(rate));
+    let (Some(from), Some(to)) = (moment(cut.source_in).or(Some(SourceTime::ZERO)), moment(cut.source_out)) else {
+        return;
+    };
+    let length = rate.frame_nearest((to - from).max(SourceTime::ZERO));
+    let (kind, number) = cut.track.unwrap_or((TrackKind::Video, 1));
+    let behind = behind(project, kind, number, gaps);
+    let Some(at) = cut.at.map_or(Some(behind), |at| at.at(rate)) else { return };
+    // farther than a sequence goes, nothing can be placed behind it
+    let end = Frame(at.0.saturating_add(length.0));
+    gaps.insert((kind, number), end.max(behind));
+}
+
+/// Where the next row of a track goes: behind its clips, those of the sound that goes with it, and what was left out.
+fn behind(project: &Project, kind: TrackKind, number: u32, gaps: &Gaps) -> Frame {
+    let end = |kind| {
+        project.sequence().tracks_of(kind).nth((number as usize).saturating_sub(1)).map_or(Frame(0), |t| t.clips.end())
+    };
+    end(kind).max(gaps.get(&(kind, number)).copied().unwrap_or_default())
+}
+
+fn place(project: &Project, cut: &Cut, asset: AssetId, rate: FrameRate, gaps: &Gaps) -> Result<Project, String> {
+    let mut project = project.clone();
     let info = project.assets[&asset].info.clone();
     let (source_in, length) = range(cut, &info, rate)?;
     let kind = if info.has_video() { TrackKind::Video } else { TrackKind::Audio };
@@ -221,14 +285,12 @@ fn place(mut project: Project, cut: &Cut, asset: AssetId, rate: FrameRate) -> Re
     let main = track(&mut project, kind, number).map_err(|e| e.to_string())?;
     let linked = (video && info.has_audio()).then(|| track(&mut project, TrackKind::Audio, number)).transpose();
     let linked = linked.map_err(|e| e.to_string())?;
-    let at = match cut.at {
-        Some(at) => at.at(rate).ok_or("there is no such timecode at this rate")?,
+    let at = if let Some(at) = cut.at {
+        at.at(rate).ok_or("there is no such timecode at this rate")?
+    } else {
         // behind both, where the sound of its own track's number is longer
-        None => std::iter::once(main)
-            .chain(linked)
-            .filter_map(|id| project.sequence().track(id).map(|t| t.clips.end()))
-            .max()
-            .unwrap_or_default(),
+        let sound = linked.map_or(Frame(0), |_| behind(&project, TrackKind::Audio, number, gaps));
+        behind(&project, kind, number, gaps).max(sound)
     };
     let span = Span { start: at, length };
     for id in std::iter::once(main).chain(linked) {
@@ -267,13 +329,14 @@ fn range(cut: &Cut, info: &MediaInfo, rate: FrameRate) -> Result<(SourceTime, Fr
             from.seconds()
         ));
     }
-    let half = SourceTime(rate.duration_of(FrameCount(1)).0 / 2);
-    if let Some(end) = end.filter(|end| to > *end + half) {
+    if let Some(end) = end.filter(|end| to > *end + OVER) {
         return Err(format!("its out point ({:.3} s) is after its end ({:.3} s)", to.seconds(), end.seconds()));
     }
-    let frames = match cut.source_out {
-        None if !still => info.frames_from(from, rate),
-        _ => FrameCount(rate.frame_nearest(to - from).0),
+    let asked = FrameCount(rate.frame_nearest(to - from).0);
+    let frames = match (cut.source_out, end) {
+        (None, Some(_)) => info.frames_from(from, rate),
+        (Some(_), Some(_)) => asked.min(info.frames_from(from, rate)),
+        _ => asked,
     };
     if frames < FrameCount(1) {
         return Err("it is shorter than one frame".into());

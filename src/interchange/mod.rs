@@ -11,7 +11,7 @@ mod otio_values;
 mod outline;
 
 pub use chapters::chapters;
-pub use cut_list::{AssembleError, AssembleOptions, Cut, CutListError, assemble, read_cut_list};
+pub use cut_list::{AssembleError, AssembleOptions, BadRow, Cut, CutListError, Source, assemble, read_cut_list};
 pub use edl::{read_edl, write_edl};
 pub use otio::{read_otio, write_otio};
 pub use outline::{Outline, OutlineClip, OutlineTrack, build};

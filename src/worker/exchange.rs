@@ -2,7 +2,7 @@
 
 use super::probing::probe_all;
 use crate::interchange::{
-    AssembleOptions, Cut, InterchangeError, Outline, TimelineFormat, assemble, build, chapters, read_cut_list,
+    AssembleOptions, Cut, InterchangeError, Outline, Source, TimelineFormat, assemble, build, chapters, read_cut_list,
     read_edl, read_otio, write_edl, write_otio,
 };
 use crate::media::{find_media, temporary_in};
@@ -47,7 +47,7 @@ pub fn read_timeline(path: &Path, options: AssembleOptions) -> Result<(Project, 
             outline.size = options.size;
             build(&outline, &media).map_err(wrong)
         }
-        _ => Ok((from_cut_list(path, options)?, Vec::new())),
+        _ => from_cut_list(path, options),
     }
 }
 
@@ -65,25 +65,54 @@ fn probe_sources(sources: &[PathBuf]) -> HashMap<PathBuf, (MediaInfo, String)> {
     there.into_iter().zip(found).filter_map(|(path, p)| p.ok().map(|p| (path, (p.info, p.fingerprint)))).collect()
 }
 
-fn from_cut_list(path: &Path, options: AssembleOptions) -> Result<Project, String> {
+/// Of a folder, what can't be read is passed over with a warning, as long as there is something else in it.
+fn from_cut_list(path: &Path, options: AssembleOptions) -> Result<(Project, Vec<String>), String> {
     let name = path.display();
-    let mut cuts = Vec::new();
+    let mut rows = Vec::new();
     for cut in read_cut_list(path).map_err(|e| e.to_string())? {
-        let files = find_media(&cut.source).map_err(|e| format!("{name}, line {}: {e}", cut.line))?;
-        if files.is_empty() {
-            return Err(format!("{name}, line {}: {}: no media in this folder", cut.line, cut.source.display()));
-        }
-        cuts.extend(files.into_iter().map(|source| Cut { source, ..cut.clone() }));
+        let files = match find_media(&cut.source) {
+            Ok(files) if files.is_empty() => {
+                return Err(format!("{name}, line {}: {}: no media in this folder", cut.line, cut.source.display()));
+            }
+            Ok(files) => files,
+            // said with all others
+            Err(_) => vec![cut.source.clone()],
+        };
+        rows.push((cut, files));
     }
-    let mut sources: Vec<PathBuf> = cuts.iter().map(|c| c.source.clone()).collect();
+    let mut sources: Vec<PathBuf> = rows.iter().flat_map(|(_, files)| files.iter().cloned()).collect();
     sources.sort();
     sources.dedup();
-    let mut found = HashMap::new();
-    for (path, result) in sources.iter().zip(probe_all(&sources, |_, _| {})) {
-        let probed = result.map_err(|e| e.to_string())?;
-        found.insert(path.clone(), (probed.info, probed.fingerprint));
+    let found: HashMap<PathBuf, Source> = sources
+        .iter()
+        .zip(probe_all(&sources, |_, _| {}))
+        .map(|(path, result)| {
+            let source = result.map(|probed| (probed.info, probed.fingerprint));
+            (path.clone(), source.map_err(|e| without_path(&e.to_string(), path)))
+        })
+        .collect();
+    let mut warnings = Vec::new();
+    let mut cuts = Vec::new();
+    for (cut, files) in rows {
+        let broken = |file: &PathBuf| found.get(file).and_then(|source| source.as_ref().err());
+        let some = files.iter().any(|file| broken(file).is_none());
+        for source in files {
+            match broken(&source).filter(|_| some && source != cut.source) {
+                Some(why) => {
+                    warnings.push(format!("line {}: {}: {why}; it is passed over", cut.line, source.display()));
+                }
+                None => cuts.push(Cut { source, ..cut.clone() }),
+            }
+        }
     }
-    assemble(&cuts, &found, options).map_err(|e| format!("{name}, {e}"))
+    let (project, left_out) = assemble(&cuts, &found, options).map_err(|e| format!("{name}, {e}"))?;
+    warnings.extend(left_out.iter().map(|row| format!("{row}; it is left out")));
+    Ok((project, warnings))
+}
+
+/// What is wrong with a file, where its path is said before.
+fn without_path(error: &str, path: &Path) -> String {
+    error.strip_prefix(&format!("{}: ", path.display())).unwrap_or(error).to_owned()
 }
 
 /// Writes the active sequence as its file's name says: `.otio`, `.edl`, or a chapter list in `.txt`; gives what the

@@ -166,7 +166,8 @@ impl Service {
             }),
             Command::OpenTimeline(path) => self.file_task(move || {
                 let path = std::path::absolute(&path).unwrap_or(path);
-                tell.tell(match read_timeline(&path, AssembleOptions::default()) {
+                let options = AssembleOptions { skip_broken: true, ..AssembleOptions::default() };
+                tell.tell(match read_timeline(&path, options) {
                     Ok((project, warnings)) => Event::TimelineOpened(path, Box::new(project), warnings),
                     Err(error) => Event::Problem(error),
                 });
