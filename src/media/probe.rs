@@ -91,7 +91,7 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     if super::svg::is_svg(path) {
         return super::svg::probe(path);
     }
-    if let Some(mut info) = super::stills::probe_scaled(path)? {
+    if let Some(mut info) = super::stills::probe_own(path)? {
         if let Some(video) = &mut info.video {
             video.orientation = orientation::of_exif(path).unwrap_or_default();
             if video.orientation.swaps_axes() {

@@ -9,6 +9,8 @@ use super::error::MediaError;
 use crate::model::{MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream};
 use gstreamer as gst;
 use gstreamer_app as gst_app;
+use image::ImageFormat;
+use imagesize::ImageType;
 use jpeg_decoder::{CodingProcess, Decoder, PixelFormat};
 use std::fs::File;
 use std::io::BufReader;
@@ -18,6 +20,9 @@ use std::sync::{Mutex, PoisonError};
 /// Pixels of a still that is decoded whole: photos of 100 megapixels are. In 8 bits a colour, with transparency, that
 /// is 512 MiB.
 const MOST_PIXELS: u64 = 1 << 27;
+
+/// Pixels of a still that is decoded here whole, with its copy in 8 bits.
+const MOST_PLAIN: u64 = 1 << 26;
 
 /// Pixels that are read of a still that is not decoded whole: one of 8k.
 const MOST_SCALED: u64 = 1 << 25;
@@ -31,13 +36,50 @@ struct Scaled {
     size: (u32, u32),
 }
 
-/// Width and height by the header, and whether it is a JPEG; `None` of what is no still.
-fn claim(path: &Path) -> Option<(u32, u32, bool)> {
+/// Width and height by the header, and the kind; `None` of what is no still.
+fn claim(path: &Path) -> Option<(u32, u32, ImageType)> {
     let mut reader = BufReader::new(File::open(path).ok()?);
     let kind = imagesize::reader_type(&mut reader).ok()?;
     let size = kind.reader_size(&mut reader).ok()?;
     let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Some((side(size.width), side(size.height), matches!(kind, imagesize::ImageType::Jpeg)))
+    Some((side(size.width), side(size.height), kind))
+}
+
+/// What GStreamer's decoders don't read, or only some of: bitmaps, TIFF and photos for print, in cyan, magenta, yellow
+/// and black.
+struct Plain {
+    name: &'static str,
+    size: (u32, u32),
+    format: ImageFormat,
+}
+
+fn plain(path: &Path) -> Result<Option<Plain>, MediaError> {
+    let Some((width, height, kind)) = claim(path) else { return Ok(None) };
+    let (name, format) = match kind {
+        ImageType::Bmp => ("BMP", ImageFormat::Bmp),
+        ImageType::Tiff => ("TIFF", ImageFormat::Tiff),
+        ImageType::Jpeg if for_print(path) => ("JPEG, CMYK", ImageFormat::Jpeg),
+        _ => return Ok(None),
+    };
+    check_size(path, (width, height), MOST_PLAIN)?;
+    Ok(Some(Plain { name, size: (width, height), format }))
+}
+
+fn for_print(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    let mut decoder = Decoder::new(BufReader::new(file));
+    decoder.read_info().is_ok() && decoder.info().is_some_and(|info| info.pixel_format == PixelFormat::CMYK32)
+}
+
+/// Decodes such a still, to 8 bits a colour.
+fn decode_plain(path: &Path, format: ImageFormat) -> Result<image::DynamicImage, MediaError> {
+    let file = File::open(path).map_err(|e| MediaError::file(path, &e))?;
+    let mut reader = image::ImageReader::with_format(BufReader::new(file), format);
+    let mut limits = image::Limits::default();
+    // 16 bits of four colours, and a row more
+    limits.max_alloc = Some(MOST_PLAIN * 8 + (1 << 20));
+    reader.limits(limits);
+    reader.decode().map_err(|e| MediaError::Decode { path: path.to_owned(), why: e.to_string() })
 }
 
 /// Refuses pictures of more than `most` pixels.
@@ -55,11 +97,15 @@ pub(super) fn check_size(path: &Path, (width, height): (u32, u32), most: u64) ->
     })
 }
 
-/// The still as it will be read, where it is read scaled.
+/// The still as it will be read, where GStreamer's decoders don't read it, or not whole.
 ///
 /// # Errors
 /// [`MediaError::TooLarge`] where it can't be read at all.
-pub(super) fn probe_scaled(path: &Path) -> Result<Option<MediaInfo>, MediaError> {
+pub(super) fn probe_own(path: &Path) -> Result<Option<MediaInfo>, MediaError> {
+    if let Some(Plain { name, size, format }) = plain(path)? {
+        let alpha = decode_plain(path, format)?.color().has_alpha();
+        return Ok(Some(info(name, name, size, alpha)));
+    }
     let Some(Scaled { whole: (width, height), size, .. }) = scaled(path)? else { return Ok(None) };
     let codec = format!("JPEG, read as {}x{} of {width}x{height}", size.0, size.1);
     Ok(Some(info("JPEG", &codec, size, false)))
@@ -96,9 +142,9 @@ pub(super) fn info(container: &str, codec: &str, (width, height): (u32, u32), al
 }
 
 fn scaled(path: &Path) -> Result<Option<Scaled>, MediaError> {
-    let large = |&(width, height, _): &(u32, u32, bool)| u64::from(width) * u64::from(height) > MOST_PIXELS;
-    let Some((width, height, jpeg)) = claim(path).filter(large) else { return Ok(None) };
-    if !jpeg {
+    let large = |&(width, height, _): &(u32, u32, ImageType)| u64::from(width) * u64::from(height) > MOST_PIXELS;
+    let Some((width, height, kind)) = claim(path).filter(large) else { return Ok(None) };
+    if !matches!(kind, ImageType::Jpeg) {
         check_size(path, (width, height), MOST_PIXELS)?;
     }
     let wrong = |e: jpeg_decoder::Error| MediaError::NotMedia { path: path.to_owned(), why: e.to_string() };
@@ -121,11 +167,21 @@ fn scaled(path: &Path) -> Result<Option<Scaled>, MediaError> {
     Ok(None)
 }
 
-/// A source of the still's one picture, where it is read scaled.
+/// A source of the still's one picture, where GStreamer's decoders don't read it, or not whole.
 ///
 /// # Errors
 /// [`MediaError::TooLarge`] where it can't be read at all, and any other [`MediaError`] about the file.
 pub(super) fn source(path: &Path) -> Result<Option<gst_app::AppSrc>, MediaError> {
+    if let Some(Plain { format, .. }) = plain(path)? {
+        let picture = decode_plain(path, format)?;
+        let size = (picture.width(), picture.height());
+        let lines = if picture.color().has_alpha() {
+            return Ok(Some(one_picture("RGBA", size, picture.into_rgba8().into_raw())));
+        } else {
+            padded(size, 3, picture.into_rgb8().into_raw())
+        };
+        return Ok(Some(one_picture("RGB", size, lines)));
+    }
     let Some(Scaled { mut decoder, size, .. }) = scaled(path)? else { return Ok(None) };
     let failed = |why: String| MediaError::Decode { path: path.to_owned(), why };
     let pixels = decoder.decode().map_err(|e| failed(e.to_string()))?;
@@ -134,21 +190,23 @@ pub(super) fn source(path: &Path) -> Result<Option<gst_app::AppSrc>, MediaError>
         Some(PixelFormat::L8) => ("GRAY8", pixels),
         _ => return Err(failed("its colours are not red, green and blue".into())),
     };
-    // lines begin at whole words
-    let bytes = if format == "RGB" { 3 } else { 1 };
-    let line = size.0 as usize * bytes;
-    let padded = line.next_multiple_of(4);
-    let pixels = if padded == line {
-        pixels
-    } else {
-        let mut lines = Vec::with_capacity(padded * size.1 as usize);
-        for row in pixels.chunks_exact(line) {
-            lines.extend_from_slice(row);
-            lines.resize(lines.len() + padded - line, 0);
-        }
-        lines
-    };
+    let pixels = padded(size, if format == "RGB" { 3 } else { 1 }, pixels);
     Ok(Some(one_picture(format, size, pixels)))
+}
+
+/// Lines that begin at whole words, as GStreamer has them.
+fn padded((width, height): (u32, u32), bytes: usize, pixels: Vec<u8>) -> Vec<u8> {
+    let line = width as usize * bytes;
+    let whole = line.next_multiple_of(4);
+    if whole == line {
+        return pixels;
+    }
+    let mut lines = Vec::with_capacity(whole * height as usize);
+    for row in pixels.chunks_exact(line) {
+        lines.extend_from_slice(row);
+        lines.resize(lines.len() + whole - line, 0);
+    }
+    lines
 }
 
 /// A source of one picture.

@@ -1,4 +1,4 @@
-//! Pictures that were stored turned or mirrored stand upright: all eight ways, in films and stills.
+//! Stills of every kind are read, and what was stored turned or mirrored stands upright: all eight ways, in films too.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
@@ -133,5 +133,36 @@ fn stills_stand_as_their_exif_says() {
         fs::write(&path, [&bytes[..2], &segment, &bytes[2..]].concat()).unwrap();
         let size = if way[0] == 0 { (32, 64) } else { (64, 32) };
         assert_eq!(shown(&path, size), turned(way), "orientation {value}");
+    }
+}
+
+/// Bitmaps and TIFF are made here; photos for print, which nothing here writes, are in `../shared/faults`.
+#[test]
+fn stills_of_other_kinds_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let straight = turned([1, 0, 0, 1]);
+    for (encoder, name) in [
+        ("videoconvert ! video/x-raw,format=BGR ! avenc_bmp", "24.bmp"),
+        ("videoconvert ! video/x-raw,format=BGRA ! avenc_bmp", "32.bmp"),
+        ("videoconvert ! video/x-raw,format=GRAY8 ! avenc_bmp", "8.bmp"),
+        ("videoconvert ! video/x-raw,format=RGB ! avenc_tiff compression-algo=raw", "raw.tif"),
+        ("videoconvert ! video/x-raw,format=RGB ! avenc_tiff compression-algo=lzw", "lzw.tiff"),
+        ("videoconvert ! video/x-raw,format=RGB ! avenc_tiff compression-algo=deflate", "deflate.tif"),
+        ("videoconvert ! video/x-raw,format=GRAY8 ! avenc_tiff", "grey.tif"),
+        ("videoconvert ! video/x-raw,format=GRAY16_LE ! avenc_tiff", "deep.tif"),
+    ] {
+        let path = folder.path().join(name);
+        store(&path, 1, encoder);
+        assert_eq!(shown(&path, (64, 32)), straight, "{name}");
+    }
+    let shared = Path::new("../shared/faults");
+    if !shared.exists() {
+        eprintln!("skipped: {} is not here", shared.display());
+        return;
+    }
+    for name in ["rgb.bmp", "plain.tif", "cmyk.jpg"] {
+        let info = probe(&shared.join(name)).unwrap();
+        let size = info.video.as_ref().map(|video| (video.width, video.height)).unwrap();
+        shown(&shared.join(name), size);
     }
 }
