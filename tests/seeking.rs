@@ -230,7 +230,13 @@ fn melt_seeks_to_the_right_picture() {
             let (input, output) = (file.to_str().unwrap(), format!("avformat:{}", to.display()));
             let (begin, end) = (format!("in={at}"), format!("out={at}"));
             let args = [input, &begin, &end, "-silent", "-consumer", &output, "vcodec=ffv1", "an=1", "real_time=-1"];
-            other(test, "melt", &args).unwrap();
+            // melt 7 ends without a picture once in a few hundred times, whatever the file
+            for _ in 0..3 {
+                other(test, "melt", &args).unwrap();
+                if std::fs::metadata(&to).is_ok_and(|written| written.len() > 0) {
+                    break;
+                }
+            }
             assert_eq!(common::pictures(&to).numbers, [expected[n]], "{input}, frame {n}");
         }
     }

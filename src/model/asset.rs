@@ -232,7 +232,8 @@ impl MediaInfo {
     #[must_use]
     pub fn frames_from(&self, from: SourceTime, rate: FrameRate) -> FrameCount {
         let end = self.duration.unwrap_or(from);
-        let slack = SourceTime(SourceTime::SECOND.0 / 1000);
+        // containers round to milliseconds, which can be a whole frame
+        let slack = SourceTime((SourceTime::SECOND.0 / 1000).min(rate.duration_of(FrameCount(1)).0 / 4));
         let grid = self.video.as_ref().filter(|_| self.kind == MediaKind::Video).and_then(VideoStream::grid);
         // up to the end of the last whole picture, and sound beyond it as far as it fills frames
         let pictures = grid.map(|grid| grid.time_of(grid.picture_at(end + slack + SAME_MOMENT)));
@@ -260,5 +261,51 @@ impl MediaInfo {
     #[must_use]
     pub fn has_audio(&self) -> bool {
         !self.audio.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn film(rate: FrameRate, duration: SourceTime) -> MediaInfo {
+        MediaInfo {
+            kind: MediaKind::Video,
+            container: "Matroska".into(),
+            duration: Some(duration),
+            start: SourceTime::ZERO,
+            video: Some(VideoStream {
+                codec: "H.264".into(),
+                width: 64,
+                height: 64,
+                orientation: Orientation::default(),
+                pixel_aspect: PixelAspect { num: 1, den: 1 },
+                rate: Some(rate),
+                variable_rate: false,
+                interlaced: false,
+                alpha: false,
+                bit_depth: 8,
+                transfer: Transfer::Sdr,
+                colorimetry: String::new(),
+                first: SourceTime::ZERO,
+                ahead: SourceTime::ZERO,
+            }),
+            more_video: Vec::new(),
+            audio: Vec::new(),
+            untimed: false,
+            generator: None,
+        }
+    }
+
+    #[test]
+    fn what_containers_round_is_no_frame_more_or_less() {
+        for (num, den) in [(24000, 1001), (30, 1), (60, 1), (240, 1), (480, 1), (1000, 1)] {
+            let rate = FrameRate::new(num, den).unwrap();
+            let whole = rate.duration_of(FrameCount(100));
+            assert_eq!(film(rate, whole).frames_from(SourceTime::ZERO, rate), FrameCount(100), "{rate}");
+            let early =
+                SourceTime(SourceTime::SECOND.0 / 1000 / 5).min(SourceTime(rate.duration_of(FrameCount(1)).0 / 5));
+            assert_eq!(film(rate, whole - early).frames_from(SourceTime::ZERO, rate), FrameCount(100), "{rate}");
+        }
     }
 }
