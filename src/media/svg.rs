@@ -139,7 +139,7 @@ fn resized(text: &str, root: Node<'_, '_>, (width, height): (u32, u32)) -> Strin
         text[start..].find(|c: char| c.is_whitespace() || c == '>' || c == '/').map_or(text.len(), |n| start + n);
     let mut out = String::with_capacity(text.len() + 200);
     out.push_str(&text[..name]);
-    // a style sheet may say a size as well, and would win over the attributes
+    // a style sheet may say a size as well, and would win over the attributes; a text takes all that is written to it
     let _ = write!(
         out,
         " width=\"{width}\" height=\"{height}\" style=\"{style}width:{width}px !important;height:{height}px !important\""

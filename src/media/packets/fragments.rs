@@ -135,27 +135,6 @@ impl Fragments {
         (&kind == b"moof").then_some(Self { bytes, at, begin: at, tracks, kinds, untimed: false, ready })
     }
 
-    /// Reads the next box.
-    fn step(&mut self) -> Option<()> {
-        if self.at >= self.bytes.len() {
-            return None;
-        }
-        let Some((kind, content, end)) = head(&mut self.bytes, self.at) else { return self.resync() };
-        if end > self.bytes.len() {
-            return self.resync();
-        }
-        let place = self.at;
-        self.at = end.max(place + 8);
-        if &kind == b"moof" && end - content <= MOST_OF_HEADERS {
-            let fragment = self.bytes.all(content, usize::try_from(end - content).ok()?)?;
-            let mut data = place;
-            for (_, run) in boxes(&fragment).filter(|(kind, _)| kind == b"traf") {
-                data = self.track_fragment(place, data, run).unwrap_or(data);
-            }
-        }
-        Some(())
-    }
-
     /// Goes on from the next fragment after what can't be right.
     fn resync(&mut self) -> Option<()> {
         let mut at = self.at.checked_add(8)?;
@@ -344,13 +323,29 @@ impl Demuxer for Fragments {
         &self.kinds
     }
 
-    fn next(&mut self) -> Option<Packet> {
-        loop {
-            if let Some(packet) = self.ready.pop_front() {
-                return Some(packet);
-            }
-            self.step()?;
+    fn ready(&mut self) -> &mut VecDeque<Packet> {
+        &mut self.ready
+    }
+
+    /// Reads the next box.
+    fn step(&mut self) -> Option<()> {
+        if self.at >= self.bytes.len() {
+            return None;
         }
+        let Some((kind, content, end)) = head(&mut self.bytes, self.at) else { return self.resync() };
+        if end > self.bytes.len() {
+            return self.resync();
+        }
+        let place = self.at;
+        self.at = end.max(place + 8);
+        if &kind == b"moof" && end - content <= MOST_OF_HEADERS {
+            let fragment = self.bytes.all(content, usize::try_from(end - content).ok()?)?;
+            let mut data = place;
+            for (_, run) in boxes(&fragment).filter(|(kind, _)| kind == b"traf") {
+                data = self.track_fragment(place, data, run).unwrap_or(data);
+            }
+        }
+        Some(())
     }
 
     fn go_to(&mut self, place: u64, _: i64) {

@@ -163,41 +163,6 @@ impl Matroska {
         Some(Self { bytes, at, tracks, kinds, scale, cluster, cluster_end, time, ready })
     }
 
-    /// Reads the next element.
-    fn step(&mut self) -> Option<()> {
-        let Some(e) = read_element(&mut self.bytes, self.at) else { return self.resync() };
-        let end = e.size.and_then(|s| e.content.checked_add(s)).filter(|end| *end <= self.bytes.len());
-        match (e.id, end) {
-            (SEGMENT, _) => self.at = e.content,
-            (CLUSTER, _) => {
-                (self.cluster, self.cluster_end) = (self.at, end);
-                self.at = e.content;
-            }
-            (TIMESTAMP, Some(end)) if end - e.content <= 8 => {
-                let mut number = [0; 8];
-                let number = number.get_mut(..usize::try_from(end - e.content).ok()?)?;
-                self.bytes.read(e.content, number);
-                self.time = i64::try_from(unsigned(number)).unwrap_or(0).saturating_mul(self.scale);
-                self.at = end;
-            }
-            (SIMPLE_BLOCK | BLOCK_GROUP, Some(end)) if self.cluster_end.is_none_or(|c| end <= c) => {
-                let position = self.at;
-                self.at = end;
-                if e.id == SIMPLE_BLOCK {
-                    self.block(position, e.content..end, None);
-                } else {
-                    self.group(position, e.content..end);
-                }
-            }
-            (EBML | SEEK_HEAD | INFO | TRACKS | CUES | ATTACHMENTS | CHAPTERS | TAGS, Some(end)) => self.at = end,
-            (id, Some(end)) if OTHERS.contains(&id) => self.at = end,
-            // the last block, cut off
-            (SIMPLE_BLOCK | BLOCK_GROUP, None) if self.bytes.len() - self.at < WINDOW as u64 => return None,
-            _ => return self.resync(),
-        }
-        Some(())
-    }
-
     /// Goes on from the next cluster after what can't be right.
     fn resync(&mut self) -> Option<()> {
         let mut at = self.at.checked_add(1)?;
@@ -289,13 +254,43 @@ impl Demuxer for Matroska {
         &self.kinds
     }
 
-    fn next(&mut self) -> Option<Packet> {
-        loop {
-            if let Some(packet) = self.ready.pop_front() {
-                return Some(packet);
+    fn ready(&mut self) -> &mut VecDeque<Packet> {
+        &mut self.ready
+    }
+
+    /// Reads the next element.
+    fn step(&mut self) -> Option<()> {
+        let Some(e) = read_element(&mut self.bytes, self.at) else { return self.resync() };
+        let end = e.size.and_then(|s| e.content.checked_add(s)).filter(|end| *end <= self.bytes.len());
+        match (e.id, end) {
+            (SEGMENT, _) => self.at = e.content,
+            (CLUSTER, _) => {
+                (self.cluster, self.cluster_end) = (self.at, end);
+                self.at = e.content;
             }
-            self.step()?;
+            (TIMESTAMP, Some(end)) if end - e.content <= 8 => {
+                let mut number = [0; 8];
+                let number = number.get_mut(..usize::try_from(end - e.content).ok()?)?;
+                self.bytes.read(e.content, number);
+                self.time = i64::try_from(unsigned(number)).unwrap_or(0).saturating_mul(self.scale);
+                self.at = end;
+            }
+            (SIMPLE_BLOCK | BLOCK_GROUP, Some(end)) if self.cluster_end.is_none_or(|c| end <= c) => {
+                let position = self.at;
+                self.at = end;
+                if e.id == SIMPLE_BLOCK {
+                    self.block(position, e.content..end, None);
+                } else {
+                    self.group(position, e.content..end);
+                }
+            }
+            (EBML | SEEK_HEAD | INFO | TRACKS | CUES | ATTACHMENTS | CHAPTERS | TAGS, Some(end)) => self.at = end,
+            (id, Some(end)) if OTHERS.contains(&id) => self.at = end,
+            // the last block, cut off
+            (SIMPLE_BLOCK | BLOCK_GROUP, None) if self.bytes.len() - self.at < WINDOW as u64 => return None,
+            _ => return self.resync(),
         }
+        Some(())
     }
 
     fn go_to(&mut self, place: u64, _: i64) {

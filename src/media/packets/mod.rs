@@ -27,6 +27,7 @@ pub(super) use known::index_of;
 pub(super) use source::{Feed, LEAD, feed};
 
 use bytes::Bytes;
+use std::collections::VecDeque;
 use std::path::Path;
 
 /// What a track has.
@@ -74,8 +75,21 @@ trait Demuxer: Send {
     /// Its tracks that are pictures or sound, in the file's order; by their numbers, packets are told apart.
     fn tracks(&self) -> &[Kind];
 
+    /// Packets that were read and not given yet.
+    fn ready(&mut self) -> &mut VecDeque<Packet>;
+
+    /// Reads on, a box, an element or the like, which may make packets ready; `None` where nothing more can be read.
+    fn step(&mut self) -> Option<()>;
+
     /// The next packet; `None` at the end, or where nothing more can be read.
-    fn next(&mut self) -> Option<Packet>;
+    fn next(&mut self) -> Option<Packet> {
+        loop {
+            if let Some(packet) = self.ready().pop_front() {
+                return Some(packet);
+            }
+            self.step()?;
+        }
+    }
 
     /// Goes on from the place of a packet that has that stamp.
     fn go_to(&mut self, place: u64, stamp: i64);

@@ -100,11 +100,11 @@ impl Reader {
                 return;
             }
         }
-        let Some(buffer) = self.next() else {
-            let _ = source.end_of_stream();
-            return;
+        // the same
+        let _ = match self.next() {
+            Some(buffer) => source.push_buffer(buffer),
+            None => source.end_of_stream(),
         };
-        let _ = source.push_buffer(buffer);
     }
 
     fn next(&mut self) -> Option<gst::Buffer> {

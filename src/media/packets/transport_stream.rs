@@ -182,7 +182,7 @@ impl TransportStream {
     }
 
     /// Reads the next packet of 188 bytes; `None` at the end.
-    fn step(&mut self) -> Option<()> {
+    fn read_on(&mut self) -> Option<()> {
         let mut packet = [0; 188];
         if !self.bytes.read(self.at, &mut packet) {
             return None;
@@ -279,19 +279,19 @@ impl Demuxer for TransportStream {
         &self.kinds
     }
 
-    fn next(&mut self) -> Option<Packet> {
-        loop {
-            if let Some(packet) = self.ready.pop_front() {
-                return Some(packet);
-            }
-            if self.over {
-                return None;
-            }
-            if self.step().is_none() {
-                self.over = true;
-                (0..self.tracks.len()).for_each(|n| self.finish(n));
-            }
+    fn ready(&mut self) -> &mut VecDeque<Packet> {
+        &mut self.ready
+    }
+
+    fn step(&mut self) -> Option<()> {
+        if self.over {
+            return None;
         }
+        if self.read_on().is_none() {
+            self.over = true;
+            (0..self.tracks.len()).for_each(|n| self.finish(n));
+        }
+        Some(())
     }
 
     fn go_to(&mut self, place: u64, stamp: i64) {
