@@ -24,6 +24,15 @@ impl Mp4Box {
         Ok(Self { kind: *b"file", start: 0, content: 0, end })
     }
 
+    /// The `moov` of a file that begins as an MP4 or `QuickTime` file does.
+    pub fn movie(file: &mut (impl Read + Seek)) -> Option<Self> {
+        let parts = Self::file(file).ok()?.children(file);
+        if !matches!(&parts.first()?.kind, b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"pnot") {
+            return None;
+        }
+        parts.into_iter().find(|b| &b.kind == b"moov")
+    }
+
     /// The boxes in it, up to the first that can't be right; of a file, up to its `moov`.
     pub fn children(&self, file: &mut (impl Read + Seek)) -> Vec<Self> {
         let (mut found, mut at) = (Vec::new(), self.content);

@@ -61,11 +61,7 @@ fn change(buffer: &mut gst::Buffer, offset: u64, changes: &[(u64, Vec<u8>)]) {
 /// the file is of another kind, or can't be read: then nothing is hidden.
 fn useless(path: &Path, which: Which) -> Option<Useless> {
     let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
-    let parts = Mp4Box::file(&mut file).ok()?.children(&mut file);
-    if !matches!(&parts.first()?.kind, b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"pnot") {
-        return None;
-    }
-    let movie = parts.into_iter().find(|b| &b.kind == b"moov")?;
+    let movie = Mp4Box::movie(&mut file)?;
     let wanted = if matches!(which, Which::Video(_)) { b"vide" } else { b"soun" };
     let inside = movie.children(&mut file);
     let tracks = inside.iter().filter(|b| &b.kind == b"trak");

@@ -11,11 +11,7 @@ use std::path::Path;
 /// passes one of the eight over.
 pub(super) fn of_movie(path: &Path, index: u32) -> Option<Orientation> {
     let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
-    let parts = Mp4Box::file(&mut file).ok()?.children(&mut file);
-    if !matches!(&parts.first()?.kind, b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"pnot") {
-        return None;
-    }
-    let movie = parts.into_iter().find(|b| &b.kind == b"moov")?;
+    let movie = Mp4Box::movie(&mut file)?;
     let tracks = movie.children(&mut file).into_iter().filter(|b| &b.kind == b"trak");
     let mut pictures = Vec::new();
     for track in tracks {
