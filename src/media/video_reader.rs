@@ -267,12 +267,13 @@ impl VideoReader {
     ) -> Result<bool, MediaError> {
         let number = grid.picture_at(time);
         let target = if number < 0 { SourceTime::ZERO } else { grid.middle_of(number).max(SourceTime::ZERO) };
-        let landed = self.try_seek(target, gst::SeekFlags::ACCURATE, limit.max(target), cancel)?;
-        if let Some(next) = self.next.as_mut().filter(|next| landed && (next.time - target).0.abs() <= SAME_MOMENT.0) {
+        if !self.go_to(target, gst::SeekFlags::ACCURATE, cancel)? {
+            return Ok(false);
+        }
+        if let Some(next) = self.next.as_mut().filter(|next| (next.time - target).0.abs() <= SAME_MOMENT.0) {
             next.time = grid.time_of(number.max(0));
         }
-        let before = |next: &Picture| next.time <= limit || target <= SourceTime::ZERO;
-        Ok(landed && self.next.as_ref().is_some_and(before))
+        Ok(self.has_landed(target, limit))
     }
 
     /// Whether the seek worked and landed at or before `limit` (or at the very start).
@@ -283,15 +284,21 @@ impl VideoReader {
         limit: SourceTime,
         cancel: &Cancel,
     ) -> Result<bool, MediaError> {
+        Ok(self.go_to(to, flags, cancel)? && self.has_landed(to, limit))
+    }
+
+    /// Seeks, and reads the picture there; whether the file can be sought in.
+    fn go_to(&mut self, to: SourceTime, flags: gst::SeekFlags, cancel: &Cancel) -> Result<bool, MediaError> {
         if !self.decoding.seek(to, flags) {
             return Ok(false);
         }
         self.forget();
         self.fill(cancel)?;
-        Ok(match &self.next {
-            Some(first) => first.time <= limit || to <= SourceTime::ZERO,
-            None => false,
-        })
+        Ok(true)
+    }
+
+    fn has_landed(&self, to: SourceTime, limit: SourceTime) -> bool {
+        self.next.as_ref().is_some_and(|next| next.time <= limit || to <= SourceTime::ZERO)
     }
 
     fn forget(&mut self) {
