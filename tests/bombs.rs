@@ -15,7 +15,6 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Runs the program with a gigabyte for each process, and gives up on it after a while.
@@ -321,25 +320,13 @@ fn damaged_files_of_every_kind_cost_themselves_alone() {
     files.push(("a.svg", svg.into()));
     let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<usize>().ok());
     let (cases, seed) = (number("WORKPRINT_BOMBS").unwrap_or(30), number("WORKPRINT_BOMBS_SEED").unwrap_or(0));
-    let (next, read) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let case = next.fetch_add(1, Ordering::Relaxed);
-                    if case >= cases {
-                        return;
-                    }
-                    let (name, whole) = &files[case % files.len()];
-                    let mut bytes = whole.clone();
-                    mutate(&mut bytes, &mut Seeded((seed + case) as u64 * 7919 + 3));
-                    read.fetch_add(usize::from(survive(name, &bytes, case)), Ordering::Relaxed);
-                }
-            });
-        }
+    let (read, _) = common::how_many(cases, |case| {
+        let (name, whole) = &files[case % files.len()];
+        let mut bytes = whole.clone();
+        mutate(&mut bytes, &mut Seeded((seed + case) as u64 * 7919 + 3));
+        survive(name, &bytes, case)
     });
     // damage is not a reason to give a file up
-    let read = read.into_inner();
     assert!(read * 3 > cases, "{read} of {cases} were read");
 }
 

@@ -17,7 +17,6 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -122,22 +121,7 @@ fn damaged_real_files_never_hang_crash_or_change_the_number_of_frames() {
         .collect();
     files.sort();
     let cases: usize = std::env::var("WORKPRINT_FAULTS").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
-    let (next, good, refused) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let case = next.fetch_add(1, Ordering::Relaxed);
-                    if case >= cases {
-                        return;
-                    }
-                    let survived = survives(&files[case % files.len()], case);
-                    if survived { &good } else { &refused }.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    let (good, refused) = (good.into_inner(), refused.into_inner());
+    let (good, refused) = common::how_many(cases, |case| survives(&files[case % files.len()], case));
     assert_eq!(good + refused, cases);
     // most damage costs a few pictures, not the export
     assert!(good * 10 > cases * 6, "{good} of {cases} were exported, {refused} refused");

@@ -12,6 +12,7 @@ use gstreamer_app as gst_app;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Samples a second of all sound that is made here.
 pub const SAMPLE_RATE: usize = 48_000;
@@ -364,4 +365,23 @@ impl Seeded {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n
     }
+}
+
+/// In how many of so many cases `work` is true, and in how many it is not; two at a time.
+pub fn how_many(cases: usize, work: impl Fn(usize) -> bool + Sync) -> (usize, usize) {
+    let (next, yes, no) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let case = next.fetch_add(1, Ordering::Relaxed);
+                    if case >= cases {
+                        return;
+                    }
+                    if work(case) { &yes } else { &no }.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    (yes.into_inner(), no.into_inner())
 }
