@@ -7,8 +7,7 @@
 use super::{Edit, EditError, History, Placement};
 use crate::model::{
     Asset, AssetId, AudioStream, Clip, ClipContent, ClipId, Frame, FrameCount, FrameRate, LinkId, MediaInfo, MediaKind,
-    Orientation, PixelAspect, Project, SourceTime, Speed, Track, TrackId, TrackKind, Transfer, Transition,
-    TransitionKind, VideoStream,
+    Project, Speed, Track, TrackId, TrackKind, Transition, TransitionKind, VideoStream,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,30 +22,10 @@ fn asset(id: AssetId, name: &str, frames: i64) -> Asset {
         path: format!("/media/{name}.mov").into(),
         fingerprint: String::new(),
         info: MediaInfo {
-            kind: MediaKind::Video,
-            container: "Quicktime".into(),
             duration: Some(RATE.duration_of(FrameCount(frames))),
-            start: SourceTime::ZERO,
-            video: Some(VideoStream {
-                codec: "H.264".into(),
-                width: 1920,
-                height: 1080,
-                orientation: Orientation::default(),
-                pixel_aspect: PixelAspect { num: 1, den: 1 },
-                rate: Some(RATE),
-                variable_rate: false,
-                first: SourceTime::ZERO,
-                ahead: SourceTime::ZERO,
-                interlaced: false,
-                alpha: false,
-                bit_depth: 8,
-                transfer: Transfer::Sdr,
-                colorimetry: String::new(),
-            }),
+            video: Some(VideoStream { codec: "H.264".into(), rate: Some(RATE), ..VideoStream::of_size(1920, 1080) }),
             audio: vec![AudioStream { codec: "AAC".into(), rate: 48000, channels: 2, language: String::new() }],
-            generator: None,
-            untimed: false,
-            more_video: Vec::new(),
+            ..MediaInfo::of(MediaKind::Video, "Quicktime")
         },
     }
 }

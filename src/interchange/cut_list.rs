@@ -249,9 +249,8 @@ type Gaps = HashMap<(TrackKind, u32), Frame>;
 /// Leaves room for a row that is left out, where its length is known.
 fn leave_gap(project: &Project, cut: &Cut, rate: FrameRate, gaps: &mut Gaps) {
     let moment = |text: Option<TimeText>| text.and_then(|text| text.in_source(rate));
-    let (Some(from), Some(to)) = (moment(cut.source_in).or(Some(SourceTime::ZERO)), moment(cut.source_out)) else {
-        return;
-    };
+    let Some(to) = moment(cut.source_out) else { return };
+    let from = moment(cut.source_in).unwrap_or_default();
     let length = rate.frame_nearest((to - from).max(SourceTime::ZERO));
     let (kind, number) = cut.track.unwrap_or((TrackKind::Video, 1));
     let behind = behind(project, kind, number, gaps);

@@ -4,8 +4,7 @@
 use super::InterchangeError;
 use crate::model::{
     Asset, AssetId, AudioStream, Clip, ClipContent, ClipId, Frame, FrameCount, FrameRate, LinkId, Marker, MediaInfo,
-    MediaKind, Orientation, PixelAspect, Project, Properties, SourceTime, Speed, Track, TrackId, TrackKind, Transfer,
-    Transition, VideoStream,
+    MediaKind, Project, Properties, SourceTime, Speed, Track, TrackId, TrackKind, Transition, VideoStream,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
@@ -162,33 +161,13 @@ fn offline(outline: &Outline, source: &PathBuf) -> MediaInfo {
     let pictures = uses.iter().any(|(kind, _)| *kind == TrackKind::Video);
     let sound = uses.iter().any(|(kind, _)| *kind == TrackKind::Audio);
     let (width, height) = outline.size.unwrap_or((1920, 1080));
-    let video = VideoStream {
-        codec: String::new(),
-        width,
-        height,
-        orientation: Orientation::default(),
-        pixel_aspect: PixelAspect { num: 1, den: 1 },
-        rate: Some(outline.rate),
-        variable_rate: false,
-        first: SourceTime::ZERO,
-        ahead: SourceTime::ZERO,
-        interlaced: false,
-        alpha: false,
-        bit_depth: 8,
-        transfer: Transfer::Sdr,
-        colorimetry: String::new(),
-    };
+    let video = VideoStream { rate: Some(outline.rate), ..VideoStream::of_size(width, height) };
     let audio = AudioStream { codec: String::new(), rate: 48_000, channels: 2, language: String::new() };
     MediaInfo {
-        kind: if pictures { MediaKind::Video } else { MediaKind::Audio },
-        container: String::new(),
         duration: Some(used.max().unwrap_or(SourceTime::SECOND)),
-        start: SourceTime::ZERO,
         video: pictures.then_some(video),
         audio: if sound { vec![audio] } else { Vec::new() },
-        generator: None,
-        untimed: false,
-        more_video: Vec::new(),
+        ..MediaInfo::of(if pictures { MediaKind::Video } else { MediaKind::Audio }, "")
     }
 }
 

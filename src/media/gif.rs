@@ -4,7 +4,7 @@
 use super::encoding::clock_time;
 use super::error::MediaError;
 use super::stills;
-use crate::model::{FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream};
+use crate::model::{FrameRate, MediaInfo, MediaKind, SourceTime, VideoStream};
 use crossbeam_channel::bounded;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
@@ -93,30 +93,16 @@ pub(super) fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
     sorted.sort_unstable();
     let rate = FrameRate::snap(1e9 / sorted[sorted.len() / 2] as f64).filter(|_| !still);
     Ok(MediaInfo {
-        kind: if still { MediaKind::Still } else { MediaKind::Video },
-        container: "GIF".into(),
         duration: (!still).then(|| SourceTime::from_nanos(delays.iter().sum())),
-        start: SourceTime::ZERO,
         video: Some(VideoStream {
             codec: "GIF".into(),
-            width,
-            height,
-            orientation: Orientation::default(),
-            pixel_aspect: PixelAspect { num: 1, den: 1 },
             rate,
             variable_rate: variable,
-            first: SourceTime::ZERO,
-            ahead: SourceTime::ZERO,
-            interlaced: false,
             alpha: true,
-            bit_depth: 8,
-            transfer: Transfer::Sdr,
             colorimetry: "sRGB".into(),
+            ..VideoStream::of_size(width, height)
         }),
-        audio: Vec::new(),
-        generator: None,
-        untimed: false,
-        more_video: Vec::new(),
+        ..MediaInfo::of(if still { MediaKind::Still } else { MediaKind::Video }, "GIF")
     })
 }
 
@@ -129,17 +115,8 @@ pub(super) fn source(path: &Path) -> Result<gst_app::AppSrc, MediaError> {
     let (width, height) = decoder.dimensions();
     stills::check_size(path, (width, height), MOST_CANVAS)?;
     let ahead = if u64::from(width) * u64::from(height) > LARGE { 0 } else { 2 };
-    let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let caps = gst::Caps::builder("video/x-raw")
-        .field("format", "RGBA")
-        .field("width", side(width))
-        .field("height", side(height))
-        .field("framerate", gst::Fraction::new(0, 1))
-        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
-        .field("colorimetry", "sRGB")
-        .build();
     let source = gst_app::AppSrc::builder()
-        .caps(&caps)
+        .caps(&stills::caps("RGBA", (width, height)))
         .format(gst::Format::Time)
         .max_buffers(ahead.max(1) as u64)
         .max_bytes(0)

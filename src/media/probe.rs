@@ -190,17 +190,7 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
 }
 
 fn sound_alone(container: String, duration: SourceTime, start: SourceTime, audio: Vec<AudioStream>) -> MediaInfo {
-    MediaInfo {
-        kind: MediaKind::Audio,
-        container,
-        duration: Some(duration),
-        start,
-        video: None,
-        more_video: Vec::new(),
-        audio,
-        untimed: false,
-        generator: None,
-    }
+    MediaInfo { duration: Some(duration), start, audio, ..MediaInfo::of(MediaKind::Audio, container) }
 }
 
 fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {

@@ -196,30 +196,8 @@ mod tests {
 
     fn info(width: u32, height: u32) -> MediaInfo {
         MediaInfo {
-            kind: MediaKind::Video,
-            container: "Quicktime".into(),
-            duration: None,
-            start: SourceTime::ZERO,
-            video: Some(crate::model::VideoStream {
-                codec: String::new(),
-                width,
-                height,
-                orientation: Orientation::default(),
-                pixel_aspect: PixelAspect { num: 1, den: 1 },
-                rate: None,
-                variable_rate: false,
-                first: SourceTime::ZERO,
-                ahead: SourceTime::ZERO,
-                interlaced: false,
-                alpha: false,
-                bit_depth: 8,
-                transfer: crate::model::Transfer::Sdr,
-                colorimetry: String::new(),
-            }),
-            audio: vec![],
-            generator: None,
-            untimed: false,
-            more_video: Vec::new(),
+            video: Some(crate::model::VideoStream::of_size(width, height)),
+            ..MediaInfo::of(MediaKind::Video, "Quicktime")
         }
     }
 

@@ -6,7 +6,7 @@
 //! refused.
 
 use super::error::MediaError;
-use crate::model::{MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream};
+use crate::model::{MediaInfo, MediaKind, VideoStream};
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use image::ImageFormat;
@@ -36,8 +36,11 @@ struct Scaled {
     size: (u32, u32),
 }
 
-/// Width and height by the header, and the kind; `None` of what is no still.
-fn claim(path: &Path) -> Option<(u32, u32, ImageType)> {
+/// Width and height by the header, and the kind.
+type Claim = (u32, u32, ImageType);
+
+/// `None` of what is no still.
+fn claim(path: &Path) -> Option<Claim> {
     let mut reader = BufReader::new(File::open(path).ok()?);
     let kind = imagesize::reader_type(&mut reader).ok()?;
     let size = kind.reader_size(&mut reader).ok()?;
@@ -53,8 +56,7 @@ struct Plain {
     format: ImageFormat,
 }
 
-fn plain(path: &Path) -> Result<Option<Plain>, MediaError> {
-    let Some((width, height, kind)) = claim(path) else { return Ok(None) };
+fn plain(path: &Path, (width, height, kind): Claim) -> Result<Option<Plain>, MediaError> {
     let (name, format) = match kind {
         ImageType::Bmp => ("BMP", ImageFormat::Bmp),
         ImageType::Tiff => ("TIFF", ImageFormat::Tiff),
@@ -102,11 +104,12 @@ pub(super) fn check_size(path: &Path, (width, height): (u32, u32), most: u64) ->
 /// # Errors
 /// [`MediaError::TooLarge`] where it can't be read at all.
 pub(super) fn probe_own(path: &Path) -> Result<Option<MediaInfo>, MediaError> {
-    if let Some(Plain { name, size, format }) = plain(path)? {
+    let Some(claim) = claim(path) else { return Ok(None) };
+    if let Some(Plain { name, size, format }) = plain(path, claim)? {
         let alpha = decode_plain(path, format)?.color().has_alpha();
         return Ok(Some(info(name, name, size, alpha)));
     }
-    let Some(Scaled { whole: (width, height), size, .. }) = scaled(path)? else { return Ok(None) };
+    let Some(Scaled { whole: (width, height), size, .. }) = scaled(path, claim)? else { return Ok(None) };
     let codec = format!("JPEG, read as {}x{} of {width}x{height}", size.0, size.1);
     Ok(Some(info("JPEG", &codec, size, false)))
 }
@@ -114,36 +117,20 @@ pub(super) fn probe_own(path: &Path) -> Result<Option<MediaInfo>, MediaError> {
 /// What is known of a still whose pixels are red, green and blue.
 pub(super) fn info(container: &str, codec: &str, (width, height): (u32, u32), alpha: bool) -> MediaInfo {
     MediaInfo {
-        kind: MediaKind::Still,
-        container: container.into(),
-        duration: None,
-        start: SourceTime::ZERO,
         video: Some(VideoStream {
             codec: codec.into(),
-            width,
-            height,
-            orientation: Orientation::default(),
-            pixel_aspect: PixelAspect { num: 1, den: 1 },
-            rate: None,
-            variable_rate: false,
-            interlaced: false,
             alpha,
-            bit_depth: 8,
-            transfer: Transfer::Sdr,
             colorimetry: "sRGB".into(),
-            first: SourceTime::ZERO,
-            ahead: SourceTime::ZERO,
+            ..VideoStream::of_size(width, height)
         }),
-        more_video: Vec::new(),
-        audio: Vec::new(),
-        untimed: false,
-        generator: None,
+        ..MediaInfo::of(MediaKind::Still, container)
     }
 }
 
-fn scaled(path: &Path) -> Result<Option<Scaled>, MediaError> {
-    let large = |&(width, height, _): &(u32, u32, ImageType)| u64::from(width) * u64::from(height) > MOST_PIXELS;
-    let Some((width, height, kind)) = claim(path).filter(large) else { return Ok(None) };
+fn scaled(path: &Path, (width, height, kind): Claim) -> Result<Option<Scaled>, MediaError> {
+    if u64::from(width) * u64::from(height) <= MOST_PIXELS {
+        return Ok(None);
+    }
     if !matches!(kind, ImageType::Jpeg) {
         check_size(path, (width, height), MOST_PIXELS)?;
     }
@@ -172,17 +159,17 @@ fn scaled(path: &Path) -> Result<Option<Scaled>, MediaError> {
 /// # Errors
 /// [`MediaError::TooLarge`] where it can't be read at all, and any other [`MediaError`] about the file.
 pub(super) fn source(path: &Path) -> Result<Option<gst_app::AppSrc>, MediaError> {
-    if let Some(Plain { format, .. }) = plain(path)? {
+    let Some(claim) = claim(path) else { return Ok(None) };
+    if let Some(Plain { format, .. }) = plain(path, claim)? {
         let picture = decode_plain(path, format)?;
         let size = (picture.width(), picture.height());
-        let lines = if picture.color().has_alpha() {
-            return Ok(Some(one_picture("RGBA", size, picture.into_rgba8().into_raw())));
+        return Ok(Some(if picture.color().has_alpha() {
+            one_picture("RGBA", size, picture.into_rgba8().into_raw())
         } else {
-            padded(size, 3, picture.into_rgb8().into_raw())
-        };
-        return Ok(Some(one_picture("RGB", size, lines)));
+            one_picture("RGB", size, padded(size, 3, picture.into_rgb8().into_raw()))
+        }));
     }
-    let Some(Scaled { mut decoder, size, .. }) = scaled(path)? else { return Ok(None) };
+    let Some(Scaled { mut decoder, size, .. }) = scaled(path, claim)? else { return Ok(None) };
     let failed = |why: String| MediaError::Decode { path: path.to_owned(), why };
     let pixels = decoder.decode().map_err(|e| failed(e.to_string()))?;
     let (format, pixels) = match decoder.info().map(|info| info.pixel_format) {
@@ -210,17 +197,21 @@ fn padded((width, height): (u32, u32), bytes: usize, pixels: Vec<u8>) -> Vec<u8>
 }
 
 /// A source of one picture.
-fn one_picture(format: &str, (width, height): (u32, u32), pixels: Vec<u8>) -> gst_app::AppSrc {
+fn one_picture(format: &str, size: (u32, u32), pixels: Vec<u8>) -> gst_app::AppSrc {
+    one_buffer(&caps(format, size), pixels)
+}
+
+/// What decoded pictures are that no film's rate belongs to.
+pub(super) fn caps(format: &str, (width, height): (u32, u32)) -> gst::Caps {
     let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let caps = gst::Caps::builder("video/x-raw")
+    gst::Caps::builder("video/x-raw")
         .field("format", format)
         .field("width", side(width))
         .field("height", side(height))
         .field("framerate", gst::Fraction::new(0, 1))
         .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
         .field("colorimetry", "sRGB")
-        .build();
-    one_buffer(&caps, pixels)
+        .build()
 }
 
 /// A source of one buffer.

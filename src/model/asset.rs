@@ -156,6 +156,27 @@ fn is_zero(time: &SourceTime) -> bool {
 }
 
 impl VideoStream {
+    /// Upright pictures of that size with square pixels, of 8 bits, of which nothing more is known.
+    #[must_use]
+    pub fn of_size(width: u32, height: u32) -> Self {
+        Self {
+            codec: String::new(),
+            width,
+            height,
+            orientation: Orientation::default(),
+            pixel_aspect: PixelAspect { num: 1, den: 1 },
+            rate: None,
+            variable_rate: false,
+            first: SourceTime::ZERO,
+            ahead: SourceTime::ZERO,
+            interlaced: false,
+            alpha: false,
+            bit_depth: 8,
+            transfer: Transfer::Sdr,
+            colorimetry: String::new(),
+        }
+    }
+
     /// Where its pictures lie; `None` where their own times decide.
     #[must_use]
     pub fn grid(&self) -> Option<PictureGrid> {
@@ -186,36 +207,32 @@ pub struct SourceSpan {
 }
 
 impl MediaInfo {
+    /// Of a file in a container of that name, in which nothing was found yet.
+    #[must_use]
+    pub fn of(kind: MediaKind, container: impl Into<String>) -> Self {
+        Self {
+            kind,
+            container: container.into(),
+            duration: None,
+            start: SourceTime::ZERO,
+            video: None,
+            more_video: Vec::new(),
+            audio: Vec::new(),
+            untimed: false,
+            generator: None,
+        }
+    }
+
     /// Of pictures that are made up, for a sequence of that size.
     #[must_use]
     pub fn generated(generator: Generator, (width, height): (u32, u32)) -> Self {
         let video = VideoStream {
-            codec: String::new(),
-            width,
-            height,
-            orientation: Orientation::default(),
-            pixel_aspect: PixelAspect { num: 1, den: 1 },
-            rate: None,
-            variable_rate: false,
-            first: SourceTime::ZERO,
-            ahead: SourceTime::ZERO,
-            interlaced: false,
             alpha: generator.is_transparent(),
-            bit_depth: 8,
-            transfer: Transfer::Sdr,
             colorimetry: "sRGB".into(),
+            ..VideoStream::of_size(width, height)
         };
-        Self {
-            kind: MediaKind::Still,
-            container: String::new(),
-            duration: None,
-            start: SourceTime::ZERO,
-            video: Some(video),
-            more_video: Vec::new(),
-            audio: Vec::new(),
-            untimed: false,
-            generator: Some(Box::new(generator)),
-        }
+        let generator = Some(Box::new(generator));
+        Self { video: Some(video), generator, ..Self::of(MediaKind::Still, "") }
     }
 
     /// The range that clips may use; `None` where any range will do, as with stills.
@@ -270,30 +287,9 @@ mod tests {
 
     fn film(rate: FrameRate, duration: SourceTime) -> MediaInfo {
         MediaInfo {
-            kind: MediaKind::Video,
-            container: "Matroska".into(),
             duration: Some(duration),
-            start: SourceTime::ZERO,
-            video: Some(VideoStream {
-                codec: "H.264".into(),
-                width: 64,
-                height: 64,
-                orientation: Orientation::default(),
-                pixel_aspect: PixelAspect { num: 1, den: 1 },
-                rate: Some(rate),
-                variable_rate: false,
-                interlaced: false,
-                alpha: false,
-                bit_depth: 8,
-                transfer: Transfer::Sdr,
-                colorimetry: String::new(),
-                first: SourceTime::ZERO,
-                ahead: SourceTime::ZERO,
-            }),
-            more_video: Vec::new(),
-            audio: Vec::new(),
-            untimed: false,
-            generator: None,
+            video: Some(VideoStream { codec: "H.264".into(), rate: Some(rate), ..VideoStream::of_size(64, 64) }),
+            ..MediaInfo::of(MediaKind::Video, "Matroska")
         }
     }
 

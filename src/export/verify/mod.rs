@@ -9,9 +9,7 @@ mod mp4;
 
 use super::glance::{Glance, Luma};
 use crate::media::{Cancel, Framing, MediaError, NalCodec, PictureFormat, VideoReader, is_sync};
-use crate::model::{
-    Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer, VideoStream,
-};
+use crate::model::{Frame, FrameCount, FrameRate, MediaInfo, MediaKind, SourceTime, VideoStream};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -218,9 +216,8 @@ fn decode(
         let picture = reader.at(begin + SourceTime(half), cancel)?;
         let picture = picture.ok_or_else(|| fault(format!("picture {n} can't be decoded")))?;
         let Some((_, rendered)) = shown.iter().find(|(shown, _)| *shown == n) else { continue };
-        let map = picture.buffer.map_readable().map_err(|e| fault(format!("picture {n} can't be read: {e}")))?;
-        let stride = usize::try_from(picture.info.stride()[0]).unwrap_or(0);
-        let decoded = Glance::of(&Luma::new(&map, (width as usize, height as usize), stride), PARTS);
+        let decoded = Luma::of_picture(&picture, |luma| Glance::of(luma, PARTS));
+        let decoded = decoded.map_err(|e| fault(format!("picture {n} can't be read: {e}")))?;
         let off = decoded.difference(rendered);
         if off > OFF {
             return Err(fault(format!("picture {n} is not the one that was rendered: {off} levels off on average")));
@@ -233,29 +230,12 @@ fn decode(
 fn info(path: &Path, wanted: &Wanted) -> MediaInfo {
     let matroska = path.extension().is_some_and(|e| e == "mkv");
     MediaInfo {
-        kind: MediaKind::Video,
-        container: if matroska { "Matroska" } else { "Quicktime" }.into(),
         duration: Some(wanted.rate.duration_of(wanted.frames)),
-        start: SourceTime::ZERO,
         video: Some(VideoStream {
-            codec: String::new(),
-            width: wanted.size.0,
-            height: wanted.size.1,
-            orientation: Orientation::default(),
-            pixel_aspect: PixelAspect { num: 1, den: 1 },
             rate: Some(wanted.rate),
-            variable_rate: false,
-            first: SourceTime::ZERO,
-            ahead: SourceTime::ZERO,
-            interlaced: false,
-            alpha: false,
-            bit_depth: 8,
-            transfer: Transfer::Sdr,
             colorimetry: "bt709".into(),
+            ..VideoStream::of_size(wanted.size.0, wanted.size.1)
         }),
-        more_video: Vec::new(),
-        audio: Vec::new(),
-        untimed: false,
-        generator: None,
+        ..MediaInfo::of(MediaKind::Video, if matroska { "Matroska" } else { "Quicktime" })
     }
 }
