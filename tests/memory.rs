@@ -149,6 +149,29 @@ fn what_is_predicted_is_taken() {
     }
 }
 
+/// Films with more colour and depth than usual, as cameras and screen recorders write, take no more than is said.
+#[test]
+fn films_of_full_colour_take_no_more_than_is_predicted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for format in ["I422_10LE", "Y444_10LE"] {
+        let encoder = format!(
+            "appsrc name=video ! videoconvert ! video/x-raw,format={format} ! x264enc speed-preset=veryfast key-int-max=48 \
+             ! h264parse ! mp4mux name=m"
+        );
+        let footage = Footage { width: 1920, height: 1080, sound: false, ..Footage::new((30, 1), 150) };
+        common::make(&footage, &folder.join("a.mp4"), &encoder);
+        std::fs::write(folder.join("list.csv"), "source,in,out\na.mp4,0,1\na.mp4,3,4\na.mp4,1,2\na.mp4,4,5\n").unwrap();
+        succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+        let args = ["p.ron", "-o", "o.mp4", "--preset", "draft", "--memory-budget", "2GiB", "--overwrite"];
+        let events = export(folder, &args);
+        let predicted = events[0]["predicted_peak"].as_u64().unwrap();
+        let peak = events.last().unwrap()["peak_rss"].as_u64().unwrap();
+        println!("{format}: {predicted} predicted, {peak} taken: {:.3}", predicted as f64 / peak as f64);
+        assert!(peak <= predicted, "{format}: {predicted} bytes predicted, {peak} taken: {}", events[0]);
+    }
+}
+
 /// The brightness of all pictures of a file.
 fn luma(path: &Path) -> Vec<u8> {
     let mut all = Vec::new();
