@@ -3,7 +3,7 @@
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
 use super::orientation;
-use super::packets::Kind;
+use super::packets::{Index, Kind, Track};
 use super::timing::{Timing, rate_of, timing};
 use crate::model::{
     AudioStream, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer,
@@ -100,6 +100,11 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         }
         return Ok(info);
     }
+    if let Some((index, container)) =
+        super::packets::index_of(path).and_then(|i| Some((i.clone(), i.container.clone()?)))
+    {
+        return of_packets(path, &index, container);
+    }
     let found = discover(path)?;
     let audio: Vec<AudioStream> = found.audio_streams().iter().map(audio_stream).collect();
     audio.iter().try_for_each(|stream| check_sound(path, stream))?;
@@ -126,13 +131,24 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         return Ok(sound_alone(container, duration, start, audio));
     };
     let index = super::packets::index_of(path).filter(|_| !picture.is_image());
-    let timing = timing(path);
+    let timing = timing(path).map(|timing| match index.as_ref().and_then(|index| index.track(Kind::Picture, 0)) {
+        Some((_, track)) => Timing::of_index(track, timing.colorimetry),
+        None => timing,
+    });
     let image = picture.is_image() && timing.as_ref().is_none_or(|t| t.count <= 1);
-    let mut video = video_stream(path, 0, picture, &found, if image { None } else { timing.as_ref() })?;
+    let told = |n: u32, stream: &pbutils::DiscovererVideoInfo| Told {
+        caps: stream.caps(),
+        rate: nominal_rate(stream),
+        orientation: orientation_of(path, n, stream, &found),
+    };
+    let mut video = video_stream(path, 0, told(0, picture), if image { None } else { timing.as_ref() })?;
     // a lecture's camera beside its slides, say; what can't be decoded is no choice
     let others = streams.iter().filter(|v| !v.is_image()).skip(1).enumerate();
     let mut more_video: Vec<VideoStream> = others
-        .map_while(|(n, v)| video_stream(path, u32::try_from(n + 1).ok()?, v, &found, timing.as_ref()).ok())
+        .map_while(|(n, v)| {
+            let n = u32::try_from(n + 1).ok()?;
+            video_stream(path, n, told(n, v), timing.as_ref()).ok()
+        })
         .collect();
     let (kind, duration, untimed) = if image {
         (MediaKind::Still, None, false)
@@ -151,9 +167,7 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     if let Some(index) = index {
         for (n, stream) in std::iter::once(&mut video).chain(&mut more_video).enumerate() {
             let Some((_, track)) = index.track(Kind::Picture, n) else { continue };
-            stream.first = SourceTime::from_nanos(track.first);
-            // pictures after a joint lie on a grid of their own
-            stream.variable_rate |= track.moves.len() > 1;
+            *stream = of_track(stream.clone(), track);
         }
         let (start, video) = (SourceTime::ZERO, Some(video));
         return Ok(MediaInfo { kind, container, duration, start, video, more_video, audio, untimed, generator: None });
@@ -282,28 +296,78 @@ fn check_sound(path: &Path, stream: &AudioStream) -> Result<(), MediaError> {
     Ok(())
 }
 
-fn video_stream(
+/// What is in a file whose tracks were found by reading its packets.
+fn of_packets(path: &Path, index: &Index, container: String) -> Result<MediaInfo, MediaError> {
+    let tracks = |kind: Kind| index.tracks.iter().filter(move |t| t.kind == kind).zip(0_u32..);
+    let caps = |track: &Track| track.caps.parse::<gst::Caps>().ok();
+    let audio: Vec<AudioStream> = tracks(Kind::Sound).map(|(t, n)| heard(path, n, caps(t).as_ref())).collect();
+    audio.iter().try_for_each(|stream| check_sound(path, stream))?;
+    let mut pictures = Vec::new();
+    for (track, n) in tracks(Kind::Picture) {
+        let told = Told { caps: caps(track), rate: None, orientation: Orientation::default() };
+        match video_stream(path, n, told, Some(&Timing::of_index(track, None))) {
+            Ok(stream) => pictures.push(of_track(stream, track)),
+            Err(error) if n == 0 => return Err(error),
+            // what can't be decoded is no choice
+            Err(_) => break,
+        }
+    }
+    let duration = SourceTime::from_nanos(index.length());
+    if pictures.is_empty() {
+        return Ok(sound_alone(container, duration, SourceTime::ZERO, audio));
+    }
+    let video = Some(pictures.remove(0));
+    let more_video = pictures;
+    Ok(MediaInfo { duration: Some(duration), video, more_video, audio, ..MediaInfo::of(MediaKind::Video, container) })
+}
+
+/// A stream that begins when its packets do.
+fn of_track(stream: VideoStream, track: &Track) -> VideoStream {
+    // pictures after a joint lie on a grid of their own
+    let variable_rate = stream.variable_rate || track.moves.len() > 1;
+    VideoStream { first: SourceTime::from_nanos(track.first), variable_rate, ..stream }
+}
+
+/// A track of sound, by what its decoder makes of it.
+fn heard(path: &Path, n: u32, caps: Option<&gst::Caps>) -> AudioStream {
+    let decoding = Decoding::open(path, SourceTime::ZERO, Which::Audio(n), "identity", 1, 1);
+    let sample = decoding.and_then(|decoding| decoding.pull(&Cancel::default())).ok().flatten();
+    let number = |name: &str| sample.as_ref()?.caps()?.structure(0)?.get::<i32>(name).ok()?.try_into().ok();
+    let (rate, channels) = (number("rate").unwrap_or(0), number("channels").unwrap_or(0));
+    AudioStream { codec: describe(caps), rate, channels, language: String::new() }
+}
+
+/// What is told of a stream of pictures before one is decoded.
+struct Told {
+    caps: Option<gst::Caps>,
+    /// The rate that its header says.
+    rate: Option<FrameRate>,
+    orientation: Orientation,
+}
+
+fn orientation_of(
     path: &Path,
     index: u32,
     stream: &pbutils::DiscovererVideoInfo,
     found: &pbutils::DiscovererInfo,
-    timing: Option<&Timing>,
-) -> Result<VideoStream, MediaError> {
-    let (first, shown) = first_picture(path, index)?;
-    let caps = stream.caps();
-    let structure = caps.as_ref().and_then(|c| c.structure(0));
+) -> Orientation {
     let orientation = orientation::of_movie(path, index).or_else(|| orientation::of_tags(stream.tags().as_ref()));
     let orientation = orientation.or_else(|| {
         // where the container, not the stream, carries the tag
         let container = found.stream_info().and_then(|s| s.tags());
         orientation::of_tags(container.as_ref())
     });
-    let orientation = orientation.or_else(|| orientation::of_exif(path)).unwrap_or_default();
+    orientation.or_else(|| orientation::of_exif(path)).unwrap_or_default()
+}
+
+fn video_stream(path: &Path, index: u32, told: Told, timing: Option<&Timing>) -> Result<VideoStream, MediaError> {
+    let Told { caps, rate: nominal, orientation } = told;
+    let (first, shown) = first_picture(path, index)?;
+    let structure = caps.as_ref().and_then(|c| c.structure(0));
     let par = first.par();
     let (num, den) = (u32::try_from(par.numer()).unwrap_or(1), u32::try_from(par.denom()).unwrap_or(1));
     let pixel_aspect = if num == 0 || den == 0 { PixelAspect { num: 1, den: 1 } } else { PixelAspect { num, den } };
     let (width, height) = display_size(first.width(), first.height(), pixel_aspect, orientation);
-    let nominal = nominal_rate(stream);
     let codec_alpha = structure.is_some_and(|s| s.get::<bool>("codec-alpha").unwrap_or(false));
     let own = timing.and_then(|t| t.colorimetry.clone());
     let colorimetry = own

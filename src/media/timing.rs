@@ -1,5 +1,6 @@
 //! What the times of a file's pictures say: its rate, whether that is constant, and when the first one appears.
 
+use super::packets::Track;
 use super::probe::PROBE_TIME_LIMIT;
 use crate::model::{FrameRate, SourceTime};
 use gstreamer as gst;
@@ -31,6 +32,11 @@ pub(super) struct Timing {
 }
 
 impl Timing {
+    /// What the first pictures' times say in the index of a file that can't be trusted.
+    pub fn of_index(track: &Track, colorimetry: Option<String>) -> Self {
+        Self { colorimetry, ..rate_of(track.times.clone()) }
+    }
+
     /// When the picture that was found to be shown first, at `shown`, appears after `start`. At a constant rate it is put
     /// where all others say that it is; and where times are rounded, what is nearly a whole number of periods is that.
     pub fn first_after(&self, start: SourceTime, shown: SourceTime) -> SourceTime {

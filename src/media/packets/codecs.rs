@@ -1,8 +1,10 @@
-//! The caps of a file's tracks, as GStreamer's own demuxer tells them.
+//! The caps of a file's tracks, as GStreamer's own demuxer tells them, and what its parsers find in them.
 
 use super::Kind;
+use crate::model::FrameRate;
 use gstreamer as gst;
 use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -19,6 +21,32 @@ pub(super) fn by_demuxer(path: &Path, demuxer: &str, kinds: &[Kind]) -> Vec<Opti
         found.iter().find(|(name, _)| *name == format!("{prefix}{n}")).map(|(_, caps)| caps.to_string())
     };
     (0..kinds.len()).map(|i| nth(kinds[i], kinds[..i].iter().filter(|k| **k == kinds[i]).count())).collect()
+}
+
+/// The rate that a stream of pictures says itself, of which these are the first bytes; `caps` are those of the stream.
+pub(super) fn rate_of(caps: &str, head: Vec<u8>) -> Option<FrameRate> {
+    let caps: gst::Caps = caps.parse().ok()?;
+    let parser = match (caps.structure(0)?.name().as_str(), caps.structure(0)?.get::<i32>("mpegversion")) {
+        ("video/x-h264", _) => "h264parse",
+        ("video/x-h265", _) => "h265parse",
+        ("video/mpeg", Ok(4)) => "mpeg4videoparse",
+        ("video/mpeg", _) => "mpegvideoparse",
+        _ => return None,
+    };
+    let pipeline = gst::Pipeline::new();
+    let source = gst_app::AppSrc::builder().caps(&caps).build();
+    let parser = gst::ElementFactory::make(parser).build().ok()?;
+    let sink = gst_app::AppSink::builder().sync(false).build();
+    pipeline.add_many([source.upcast_ref(), &parser, sink.upcast_ref()]).ok()?;
+    gst::Element::link_many([source.upcast_ref(), &parser, sink.upcast_ref()]).ok()?;
+    pipeline.set_state(gst::State::Playing).ok()?;
+    let pushed = source.push_buffer(gst::Buffer::from_mut_slice(head)).and_then(|_| source.end_of_stream());
+    let limit = gst::ClockTime::from_mseconds(u64::try_from(LIMIT.as_millis()).unwrap_or(u64::MAX));
+    let sample = pushed.ok().and_then(|_| sink.try_pull_sample(limit));
+    // nothing can be done about a pipeline that does not stop
+    let _ = pipeline.set_state(gst::State::Null);
+    let rate = sample?.caps()?.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
+    FrameRate::new(u32::try_from(rate.numer()).ok()?, u32::try_from(rate.denom()).ok()?)
 }
 
 /// The demuxer's pads by their names.

@@ -57,6 +57,11 @@ impl Codec {
         }
     }
 
+    /// Whether its pictures tell in which order they are shown.
+    pub fn is_numbered(self) -> bool {
+        matches!(self, Self::Mpeg1 | Self::Mpeg2 | Self::H264 | Self::H265)
+    }
+
     /// What GStreamer calls it, before a parser has seen it.
     pub fn caps(self) -> &'static str {
         match self {
@@ -71,6 +76,44 @@ impl Codec {
             Self::Eac3 => "audio/x-eac3",
         }
     }
+}
+
+/// What a stream is that begins with these bytes, or in the middle of a frame before them.
+pub(super) fn of_content(bytes: &[u8]) -> Option<Codec> {
+    use memchr::memmem;
+    let visual = bytes.starts_with(&[0, 0, 1, 0xB0]);
+    let sequence = memmem::find(bytes, &[0, 0, 1, 0xB3]).filter(|_| !visual);
+    let pictures = if visual {
+        Some(Codec::Mpeg4)
+    } else if let Some(rest) = sequence.and_then(|at| bytes.get(at + 4..)) {
+        // the header of MPEG-2 goes on; no other streams have that code
+        let next = memmem::find(rest, &[0, 0, 1]).and_then(|at| rest.get(at + 3));
+        Some(if next == Some(&0xB5) { Codec::Mpeg2 } else { Codec::Mpeg1 })
+    } else {
+        let mut units = memmem::find_iter(bytes, &[0, 0, 1]).filter_map(|at| bytes.get(at + 3..at + 6));
+        units.find_map(|unit| match *unit {
+            // a video parameter set, or a sequence's, of H.265
+            [0x40 | 0x42, 1, ..] => Some(Codec::H265),
+            // a sequence's parameter set of H.264, by its profile
+            [unit, 44 | 66 | 77 | 83 | 86 | 88 | 100 | 110 | 118 | 122 | 128 | 244, _] if unit & 0x9F == 7 => {
+                Some(Codec::H264)
+            }
+            _ => None,
+        })
+    };
+    let sound = || {
+        let frame = |codec: Codec, read: fn(&[u8]) -> Option<(usize, i64, i64)>| {
+            // three frames in a row
+            let follows = |at: usize| {
+                let step = |at: usize| read(bytes.get(at..).filter(|b| b.len() > 7)?).map(|(size, ..)| at + size);
+                step(at).and_then(step).and_then(step).is_some()
+            };
+            (0..bytes.len().min(HEAD)).any(follows).then_some(codec)
+        };
+        let ac3 = || memchr::memmem::find(bytes, &[0x0B, 0x77]).filter(|at| *at < HEAD).map(|_| Codec::Ac3);
+        frame(Codec::Aac, adts).or_else(|| frame(Codec::MpegAudio, mpeg_audio)).or_else(ac3)
+    };
+    pictures.or_else(sound)
 }
 
 /// Whether decoding can begin with a picture; with sound it always can.

@@ -16,6 +16,9 @@ const TIMES: usize = 1200;
 pub(crate) struct Index {
     /// Its tracks of pictures and sound, in the file's order.
     pub tracks: Vec<Track>,
+    /// What its container is called, where GStreamer can't be asked what is in the file.
+    #[serde(default)]
+    pub container: Option<String>,
 }
 
 /// What is known of the packets of one track. Times are nanoseconds from where the first track begins.
@@ -166,7 +169,7 @@ pub(super) fn read(demuxer: &mut dyn Demuxer, caps: &[Option<String>]) -> Option
         let epoch = clock.epoch(packet.track, packet.pts, packet.dts, lasts);
         track.add(&packet, epoch);
     }
-    finish(&tracks, caps, &clock)
+    finish(&tracks, caps, &clock).map(|index| Index { container: demuxer.container().map(str::to_owned), ..index })
 }
 
 /// How long a picture stays: by the usual rate that is nearest where there is one rate, else the middle one of the gaps.
@@ -206,5 +209,5 @@ fn finish(tracks: &[Reading], caps: &[Option<String>], clock: &Clock) -> Option<
         })
     });
     let tracks: Vec<Track> = moved.collect();
-    (!tracks.is_empty()).then_some(Index { tracks })
+    (!tracks.is_empty()).then_some(Index { tracks, container: None })
 }

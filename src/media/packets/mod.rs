@@ -9,6 +9,7 @@
 //! - demuxers go on after damage, end at the file's end, and never panic, whatever the bytes;
 //! - the same file gives the same index, always.
 
+mod access_units;
 mod bytes;
 mod clock;
 mod codecs;
@@ -17,12 +18,17 @@ mod fragments;
 mod index;
 mod known;
 mod matroska;
+mod pes;
+mod picture_order;
+mod pictures;
+mod program_stream;
+mod raw_video;
 mod source;
 #[cfg(test)]
 mod tests;
 mod transport_stream;
 
-pub(super) use index::Index;
+pub(super) use index::{Index, Track};
 pub(super) use known::index_of;
 pub(super) use source::{Feed, LEAD, feed};
 
@@ -74,6 +80,12 @@ trait Demuxer: Send {
 
     /// Its tracks that are pictures or sound, in the file's order; by their numbers, packets are told apart.
     fn tracks(&self) -> &[Kind];
+
+    /// What its container is called, where GStreamer can't be asked what is in the file: it misses tracks, or believes what
+    /// they are not.
+    fn container(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Packets that were read and not given yet.
     fn ready(&mut self) -> &mut VecDeque<Packet>;
@@ -134,6 +146,12 @@ fn demuxer_of(mut bytes: Bytes) -> Option<Box<dyn Demuxer>> {
     }
     if fragments::is_movie(&head) {
         return fragments::Fragments::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
+    }
+    if head.starts_with(&[0, 0, 1, 0xBA]) {
+        return program_stream::ProgramStream::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
+    }
+    if head.starts_with(&[0, 0, 1]) || head.starts_with(&[0, 0, 0, 1]) {
+        return raw_video::RawVideo::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
     }
     transport_stream::TransportStream::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>)
 }

@@ -2,6 +2,7 @@
 
 use super::bytes::Bytes;
 use super::elementary::{Codec, lasts, starts_decoding};
+use super::pes::{Stamps, Ticks, head};
 use super::{Demuxer, Kind, Packet, Payload};
 use std::collections::VecDeque;
 
@@ -32,14 +33,11 @@ const LOOKS: u64 = 128;
 /// Nanoseconds that are no pause any more.
 const LEAP: i64 = 10_000_000_000;
 
-/// Ticks of the clock after which it begins anew.
-const WRAP: i64 = 1 << 33;
-
 /// A packet of a track that is being put together.
 #[derive(Default)]
 struct Part {
     position: u64,
-    stamps: Option<(i64, Option<i64>)>,
+    stamps: Option<Stamps>,
     bytes: Vec<u8>,
 }
 
@@ -56,8 +54,7 @@ pub(super) struct TransportStream {
     size: u64,
     tracks: Vec<Track>,
     kinds: Vec<Kind>,
-    /// The last stamp, in ticks that do not wrap.
-    last: Option<i64>,
+    clock: Ticks,
     ready: VecDeque<Packet>,
     over: bool,
 }
@@ -111,12 +108,6 @@ fn tracks(table: &[u8]) -> Option<Vec<(u16, Codec)>> {
     Some(found)
 }
 
-/// A stamp of 33 bits (2.4.3.7).
-fn stamp(bytes: &[u8]) -> Option<i64> {
-    let part = |n: usize| bytes.get(n).map(|b| i64::from(*b));
-    Some((part(0)? >> 1 & 7) << 30 | part(1)? << 22 | (part(2)? >> 1) << 15 | part(3)? << 7 | part(4)? >> 1)
-}
-
 impl TransportStream {
     /// `None` where the file is none, or has tracks that only `tsdemux` understands.
     pub fn open(mut bytes: Bytes) -> Option<Self> {
@@ -141,8 +132,8 @@ impl TransportStream {
         };
         let kinds: Vec<Kind> = found.iter().map(|(_, codec)| codec.kind()).collect();
         let tracks: Vec<Track> = found.into_iter().map(|(pid, codec)| Track { pid, codec, part: None }).collect();
-        let (ready, last, over) = (VecDeque::new(), None, false);
-        let mut stream = Self { bytes, at: size - PACKET, size, tracks, kinds, last, ready, over };
+        let (ready, clock, over) = (VecDeque::new(), Ticks::default(), false);
+        let mut stream = Self { bytes, at: size - PACKET, size, tracks, kinds, clock, ready, over };
         (!stream.tracks.is_empty() && stream.is_suspicious()).then_some(stream)
     }
 
@@ -163,7 +154,7 @@ impl TransportStream {
         let apart = found.iter().max().zip(found.iter().min()).is_none_or(|(late, early)| late - early > APART);
         if apart || found.len() < firsts.len() {
             self.go_to(self.size - PACKET, 0);
-            self.last = None;
+            self.clock.forget();
             return true;
         }
         let mut stamps = Vec::new();
@@ -173,7 +164,7 @@ impl TransportStream {
             stamps.extend(self.next().map(|p| p.dts.unwrap_or(p.pts)));
         }
         self.go_to(self.size - PACKET, 0);
-        self.last = None;
+        self.clock.forget();
         let steps: Vec<i64> = stamps.windows(2).map(|w| w[1] - w[0]).collect();
         let mut sorted = steps.clone();
         sorted.sort_unstable();
@@ -237,19 +228,14 @@ impl TransportStream {
     /// Gives what was put together of a track.
     fn finish(&mut self, n: usize) {
         let Some(track) = self.tracks.get_mut(n) else { return };
-        let Some(Part { position, stamps: Some((pts, dts)), bytes }) = track.part.take() else { return };
-        let near = self.last.unwrap_or(pts);
-        let unwrap = |ticks: i64, near: i64| near + (ticks - near + WRAP / 2).rem_euclid(WRAP) - WRAP / 2;
-        let pts = unwrap(pts, near);
-        let dts = dts.map(|dts| unwrap(dts, pts));
-        self.last = Some(pts);
-        let nanos = |ticks: i64| i64::try_from(i128::from(ticks) * 100_000 / 9).unwrap_or(0);
+        let Some(Part { position, stamps: Some(stamps), bytes }) = track.part.take() else { return };
+        let (pts, dts) = self.clock.nanos(stamps);
         let key = starts_decoding(track.codec, &bytes);
         self.ready.push_back(Packet {
             track: n,
-            pts: nanos(pts),
+            pts,
             // sound is decoded when it is heard
-            dts: Some(nanos(dts.unwrap_or(pts))),
+            dts: Some(dts.unwrap_or(pts)),
             duration: lasts(track.codec, &bytes),
             key,
             position,
@@ -257,17 +243,6 @@ impl TransportStream {
             payload: Payload::Held(bytes),
         });
     }
-}
-
-/// The stamps and the content of a packetised elementary stream's packet (2.4.3.6).
-#[expect(clippy::type_complexity, reason = "the stamps that there are, and the rest")]
-fn head(pes: &[u8]) -> Option<(Option<(i64, Option<i64>)>, &[u8])> {
-    (pes.get(..3)? == [0, 0, 1]).then_some(())?;
-    let flags = pes.get(7)? >> 6;
-    let content = pes.get(9 + usize::from(*pes.get(8)?)..)?;
-    let pts = if flags & 2 != 0 { Some(stamp(pes.get(9..14)?)?) } else { None };
-    let dts = if flags == 3 { Some(stamp(pes.get(14..19)?)?) } else { None };
-    Some((pts.map(|pts| (pts, dts)), content))
 }
 
 impl Demuxer for TransportStream {
@@ -298,7 +273,7 @@ impl Demuxer for TransportStream {
         self.ready.clear();
         self.tracks.iter_mut().for_each(|t| t.part = None);
         (self.at, self.over) = (place, false);
-        self.last = i64::try_from(i128::from(stamp) * 9 / 100_000).ok();
+        self.clock.go_to(stamp);
     }
 
     fn bytes(&mut self) -> &mut Bytes {
