@@ -9,7 +9,7 @@ use crate::media::{Cache, MediaError, ThumbnailSheet, Waveform};
 use crate::model::{Asset, AssetId, ClipId, Frame, FrameCount, Project, Sequence, Span, TrackId, format_timecode};
 use crate::project_file::{Recent, Recovered};
 use crate::render::{Media, Preview, PreviewCommand, PreviewState};
-use crate::worker::{Command, Folders, JobStatus, Worker};
+use crate::worker::{Command, Folders, JobStatus, Turn, Worker};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,6 +93,8 @@ pub struct AssetState {
     pub proxy: bool,
     /// The fingerprint that the rest was made for.
     pub(super) prepared: String,
+    /// When it was asked for.
+    pub(super) turn: Turn,
     /// The picture for the bin.
     pub poster: Option<Arc<ThumbnailSheet>>,
     /// The pictures for the timeline.
@@ -177,6 +179,8 @@ pub struct Editor {
     pub view: TimeView,
     /// What is known of assets.
     pub assets: HashMap<AssetId, AssetState>,
+    /// When something was asked of assets last.
+    pub(super) turn: Turn,
     /// What runs and waits in the background.
     pub jobs: Vec<JobStatus>,
     /// What there is to say and was not shown yet.
@@ -236,6 +240,7 @@ impl Editor {
             full_screen: false,
             view: TimeView::default(),
             assets: HashMap::new(),
+            turn: Turn::default(),
             jobs: Vec::new(),
             notices: Vec::new(),
             problems: Vec::new(),
@@ -354,12 +359,16 @@ impl Editor {
     }
 
     pub(super) fn prepare(&mut self, assets: Vec<Arc<Asset>>) {
+        if assets.is_empty() {
+            return;
+        }
+        self.turn.0 += 1;
         for asset in &assets {
-            self.assets.entry(asset.id).or_default().prepared.clone_from(&asset.fingerprint);
+            let state = self.assets.entry(asset.id).or_default();
+            state.prepared.clone_from(&asset.fingerprint);
+            state.turn = self.turn;
         }
-        if !assets.is_empty() {
-            self.worker.send(Command::Prepare(assets));
-        }
+        self.worker.send(Command::Prepare(self.turn, assets));
     }
 
     /// Another project takes this one's place.

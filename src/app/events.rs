@@ -5,7 +5,7 @@ use super::notices::Level;
 use crate::edit::Edit;
 use crate::model::{Asset, AssetId, Frame};
 use crate::render::{PreviewCommand, PreviewState};
-use crate::worker::{Command, Event};
+use crate::worker::{Command, Event, News, Turn};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,16 +88,7 @@ impl Editor {
                 self.request = self.after_save.take().or(self.request.take());
             }
             Event::Recoverable(found) => self.recoverable = found,
-            Event::Online(id, online) => {
-                self.assets.entry(id).or_default().online = Some(online);
-            }
-            Event::ProxyReady(id) => {
-                self.assets.entry(id).or_default().proxy = true;
-                self.preview.send(PreviewCommand::Refresh);
-            }
-            Event::Poster(id, sheet) => self.assets.entry(id).or_default().poster = Some(sheet),
-            Event::Thumbnails(id, sheet) => self.assets.entry(id).or_default().thumbnails = Some(sheet),
-            Event::Waveform(id, _, wave) => self.assets.entry(id).or_default().waveform = Some(wave),
+            Event::OfAsset(turn, id, news) => self.heard_of(turn, id, news),
             Event::Jobs(jobs) => self.jobs = jobs,
             Event::Export(event) => {
                 if let Some(export) = &mut self.export {
@@ -126,6 +117,21 @@ impl Editor {
                 self.after_save = None;
                 self.notify(Level::Problem, text);
             }
+        }
+    }
+
+    /// Takes in what is known of an asset, unless it was another one that was asked about.
+    fn heard_of(&mut self, turn: Turn, id: AssetId, news: News) {
+        let Some(state) = self.assets.get_mut(&id).filter(|state| state.turn == turn) else { return };
+        match news {
+            News::Online(online) => state.online = Some(online),
+            News::Proxy => {
+                state.proxy = true;
+                self.preview.send(PreviewCommand::Refresh);
+            }
+            News::Poster(sheet) => state.poster = Some(sheet),
+            News::Thumbnails(sheet) => state.thumbnails = Some(sheet),
+            News::Waveform(wave) => state.waveform = Some(wave),
         }
     }
 

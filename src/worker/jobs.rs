@@ -1,11 +1,10 @@
 //! The queue of things to be made of media in the background.
 
 use super::machine::allowed_cores;
-use super::messages::{Event, JobId, JobKind, JobStatus};
+use super::messages::{Event, JobId, JobKind, JobStatus, News, Turn};
 use super::proxying::{background_proxies, proxy_threads};
 use crate::media::{Cache, Cancel, Helper, MediaError, ProxySettings, find_proxy};
-use crate::model::{Asset, AssetId, MediaKind};
-use std::collections::HashSet;
+use crate::model::{Asset, MediaKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -17,9 +16,11 @@ const TELL_EVERY: Duration = Duration::from_millis(200);
 /// A thread without work keeps its helper for so long.
 const KEEP_HELPER: Duration = Duration::from_secs(3);
 
+#[derive(Clone)]
 struct Job {
     id: JobId,
     kind: JobKind,
+    turn: Turn,
     asset: Arc<Asset>,
     cancel: Cancel,
     /// `None` while it waits.
@@ -29,8 +30,6 @@ struct Job {
 #[derive(Default)]
 struct Queue {
     jobs: Vec<Job>,
-    /// What was made or failed: it is not tried again in this session.
-    done: HashSet<(AssetId, JobKind, String)>,
     next: u64,
     /// The files that helpers may read.
     sources: Vec<PathBuf>,
@@ -63,8 +62,9 @@ impl Jobs {
         Self { shared, threads }
     }
 
-    /// Queues what an asset lacks.
-    pub fn prepare(&self, asset: &Arc<Asset>) {
+    /// Queues what an asset lacks. What an earlier turn asked for it is for nobody any more.
+    pub fn prepare(&self, turn: Turn, asset: &Arc<Asset>) {
+        self.drop_jobs(|j| j.asset.id == asset.id && j.turn != turn);
         let mut kinds = Vec::new();
         if asset.info.has_video() {
             kinds.push(JobKind::Poster);
@@ -78,7 +78,7 @@ impl Jobs {
         }
         if asset.info.kind == MediaKind::Video {
             if find_proxy(&self.shared.cache, asset).is_some() {
-                (self.shared.tell)(Event::ProxyReady(asset.id));
+                (self.shared.tell)(Event::OfAsset(turn, asset.id, News::Proxy));
             } else {
                 kinds.push(JobKind::Proxy);
                 // the thumbnails come from the proxy, which is much faster; see `Shared::finish`
@@ -86,19 +86,23 @@ impl Jobs {
             }
         }
         for kind in kinds {
-            self.shared.add(kind, asset);
+            self.shared.add(kind, turn, asset);
         }
         self.shared.tell_jobs(true);
     }
 
     pub fn cancel(&self, id: Option<JobId>) {
+        self.drop_jobs(|j| id.is_none_or(|id| j.id == id));
+        self.shared.tell_jobs(true);
+    }
+
+    /// Drops those that wait; those that run are told to stop, and leave the queue when they have.
+    fn drop_jobs(&self, which: impl Fn(&Job) -> bool) {
         let mut queue = self.shared.lock();
-        for job in queue.jobs.iter().filter(|j| id.is_none_or(|id| j.id == id)) {
+        for job in queue.jobs.iter().filter(|j| which(j)) {
             job.cancel.cancel();
         }
-        queue.jobs.retain(|j| j.progress.is_some() || id.is_some_and(|id| j.id != id));
-        drop(queue);
-        self.shared.tell_jobs(true);
+        queue.jobs.retain(|j| j.progress.is_some() || !which(j));
     }
 }
 
@@ -119,11 +123,10 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, kind: JobKind, asset: &Arc<Asset>) {
+    fn add(&self, kind: JobKind, turn: Turn, asset: &Arc<Asset>) {
         let mut queue = self.lock();
-        let there = |j: &Job| j.kind == kind && j.asset.id == asset.id && j.asset.fingerprint == asset.fingerprint;
-        let key = (asset.id, kind, asset.fingerprint.clone());
-        if queue.closed || queue.jobs.iter().any(there) || queue.done.contains(&key) {
+        let there = |j: &Job| j.kind == kind && j.asset.id == asset.id && j.turn == turn;
+        if queue.closed || queue.jobs.iter().any(there) {
             return;
         }
         let id = JobId(queue.next);
@@ -131,20 +134,20 @@ impl Shared {
         if !queue.sources.contains(&asset.path) {
             queue.sources.push(asset.path.clone());
         }
-        queue.jobs.push(Job { id, kind, asset: Arc::clone(asset), cancel: Cancel::default(), progress: None });
+        queue.jobs.push(Job { id, kind, turn, asset: Arc::clone(asset), cancel: Cancel::default(), progress: None });
         drop(queue);
         self.changed.notify_one();
     }
 
     fn work(&self) {
         let mut helper = Helper::default();
-        while let Some((id, kind, asset, cancel)) = self.next(&mut helper) {
+        while let Some(job) = self.next(&mut helper) {
             self.tell_jobs(true);
-            if !helper.may_read(&asset.path) {
+            if !helper.may_read(&job.asset.path) {
                 helper = self.helper();
             }
-            let result = self.run(id, kind, &asset, &mut helper, &cancel);
-            self.finish(id, kind, &asset, result);
+            let result = self.run(&job, &mut helper);
+            self.finish(&job, result);
         }
     }
 
@@ -159,7 +162,7 @@ impl Shared {
 
     /// Waits for the next job: the quick kinds first, and never more proxies at once than the machine bears. A helper
     /// for which there is nothing to do for a while is ended.
-    fn next(&self, helper: &mut Helper) -> Option<(JobId, JobKind, Arc<Asset>, Cancel)> {
+    fn next(&self, helper: &mut Helper) -> Option<Job> {
         let mut queue = self.lock();
         loop {
             if queue.closed {
@@ -170,7 +173,7 @@ impl Shared {
             let free = |j: &&mut Job| j.progress.is_none() && !(full && j.kind == JobKind::Proxy);
             if let Some(job) = queue.jobs.iter_mut().filter(free).min_by_key(|j| (j.kind, j.id.0)) {
                 job.progress = Some(0.0);
-                return Some((job.id, job.kind, Arc::clone(&job.asset), job.cancel.clone()));
+                return Some(job.clone());
             }
             let waited = self.changed.wait_timeout(queue, KEEP_HELPER).unwrap_or_else(PoisonError::into_inner);
             queue = waited.0;
@@ -182,59 +185,53 @@ impl Shared {
         }
     }
 
-    fn run(
-        &self,
-        id: JobId,
-        kind: JobKind,
-        asset: &Arc<Asset>,
-        helper: &mut Helper,
-        cancel: &Cancel,
-    ) -> Result<(), MediaError> {
-        match kind {
+    fn run(&self, job: &Job, helper: &mut Helper) -> Result<(), MediaError> {
+        let Job { id, kind, turn, asset, cancel, .. } = job;
+        let news = match kind {
             JobKind::Poster => {
                 let sheet = helper.poster(asset, cancel)?;
-                (self.tell)(Event::Poster(asset.id, Arc::new(sheet)));
+                News::Poster(Arc::new(sheet))
             }
             JobKind::Thumbnails => {
                 let sheet = helper.thumbnails(&self.cache, asset, cancel)?;
-                (self.tell)(Event::Thumbnails(asset.id, Arc::new(sheet)));
+                News::Thumbnails(Arc::new(sheet))
             }
             JobKind::Waveform => {
                 let wave = helper.waveform(&self.cache, asset, 0, cancel)?;
-                (self.tell)(Event::Waveform(asset.id, 0, Arc::new(wave)));
+                News::Waveform(Arc::new(wave))
             }
             JobKind::Proxy => {
                 let threads = if allowed_cores() <= 2 { 1 } else { proxy_threads(background_proxies()) };
                 helper.make_proxy(&self.cache, asset, ProxySettings { threads }, cancel, &|progress| {
-                    if let Some(job) = self.lock().jobs.iter_mut().find(|j| j.id == id) {
+                    if let Some(job) = self.lock().jobs.iter_mut().find(|j| j.id == *id) {
                         job.progress = Some(progress);
                     }
                     self.tell_jobs(false);
                 })?;
-                (self.tell)(Event::ProxyReady(asset.id));
+                News::Proxy
             }
-        }
+        };
+        (self.tell)(Event::OfAsset(*turn, asset.id, news));
         Ok(())
     }
 
-    fn finish(&self, id: JobId, kind: JobKind, asset: &Arc<Asset>, result: Result<(), MediaError>) {
+    fn finish(&self, job: &Job, result: Result<(), MediaError>) {
         let mut queue = self.lock();
-        queue.jobs.retain(|j| j.id != id);
-        let cancelled = matches!(result, Err(MediaError::Cancelled));
-        if !cancelled {
-            queue.done.insert((asset.id, kind, asset.fingerprint.clone()));
-        }
+        queue.jobs.retain(|j| j.id != job.id);
         drop(queue);
-        if kind == JobKind::Proxy && !cancelled {
-            self.add(JobKind::Thumbnails, asset);
+        // also where it was done before it noticed that it is for nobody any more
+        let cancelled = job.cancel.is_cancelled();
+        if job.kind == JobKind::Proxy && !cancelled {
+            self.add(JobKind::Thumbnails, job.turn, &job.asset);
         }
         // another thread may have waited for a proxy's place
         self.changed.notify_all();
         self.tell_jobs(true);
         match result {
+            _ if cancelled => {}
             Ok(()) | Err(MediaError::Cancelled) => {}
             Err(error) => {
-                let what = match kind {
+                let what = match job.kind {
                     JobKind::Poster | JobKind::Thumbnails => "no thumbnails",
                     JobKind::Waveform => "no waveform",
                     JobKind::Proxy => "no proxy; the original is shown",

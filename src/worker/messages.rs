@@ -16,7 +16,7 @@ pub enum Command {
     Relink(AssetId, PathBuf),
     /// Checks which assets' originals are there, and makes what is missing of proxies, thumbnails and
     /// waveforms.
-    Prepare(Vec<Arc<Asset>>),
+    Prepare(Turn, Vec<Arc<Asset>>),
     /// Opens a project.
     Open(PathBuf),
     /// Makes a project of another program's timeline.
@@ -44,6 +44,11 @@ pub enum Command {
     /// Stops and drops all jobs.
     CancelJobs,
 }
+
+/// Names one asking for what assets lack. Ids of assets mean another file after a project was opened or an asset relinked:
+/// what is told of an earlier turn is about what is gone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Turn(pub u64);
 
 /// Names a job.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -75,6 +80,21 @@ pub struct JobStatus {
     pub progress: Option<f32>,
 }
 
+/// What is known of an asset.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// Its original is there, or is not.
+    Online(bool),
+    /// It has a proxy.
+    Proxy,
+    /// Its picture for the bin.
+    Poster(Arc<ThumbnailSheet>),
+    /// Its pictures for the timeline.
+    Thumbnails(Arc<ThumbnailSheet>),
+    /// The loudness of its first sound stream.
+    Waveform(Arc<Waveform>),
+}
+
 /// What the worker tells.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -94,16 +114,8 @@ pub enum Event {
     Saved(PathBuf, Arc<Project>),
     /// What crashes left behind.
     Recoverable(Vec<Recovered>),
-    /// An asset's original is there, or is not.
-    Online(AssetId, bool),
-    /// An asset has a proxy.
-    ProxyReady(AssetId),
-    /// An asset's picture for the bin.
-    Poster(AssetId, Arc<ThumbnailSheet>),
-    /// An asset's pictures for the timeline.
-    Thumbnails(AssetId, Arc<ThumbnailSheet>),
-    /// A stream's loudness.
-    Waveform(AssetId, u32, Arc<Waveform>),
+    /// Something is known of an asset that was asked for in that turn.
+    OfAsset(Turn, AssetId, News),
     /// The jobs that run or wait have changed.
     Jobs(Vec<JobStatus>),
     /// How the export goes on.

@@ -15,7 +15,7 @@ mod service;
 
 pub use exchange::{read_timeline, write_timeline};
 pub use machine::{allowed_cores, total_memory};
-pub use messages::{Command, Event, JobId, JobKind, JobStatus};
+pub use messages::{Command, Event, JobId, JobKind, JobStatus, News, Turn};
 pub use probing::{Probed, probe_all};
 pub use proxying::{make_proxies, proxy_threads, proxy_workers};
 pub use service::{Folders, Worker};

@@ -2,7 +2,7 @@
 
 use super::exchange::{read_timeline, write_timeline};
 use super::jobs::Jobs;
-use super::messages::{Command, Event};
+use super::messages::{Command, Event, News};
 use super::probing::probe_all;
 use super::reports::write_new;
 use crate::export::{ExportSettings, export};
@@ -147,13 +147,13 @@ impl Service {
                     None => return,
                 });
             }),
-            Command::Prepare(assets) => {
+            Command::Prepare(turn, assets) => {
                 for asset in assets {
                     // a metadata call; slow drives are slow here, off the window's thread
                     let online = is_there(&asset);
-                    self.tell.tell(Event::Online(asset.id, online));
+                    self.tell.tell(Event::OfAsset(turn, asset.id, News::Online(online)));
                     if online {
-                        self.jobs.prepare(&asset);
+                        self.jobs.prepare(turn, &asset);
                     }
                 }
             }

@@ -13,7 +13,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use workprint::app::{Action, EditorFolders};
+use workprint::app::{Action, EditorFolders, Request};
 use workprint::media::Cache;
 use workprint::model::{Frame, TrackKind};
 use workprint::ui::Window;
@@ -184,6 +184,44 @@ fn it_plays_in_real_time_to_the_end_and_stops() {
     until(&mut harness, "the end", |w| !w.editor.playing());
     assert!(begun.elapsed() > Duration::from_secs(3), "4 s were over in {:?}", begun.elapsed());
     assert_eq!(harness.state().editor.playhead, Frame(120));
+}
+
+/// Ids of assets are the same in both: what was made for the first one must not count as made for the second.
+#[test]
+fn pictures_come_again_when_another_project_or_the_same_one_is_opened() {
+    let (folder, mut harness) = with_clips();
+    let pictured = |w: &Window| {
+        w.editor.project().assets.len() == 2
+            && w.editor.project().assets.keys().all(|id| {
+                let state = w.editor.assets.get(id);
+                state.is_some_and(|s| s.proxy && s.poster.is_some() && s.thumbnails.is_some() && s.waveform.is_some())
+            })
+    };
+    until(&mut harness, "all pictures", pictured);
+    let (one, two) = (folder.path().join("1.ron"), folder.path().join("2.ron"));
+    for path in [&one, &two] {
+        harness.state_mut().editor.save_to(path.clone());
+        until(&mut harness, "saved", |w| w.editor.path.as_ref() == Some(path) && !w.editor.unsaved());
+    }
+    // the last one at once after the one before, while that one's pictures are being made
+    for (path, wait) in [(&one, true), (&one, true), (&two, false), (&one, true)] {
+        harness.state_mut().editor.go_on(Request::New);
+        until(&mut harness, "closed", |w| w.editor.project().assets.is_empty());
+        harness.state_mut().editor.go_on(Request::OpenPath(path.clone()));
+        until(&mut harness, "opened", |w| w.editor.path.as_ref() == Some(path));
+        if wait {
+            until(&mut harness, "all pictures again", pictured);
+        }
+    }
+    // and for a file that takes another one's place, be it the same
+    let (id, path) =
+        harness.state().editor.project().assets.iter().map(|(id, a)| (*id, a.path.clone())).next().unwrap();
+    let before = harness.state().editor.assets[&id].poster.clone().unwrap();
+    harness.state_mut().editor.relink(id, path);
+    until(&mut harness, "pictures of the relinked file", |w| {
+        let new = w.editor.assets.get(&id).and_then(|s| s.poster.as_ref());
+        new.is_some_and(|new| !std::sync::Arc::ptr_eq(new, &before)) && pictured(w)
+    });
 }
 
 #[test]
