@@ -2,6 +2,7 @@
 
 use super::edit_list::{Edit, EditList};
 use super::error::MediaError;
+use super::open_gops::Sought;
 use super::packets::{self, Feed, Kind};
 use super::plugins;
 use crate::model::{Generator, SourceTime};
@@ -109,6 +110,7 @@ pub(super) struct Decoding {
     shift: SourceTime,
     /// What gives the packets, where the file is not left to GStreamer's demuxer.
     feed: Option<Feed>,
+    sought: Sought,
 }
 
 impl Drop for Decoding {
@@ -187,6 +189,7 @@ impl Decoding {
         let path = input.path();
         let mut edits = EditList::default();
         let mut feed = None;
+        let sought = Sought::default();
         if let Input::Generated(generator, size) = input {
             exposed.store(true, Ordering::SeqCst);
             let source = super::generated::source(generator, size)?;
@@ -216,7 +219,7 @@ impl Decoding {
                 .map_err(missing)?;
             pipeline.add_many([&source, &decode]).map_err(missing)?;
             source.link(&decode).map_err(missing)?;
-            configure_decoders(&decode, threads);
+            configure_decoders(&decode, threads, &sought);
             ignore_others(&decode, which);
             route_streams(&decode, &pipeline, &tail, which);
             let flag = Arc::clone(&exposed);
@@ -225,7 +228,7 @@ impl Decoding {
         let shift = edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift);
         // our own packets have stamps of their own, whatever a project says that was saved by an older version
         let start = if feed.is_some() { packets::LEAD } else { start };
-        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed }, exposed))
+        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed, sought }, exposed))
     }
 
     fn pause(&self) -> Result<(), MediaError> {
@@ -286,7 +289,13 @@ impl Decoding {
         let key = self.feed.as_ref().filter(|_| flags.contains(gst::SeekFlags::KEY_UNIT));
         let nanos = key.and_then(|feed| feed.key_before(nanos)).unwrap_or(nanos);
         let nanos = u64::try_from(nanos).unwrap_or(0);
+        self.sought.set(nanos);
         self.pipeline.seek_simple(gst::SeekFlags::FLUSH | flags, gst::ClockTime::from_nseconds(nanos)).is_ok()
+    }
+
+    /// Whether decoding began, after the last seek, with a picture that is shown after what was sought and gives that damaged.
+    pub fn began_late(&self) -> bool {
+        self.sought.is_late()
     }
 
     /// When a sample appears, in media time. Buffers' own times are not that where there are edit lists or
@@ -396,8 +405,9 @@ fn own_source(input: Input<'_>) -> Result<Option<gst::Element>, MediaError> {
 }
 
 /// Fewer decoder threads mean less memory: each holds a picture and its references.
-pub(super) fn configure_decoders(decode: &gst::Element, threads: u32) {
+pub(super) fn configure_decoders(decode: &gst::Element, threads: u32, sought: &Sought) {
     let Some(bin) = decode.downcast_ref::<gst::Bin>() else { return };
+    let sought = sought.clone();
     bin.connect_deep_element_added(move |_, _, element| {
         let Some(factory) = element.factory() else { return };
         let name = factory.name();
@@ -406,6 +416,9 @@ pub(super) fn configure_decoders(decode: &gst::Element, threads: u32) {
         }
         if matches!(name.as_str(), "avdec_aac" | "flacdec") {
             super::aac_step::keep(element);
+        }
+        if name == "avdec_h264" {
+            super::open_gops::begin_anywhere(element, &sought);
         }
         if name.starts_with("avdec_") {
             if element.has_property("max-threads") {

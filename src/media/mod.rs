@@ -27,6 +27,7 @@ mod isolated;
 mod messages;
 mod mp4_boxes;
 mod mp4_tracks;
+mod open_gops;
 mod orientation;
 mod packets;
 mod plugins;

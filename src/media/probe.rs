@@ -2,6 +2,7 @@
 
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
+use super::open_gops::Sought;
 use super::orientation;
 use super::packets::{Index, Kind, Track};
 use super::timing::{Timing, rate_of, timing};
@@ -84,7 +85,6 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
 }
 
 fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
-    let not_media = |why: &str| MediaError::NotMedia { path: path.to_owned(), why: why.to_owned() };
     if super::gif::is_gif(path) {
         return super::gif::probe(path);
     }
@@ -112,23 +112,7 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     let streams = found.video_streams();
     let picture = streams.iter().find(|v| !v.is_image()).or_else(|| streams.first().filter(|_| audio.is_empty()));
     let Some(picture) = picture else {
-        if audio.is_empty() {
-            return Err(not_media("it has neither picture nor sound"));
-        }
-        if let Some(index) = super::packets::index_of(path) {
-            let (duration, container) = (SourceTime::from_nanos(index.length()), container(&found));
-            return Ok(sound_alone(container, duration, SourceTime::ZERO, audio));
-        }
-        let whole = found.stream_info().and_then(|info| info.caps());
-        let duration = if whole.is_some_and(|caps| super::counted::is_needed(&caps)) {
-            super::counted::length(path, &Cancel::default())?
-        } else {
-            duration(path, &found, Which::Audio(0), || None)?.0
-        };
-        let container = container(&found);
-        let start = start_of(path, &container, &[Which::Audio(0)], keeps_clock(&container))?;
-        let duration = if keeps_clock(&container) && duration > start { duration - start } else { duration };
-        return Ok(sound_alone(container, duration, start, audio));
+        return sound_only(path, &found, audio);
     };
     let index = super::packets::index_of(path).filter(|_| !picture.is_image());
     let timing = timing(path).map(|timing| match index.as_ref().and_then(|index| index.track(Kind::Picture, 0)) {
@@ -203,6 +187,27 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     Ok(MediaInfo { kind, container, duration, start, video: Some(video), more_video, audio, untimed, generator: None })
 }
 
+/// What is in a file that has no pictures.
+fn sound_only(path: &Path, found: &pbutils::DiscovererInfo, audio: Vec<AudioStream>) -> Result<MediaInfo, MediaError> {
+    if audio.is_empty() {
+        return Err(MediaError::NotMedia { path: path.to_owned(), why: "it has neither picture nor sound".to_owned() });
+    }
+    if let Some(index) = super::packets::index_of(path) {
+        let (duration, container) = (SourceTime::from_nanos(index.length()), container(found));
+        return Ok(sound_alone(container, duration, SourceTime::ZERO, audio));
+    }
+    let whole = found.stream_info().and_then(|info| info.caps());
+    let duration = if whole.is_some_and(|caps| super::counted::is_needed(&caps)) {
+        super::counted::length(path, &Cancel::default())?
+    } else {
+        duration(path, found, Which::Audio(0), || None)?.0
+    };
+    let container = container(found);
+    let start = start_of(path, &container, &[Which::Audio(0)], keeps_clock(&container))?;
+    let duration = if keeps_clock(&container) && duration > start { duration - start } else { duration };
+    Ok(sound_alone(container, duration, start, audio))
+}
+
 fn sound_alone(container: String, duration: SourceTime, start: SourceTime, audio: Vec<AudioStream>) -> MediaInfo {
     MediaInfo { duration: Some(duration), start, audio, ..MediaInfo::of(MediaKind::Audio, container) }
 }
@@ -217,7 +222,7 @@ fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
         while let Some(parent) = top.parent().and_then(|p| p.downcast::<gst::Element>().ok()) {
             top = parent;
         }
-        super::decode::configure_decoders(&top, 1);
+        super::decode::configure_decoders(&top, 1, &Sought::default());
     });
     let absolute = std::path::absolute(path).map_err(|e| MediaError::file(path, &e))?;
     let uri = gst::glib::filename_to_uri(&absolute, None).map_err(element)?;

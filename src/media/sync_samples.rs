@@ -66,7 +66,7 @@ fn units(framing: Framing, packet: &[u8]) -> impl Iterator<Item = u8> {
 }
 
 /// The codec and the framing that caps announce, if it is one that can be looked into.
-fn described(caps: &gst::CapsRef) -> Option<(NalCodec, Framing)> {
+pub(super) fn described(caps: &gst::CapsRef) -> Option<(NalCodec, Framing)> {
     let caps = caps.structure(0)?;
     // where the configuration has the size of lengths less one (ISO 14496-15, 5.3.3.1.2 and 8.3.3.1.2)
     let (codec, at) = match caps.name().as_str() {

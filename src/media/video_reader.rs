@@ -87,6 +87,9 @@ const DECODED_AHEAD: u32 = 1;
 /// Going ahead by more than this seeks; below it is cheaper to decode what lies between.
 const SEEK_AHEAD: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
 
+/// How many times as far before a moment a key frame is sought, where none nearer will do.
+const EARLIER: [i64; 3] = [2, 10, 50];
+
 impl VideoReader {
     /// Opens a file that was probed, decoding with `threads` threads.
     ///
@@ -219,10 +222,12 @@ impl VideoReader {
             if accurate || self.try_seek(time, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
                 return Ok(());
             }
-            // some demuxers land a little late: aim earlier, once
-            let earlier = SourceTime((time - SourceTime(SEEK_AHEAD.0 * 2)).0.max(0));
-            if self.try_seek(earlier, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
-                return Ok(());
+            // some demuxers land a little late, or on a picture that needs some before it: aim earlier
+            for back in EARLIER {
+                let earlier = (time - SourceTime(SEEK_AHEAD.0 * back)).max(SourceTime::ZERO);
+                if self.try_seek(earlier, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
+                    return Ok(());
+                }
             }
         }
         if self.untimed.is_none() && self.try_seek(SourceTime::ZERO, gst::SeekFlags::ACCURATE, limit, cancel)? {
@@ -287,14 +292,15 @@ impl VideoReader {
         Ok(self.go_to(to, flags, cancel)? && self.has_landed(to, limit))
     }
 
-    /// Seeks, and reads the picture there; whether the file can be sought in.
+    /// Seeks, and reads the picture there; whether the file can be sought in, and that picture is whole.
     fn go_to(&mut self, to: SourceTime, flags: gst::SeekFlags, cancel: &Cancel) -> Result<bool, MediaError> {
         if !self.decoding.seek(to, flags) {
             return Ok(false);
         }
         self.forget();
         self.fill(cancel)?;
-        Ok(true)
+        // at the very start nothing is before
+        Ok(to <= SourceTime::ZERO || !self.decoding.began_late())
     }
 
     fn has_landed(&self, to: SourceTime, limit: SourceTime) -> bool {

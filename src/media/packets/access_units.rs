@@ -84,13 +84,11 @@ impl<T: Copy> Splitter<T> {
             let code = self.bytes.get(at + 3..at + 3 + AHEAD)?;
             let start = start(self.codec, code);
             self.scanned = at + 3;
-            let before = self.bytes[..at].last() == Some(&0);
-            let cut = at - usize::from(before);
             match start {
                 Start::Other => {}
                 _ if !self.aligned => {
-                    let stamps = self.marks.iter().rfind(|(at, _)| *at <= cut).and_then(|(_, mark)| mark.stamps);
-                    drop(self.take(cut));
+                    let stamps = self.marks.iter().rfind(|(begin, _)| *begin <= at).and_then(|(_, mark)| mark.stamps);
+                    drop(self.take(at));
                     // the first picture that begins in a piece is the one that is stamped
                     self.marks.front_mut().into_iter().for_each(|(_, mark)| mark.stamps = stamps);
                     (self.aligned, self.begun) = (true, start == Start::Picture);
@@ -98,7 +96,7 @@ impl<T: Copy> Splitter<T> {
                 Start::Picture if !self.begun => self.begun = true,
                 _ if self.begun => {
                     self.begun = start == Start::Picture;
-                    return self.take(cut);
+                    return self.take(at);
                 }
                 _ => {}
             }
@@ -116,7 +114,9 @@ impl<T: Copy> Splitter<T> {
     /// Takes the first bytes away.
     fn take(&mut self, count: usize) -> Option<Unit<T>> {
         let left = self.bytes.split_off(count.min(self.bytes.len()));
-        let bytes = std::mem::replace(&mut self.bytes, left);
+        let mut bytes = std::mem::replace(&mut self.bytes, left);
+        // zeros that fill, or belong to the start code that follows: parsers take them for its beginning
+        bytes.truncate(bytes.iter().rposition(|b| *b != 0).map_or(0, |n| n + 1));
         self.scanned = self.scanned.saturating_sub(count);
         let (_, first) = *self.marks.front()?;
         // the last piece that begins within them may go on after them
@@ -186,7 +186,7 @@ mod tests {
             }
             found.extend(splitter.rest());
             assert_eq!(found.iter().map(|u| u.bytes.clone()).collect::<Vec<_>>(), whole, "pieces of {piece}");
-            let mut begins = 7;
+            let mut begins = 7_usize;
             let mut before = None;
             for unit in found {
                 assert_eq!(unit.mark.position, begins as u64, "pieces of {piece}");

@@ -78,6 +78,9 @@ impl Codec {
     }
 }
 
+/// Reads the size of a frame of sound in bytes, its samples and their rate.
+type Frame = fn(&[u8]) -> Option<(usize, i64, i64)>;
+
 /// What a stream is that begins with these bytes, or in the middle of a frame before them.
 pub(super) fn of_content(bytes: &[u8]) -> Option<Codec> {
     use memchr::memmem;
@@ -102,7 +105,7 @@ pub(super) fn of_content(bytes: &[u8]) -> Option<Codec> {
         })
     };
     let sound = || {
-        let frame = |codec: Codec, read: fn(&[u8]) -> Option<(usize, i64, i64)>| {
+        let frame = |codec: Codec, read: Frame| {
             // three frames in a row
             let follows = |at: usize| {
                 let step = |at: usize| read(bytes.get(at..).filter(|b| b.len() > 7)?).map(|(size, ..)| at + size);

@@ -123,23 +123,23 @@ struct H264 {
 
 impl H264 {
     fn read(&mut self, picture: &[u8], last: Option<Last>) -> Option<(Placed, Option<(u32, bool)>)> {
-        for unit in units(picture) {
-            let bits = || BitReader::new(ByteReader::skipping_h264_header(unit));
+        for unit in units(picture).map(until_next) {
+            let nal = RefNal::new(unit, &[], true);
             match unit[0] & 0x1F {
                 7 => {
-                    if let Ok(set) = SeqParameterSet::from_bits(RefNal::new(until_next(unit), &[], true).rbsp_bits()) {
+                    if let Ok(set) = SeqParameterSet::from_bits(nal.rbsp_bits()) {
                         self.sets.put_seq_param_set(set);
                     }
                 }
                 8 => {
-                    let nal = RefNal::new(until_next(unit), &[], true);
                     if let Ok(set) = PicParameterSet::from_bits(&self.sets, nal.rbsp_bits()) {
                         self.sets.put_pic_param_set(set);
                     }
                 }
                 1 | 2 | 5 => {
                     let header = NalHeader::new(unit[0]).ok()?;
-                    let (slice, set, _) = SliceHeader::from_bits(&self.sets, &mut bits(), header, None).ok()?;
+                    let (slice, set, _) =
+                        SliceHeader::from_bits(&self.sets, &mut nal.rbsp_bits(), header, None).ok()?;
                     let kind = set.pic_order_cnt.clone();
                     return Some(self.place(&slice, &kind, header, last));
                 }
@@ -188,8 +188,12 @@ impl H264 {
     }
 }
 
-/// The bytes up to the next start code: parameter sets must end where they do.
+/// Bytes that headers have at most.
+const HEADERS: usize = 1 << 12;
+
+/// The bytes of a header up to the next start code: parameter sets must end where they do.
 fn until_next(unit: &[u8]) -> &[u8] {
+    let unit = unit.get(..HEADERS).unwrap_or(unit);
     let end = memmem::find(unit, &[0, 0, 1]).unwrap_or(unit.len());
     let used = unit[..end].iter().rposition(|b| *b != 0).map_or(0, |n| n + 1);
     unit.get(..used.max(1)).unwrap_or(unit)
@@ -220,7 +224,7 @@ struct H265 {
 impl H265 {
     fn read(&mut self, picture: &[u8]) -> Option<Placed> {
         const HEADER: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
-        for unit in units(picture) {
+        for unit in units(picture).map(until_next) {
             let mut bits = BitReader::new(ByteReader::skipping_bytes(unit, HEADER));
             let kind = unit[0] >> 1 & 0x3F;
             match kind {

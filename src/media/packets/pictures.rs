@@ -99,3 +99,57 @@ impl Pictures {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture of MPEG-2 by its number in the group, of a structure (1 and 2 are fields, 3 is a frame).
+    fn picture(number: u8, structure: u8) -> Vec<u8> {
+        [&[0, 0, 1, 0, number >> 2, number << 6, 0, 0][..], &[0, 0, 1, 0xB5, 0x8F, 0xFF, 0xFC | structure, 0, 0]]
+            .concat()
+    }
+
+    fn group() -> Vec<u8> {
+        [[0, 0, 1, 0xB3, 4, 0, 4, 0x23], [0, 0, 1, 0xB8, 0, 8, 0, 0]].concat()
+    }
+
+    /// When each picture is shown, in pictures, and whether decoding may begin with it.
+    fn shown(stream: &[Vec<u8>], stamps: impl Fn(usize) -> Option<Stamps>, begin: Option<i64>) -> Vec<(i64, bool)> {
+        let mut pictures = Pictures::new(0, Codec::Mpeg2, FrameRate::F25);
+        pictures.go_to(begin);
+        let mut found: Vec<Packet> = Vec::new();
+        for (n, bytes) in stream.iter().enumerate() {
+            pictures.push(Mark { position: n as u64, place: 0, stamps: stamps(n) }, bytes, &mut found);
+        }
+        pictures.finish(&mut found);
+        found.iter().map(|packet| ((packet.pts + 20_000_000) / 40_000_000, packet.key)).collect()
+    }
+
+    #[test]
+    fn pictures_without_stamps_are_shown_in_the_order_of_their_numbers() {
+        let mut stream: Vec<Vec<u8>> = [2, 0, 1, 5, 3, 4, 2, 0, 1].map(|n| picture(n, 3)).into();
+        for first in [0, 6] {
+            stream[first] = [group(), stream[first].clone()].concat();
+        }
+        let times = |from: i64| [2, 0, 1, 5, 3, 4, 8, 6, 7].map(|n: i64| n + from);
+        let found = shown(&stream, |_| None, Some(80_000_000));
+        // the key picture is the one that begins when it was said
+        assert_eq!(found.iter().map(|(n, _)| *n).collect::<Vec<_>>(), times(0));
+        let keys: Vec<usize> = (0..found.len()).filter(|n| found[*n].1).collect();
+        assert_eq!(keys, [0, 6]);
+        // what a container says of one holds for those that it says nothing of
+        let found = shown(&stream, |n| (n == 1).then_some((400_000_000, None)), Some(480_000_000));
+        assert_eq!(found.iter().map(|(n, _)| *n).collect::<Vec<_>>(), times(10));
+        assert_eq!(shown(&stream, |_| None, None), [], "nobody knows when");
+    }
+
+    #[test]
+    fn two_fields_are_one_picture() {
+        let fields = [(0, 1), (0, 2), (1, 2), (1, 1), (2, 3), (3, 1), (3, 2)];
+        let mut stream: Vec<Vec<u8>> = fields.map(|(n, structure)| picture(n, structure)).into();
+        stream[0] = [group(), stream[0].clone()].concat();
+        let found = shown(&stream, |_| None, Some(0));
+        assert_eq!(found.iter().map(|(n, _)| *n).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    }
+}

@@ -13,7 +13,8 @@ use std::path::Path;
 /// Each picture is by so much brighter than the one before.
 const STEP: u8 = 5;
 
-/// 40 pictures at 25 a second, each of another grey, and as long a tone, written by a pipeline that ends in `mux`.
+/// 40 pictures at 25 a second, each of another grey, and as long a tone, written by a pipeline that ends in `mux`; without
+/// one, the pictures alone.
 fn film(path: &Path, video: &str, audio: &str, mux: &str) {
     film_with_late_sound(path, video, audio, mux, 0);
 }
@@ -21,10 +22,15 @@ fn film(path: &Path, video: &str, audio: &str, mux: &str) {
 /// The same with sound that begins so many milliseconds after the first picture.
 fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: u64) {
     crate::media::init().unwrap();
+    let (muxed, sound) = if mux.is_empty() {
+        (String::new(), "fakesink".to_owned())
+    } else {
+        (format!("{mux} name=mux ! "), format!("{audio} ! queue ! mux."))
+    };
     let description = format!(
         "appsrc name=pictures format=time caps=video/x-raw,format=I420,width=64,height=64,framerate=25/1 ! {video} ! queue \
-         ! {mux} name=mux ! filesink location=\"{}\" audiotestsrc num-buffers=75 samplesperbuffer=1024 wave=sine freq=440 \
-         timestamp-offset={} ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! {audio} ! queue ! mux.",
+         ! {muxed}filesink location=\"{}\" audiotestsrc num-buffers=75 samplesperbuffer=1024 wave=sine freq=440 \
+         timestamp-offset={} ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! {sound}",
         path.display(),
         late * 1_000_000
     );
@@ -255,4 +261,101 @@ fn matroska_of_any_bytes_ends() {
     film(&path, VP8, "opusenc", STREAMED);
     let bytes = std::fs::read(&path).unwrap();
     survives(&bytes[..bytes.len().min(20_000)]);
+}
+
+const MP2: &str = "avenc_mp2 ! mpegaudioparse";
+const MPEG2: &str = "mpeg2enc format=3 b-per-refframe=0 max-gop-size=12 bitrate=8000 quantisation=2 ! mpegvideoparse";
+
+#[test]
+fn program_streams_are_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, video, mux) in [("a.mpg", MPEG2, "mpegpsmux"), ("b.mpg", TRANSPORT.0, "mpegpsmux")] {
+        let path = folder.path().join(name);
+        film(&path, video, MP2, mux);
+        let info = probe(&path).unwrap();
+        let length = info.duration.unwrap().seconds();
+        assert!((1.59..1.65).contains(&length), "{name} lasts {length} s");
+        let stream = info.video.unwrap();
+        assert_eq!((stream.rate, stream.variable_rate), (Some(FrameRate::F25), false), "{name}");
+        let asked = all_and_back(40);
+        let found = pictures(&path, &asked);
+        // greys of MPEG-2 are off by half a step
+        let slack = i64::from(video == MPEG2);
+        assert!(found.iter().zip(&asked).all(|(a, b)| (a - b).abs() <= slack), "{name}: {found:?}");
+        let (begins, ends) = sound(&path);
+        assert!(begins <= 30 && (1575..=1640).contains(&ends), "{name}: sound from {begins} to {ends} ms");
+    }
+}
+
+#[test]
+fn sound_of_a_program_stream_begins_when_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mpg");
+    film_with_late_sound(&path, TRANSPORT.0, MP2, "mpegpsmux", 1200);
+    let asked = all_and_back(40);
+    assert_eq!(pictures(&path, &asked), asked);
+    let (begins, ends) = sound(&path);
+    assert!((1150..=1230).contains(&begins) && (2750..=2840).contains(&ends), "sound from {begins} to {ends} ms");
+}
+
+#[test]
+fn program_streams_of_any_bytes_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mpg");
+    film(&path, MPEG2, MP2, "mpegpsmux");
+    let bytes = std::fs::read(&path).unwrap();
+    survives(&bytes[..bytes.len().min(20_000)]);
+}
+
+/// Key pictures that are no IDR, pictures before them that refer to what lies before, and some that refer to those.
+const OPEN: &str = "x264enc key-int-max=10 bframes=3 b-adapt=false ref=4 \
+                    option-string=\"open-gop=1:b-pyramid=normal:scenecut=0:min-keyint=10\"";
+const START_CODES: &str = "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au";
+
+#[test]
+fn streams_without_a_container_are_counted_and_put_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, video) in [
+        ("a.h264", format!("{H264} ! {START_CODES}")),
+        ("b.h264", format!("{NO_B} ! {START_CODES}")),
+        ("c.h264", format!("{OPEN} ! {START_CODES}")),
+        ("d.m2v", MPEG2.to_owned()),
+    ] {
+        let path = folder.path().join(name);
+        film(&path, &video, "", "");
+        for _ in 0..3 {
+            let info = probe(&path).unwrap();
+            assert!((info.duration.unwrap().seconds() - 1.6).abs() < 0.001, "{name}: {info:?}");
+            assert!(!info.untimed && info.audio.is_empty(), "{name}");
+        }
+        let asked = all_and_back(40);
+        assert_eq!(pictures(&path, &asked), asked, "{name}");
+    }
+}
+
+#[test]
+fn streams_without_a_container_end_whatever_their_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.h264");
+    film(&path, &format!("{OPEN} ! {START_CODES}"), "", "");
+    let bytes = std::fs::read(&path).unwrap();
+    survives(&bytes[..bytes.len().min(20_000)]);
+}
+
+/// Each picture is sought, from the last to the first.
+#[test]
+fn pictures_of_open_groups_are_whole_wherever_a_seek_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let transport = format!("{OPEN} ! h264parse config-interval=-1");
+    for (name, video, audio, mux) in [
+        ("a.mp4", OPEN, "avenc_aac", "mp4mux"),
+        ("b.mkv", OPEN, "flacenc", "matroskamux"),
+        ("c.mkv", OPEN, "flacenc", STREAMED),
+        ("d.ts", &transport, TRANSPORT.1, TRANSPORT.2),
+    ] {
+        let path = folder.path().join(name);
+        film(&path, video, audio, mux);
+        let asked: Vec<i64> = (0..40).rev().collect();
+        assert_eq!(pictures(&path, &asked), asked, "{name}");
+    }
 }

@@ -1,0 +1,86 @@
+//! Seeks to key pictures that are no IDR (open groups of pictures: broadcasts, AVCHD cameras, discs, x264 on request).
+//!
+//! After a flush libav takes such a picture for one after a hole, and makes up the pictures that should lie there, each with a
+//! buffer of its own (ITU-T H.264, 8.2.5.2). `avdec_h264` (GStreamer 1.22) gives those the frame of the key picture itself,
+//! loses it with them, and the key picture is dropped: all is grey up to the next one. The same picture once more, which
+//! is not shown, fills the hole before.
+//!
+//! Where a demuxer seeks in the order of decoding (MP4), it may begin with a picture that is shown after the moment that was
+//! sought: those between refer to what lies before it, and only an earlier key picture gives them whole.
+
+use super::sync_samples::{described, is_sync};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How often the picture is given in vain: as many made-up pictures are let go of before the hole is filled.
+const TIMES: usize = 2;
+
+/// A seek, and where decoding began after it.
+#[derive(Clone, Default)]
+pub(super) struct Sought(Arc<Moment>);
+
+#[derive(Default)]
+struct Moment {
+    /// In nanoseconds of the demuxer's stream time.
+    target: AtomicU64,
+    flushed: AtomicBool,
+    late: AtomicBool,
+}
+
+impl Sought {
+    /// Takes note of a seek that is about to begin.
+    pub fn set(&self, nanos: u64) {
+        self.0.late.store(false, Ordering::SeqCst);
+        self.0.target.store(nanos, Ordering::SeqCst);
+    }
+
+    /// Whether decoding began with a picture that is shown later and gives those before it damaged.
+    pub fn is_late(&self) -> bool {
+        self.0.late.load(Ordering::SeqCst)
+    }
+}
+
+/// Lets a decoder of H.264 begin with any key picture after a seek.
+pub(super) fn begin_anywhere(decoder: &gst::Element, sought: &Sought) {
+    let Some(pad) = decoder.static_pad("sink") else { return };
+    let sought = sought.clone();
+    let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
+    pad.add_probe(kinds, move |pad, info| {
+        match &info.data {
+            Some(gst::PadProbeData::Event(event)) if event.type_() == gst::EventType::FlushStop => {
+                sought.0.flushed.store(true, Ordering::SeqCst);
+            }
+            Some(gst::PadProbeData::Buffer(buffer))
+                if sought.0.flushed.swap(false, Ordering::SeqCst) && is_open(pad, buffer) =>
+            {
+                let target = gst::ClockTime::from_nseconds(sought.0.target.load(Ordering::SeqCst));
+                let late = shown(pad, buffer).is_some_and(|time| time > target);
+                sought.0.late.store(late, Ordering::SeqCst);
+                let mut unseen = buffer.copy();
+                unseen.make_mut().set_flags(gst::BufferFlags::DECODE_ONLY);
+                for _ in 0..TIMES {
+                    // what stops it stops the picture itself, too
+                    let _ = pad.chain(unseen.clone());
+                }
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// Whether decoding begins with a picture that is no IDR.
+fn is_open(pad: &gst::Pad, buffer: &gst::Buffer) -> bool {
+    let caps = pad.current_caps();
+    let Some((codec, framing)) = caps.as_ref().and_then(|caps| described(caps)) else { return false };
+    buffer.map_readable().is_ok_and(|packet| is_sync(codec, framing, &packet) == Some(false))
+}
+
+/// When a picture is shown, in stream time.
+fn shown(pad: &gst::Pad, buffer: &gst::Buffer) -> Option<gst::ClockTime> {
+    let segment = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = segment.segment().downcast_ref::<gst::ClockTime>()?;
+    segment.to_stream_time_full(buffer.pts()?)?.positive()
+}
