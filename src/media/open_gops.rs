@@ -46,8 +46,7 @@ impl Sought {
 pub(super) fn begin_anywhere(decoder: &gst::Element, sought: &Sought) {
     let Some(pad) = decoder.static_pad("sink") else { return };
     let sought = sought.clone();
-    let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
-    pad.add_probe(kinds, move |pad, info| {
+    pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_FLUSH, move |pad, info| {
         match &info.data {
             Some(gst::PadProbeData::Event(event)) if event.type_() == gst::EventType::FlushStop => {
                 sought.0.flushed.store(true, Ordering::SeqCst);
@@ -61,8 +60,10 @@ pub(super) fn begin_anywhere(decoder: &gst::Element, sought: &Sought) {
                 let mut unseen = buffer.copy();
                 unseen.make_mut().set_flags(gst::BufferFlags::DECODE_ONLY);
                 for _ in 0..TIMES {
-                    // what stops it stops the picture itself, too
-                    let _ = pad.chain(unseen.clone());
+                    if pad.chain(unseen.clone()).is_err() {
+                        // what stops it stops the picture itself, too
+                        break;
+                    }
                 }
             }
             _ => {}

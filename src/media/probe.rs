@@ -100,10 +100,9 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
         }
         return Ok(info);
     }
-    if let Some((index, container)) =
-        super::packets::index_of(path).and_then(|i| Some((i.clone(), i.container.clone()?)))
-    {
-        return of_packets(path, &index, container);
+    let index = super::packets::index_of(path);
+    if let Some((index, container)) = index.as_ref().and_then(|index| index.container.as_ref().map(|c| (index, c))) {
+        return of_packets(path, index, container.clone());
     }
     let found = discover(path)?;
     let audio: Vec<AudioStream> = found.audio_streams().iter().map(audio_stream).collect();
@@ -112,9 +111,9 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
     let streams = found.video_streams();
     let picture = streams.iter().find(|v| !v.is_image()).or_else(|| streams.first().filter(|_| audio.is_empty()));
     let Some(picture) = picture else {
-        return sound_only(path, &found, audio);
+        return sound_only(path, &found, audio, index.as_deref());
     };
-    let index = super::packets::index_of(path).filter(|_| !picture.is_image());
+    let index = index.filter(|_| !picture.is_image());
     let timing = timing(path).map(|timing| match index.as_ref().and_then(|index| index.track(Kind::Picture, 0)) {
         Some((_, track)) => Timing::of_index(track, timing.colorimetry),
         None => timing,
@@ -188,11 +187,16 @@ fn look_into(path: &Path) -> Result<MediaInfo, MediaError> {
 }
 
 /// What is in a file that has no pictures.
-fn sound_only(path: &Path, found: &pbutils::DiscovererInfo, audio: Vec<AudioStream>) -> Result<MediaInfo, MediaError> {
+fn sound_only(
+    path: &Path,
+    found: &pbutils::DiscovererInfo,
+    audio: Vec<AudioStream>,
+    index: Option<&Index>,
+) -> Result<MediaInfo, MediaError> {
     if audio.is_empty() {
         return Err(MediaError::NotMedia { path: path.to_owned(), why: "it has neither picture nor sound".to_owned() });
     }
-    if let Some(index) = super::packets::index_of(path) {
+    if let Some(index) = index {
         let (duration, container) = (SourceTime::from_nanos(index.length()), container(found));
         return Ok(sound_alone(container, duration, SourceTime::ZERO, audio));
     }

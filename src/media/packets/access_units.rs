@@ -10,30 +10,33 @@ const MOST: usize = 64 << 20;
 /// Bytes after a start code that must be there to judge it.
 const AHEAD: usize = 4;
 
+/// When a picture is shown, and when it is decoded, in nanoseconds.
+pub(super) type Stamps = (i64, Option<i64>);
+
 /// Where bytes came from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Mark<T> {
+pub(super) struct Mark {
     /// Where in the file the first of them lies.
     pub position: u64,
     /// From where a demuxer comes to them.
     pub place: u64,
     /// What a container says of the picture that begins first in them.
-    pub stamps: Option<T>,
+    pub stamps: Option<Stamps>,
 }
 
 /// A picture.
-pub(super) struct Unit<T> {
+pub(super) struct Unit {
     /// Where it begins.
-    pub mark: Mark<T>,
+    pub mark: Mark,
     pub bytes: Vec<u8>,
 }
 
 /// Splits one stream. Bytes before the first beginning of a picture are passed over.
-pub(super) struct Splitter<T> {
+pub(super) struct Splitter {
     codec: Codec,
     bytes: Vec<u8>,
     /// Where pieces of the bytes begin, and where they came from.
-    marks: VecDeque<(usize, Mark<T>)>,
+    marks: VecDeque<(usize, Mark)>,
     /// Bytes that were looked at.
     scanned: usize,
     /// Whether `bytes` begin with a picture or its headers.
@@ -53,14 +56,14 @@ enum Start {
     Other,
 }
 
-impl<T: Copy> Splitter<T> {
+impl Splitter {
     pub fn new(codec: Codec) -> Self {
         let (bytes, marks) = (Vec::new(), VecDeque::new());
         Self { codec, bytes, marks, scanned: 0, aligned: false, begun: false }
     }
 
     /// Takes what comes next.
-    pub fn push(&mut self, mark: Mark<T>, bytes: &[u8]) {
+    pub fn push(&mut self, mark: Mark, bytes: &[u8]) {
         self.marks.push_back((self.bytes.len(), mark));
         self.bytes.extend_from_slice(bytes);
         if self.bytes.len() > MOST {
@@ -74,7 +77,7 @@ impl<T: Copy> Splitter<T> {
     }
 
     /// The next picture that is whole.
-    pub fn next(&mut self) -> Option<Unit<T>> {
+    pub fn next(&mut self) -> Option<Unit> {
         loop {
             let found = memmem::find(self.bytes.get(self.scanned..)?, &[0, 0, 1]);
             let Some(at) = found.map(|n| n + self.scanned) else {
@@ -87,10 +90,7 @@ impl<T: Copy> Splitter<T> {
             match start {
                 Start::Other => {}
                 _ if !self.aligned => {
-                    let stamps = self.marks.iter().rfind(|(begin, _)| *begin <= at).and_then(|(_, mark)| mark.stamps);
                     drop(self.take(at));
-                    // the first picture that begins in a piece is the one that is stamped
-                    self.marks.front_mut().into_iter().for_each(|(_, mark)| mark.stamps = stamps);
                     (self.aligned, self.begun) = (true, start == Start::Picture);
                 }
                 Start::Picture if !self.begun => self.begun = true,
@@ -104,7 +104,7 @@ impl<T: Copy> Splitter<T> {
     }
 
     /// What is left at the end.
-    pub fn rest(&mut self) -> Option<Unit<T>> {
+    pub fn rest(&mut self) -> Option<Unit> {
         let whole = self.aligned && self.begun;
         let rest = self.take(self.bytes.len()).filter(|_| whole);
         self.clear();
@@ -112,7 +112,7 @@ impl<T: Copy> Splitter<T> {
     }
 
     /// Takes the first bytes away.
-    fn take(&mut self, count: usize) -> Option<Unit<T>> {
+    fn take(&mut self, count: usize) -> Option<Unit> {
         let left = self.bytes.split_off(count.min(self.bytes.len()));
         let mut bytes = std::mem::replace(&mut self.bytes, left);
         // zeros that fill, or belong to the start code that follows: parsers take them for its beginning
@@ -123,7 +123,8 @@ impl<T: Copy> Splitter<T> {
         let within = self.marks.iter().take_while(|(at, _)| *at <= count).count();
         let mut goes_on = None;
         for (at, mark) in self.marks.drain(..within) {
-            let stamps = mark.stamps.filter(|_| at > 0 || count == 0);
+            // the first picture that begins in a piece is the one that is stamped
+            let stamps = mark.stamps.filter(|_| at > 0 || !self.aligned);
             goes_on = Some(Mark { position: mark.position + (count - at) as u64, stamps, ..mark });
         }
         self.marks.iter_mut().for_each(|(at, _)| *at -= count);
@@ -176,12 +177,13 @@ mod tests {
         let whole: Vec<Vec<u8>> =
             (0..9).map(|n| if n % 3 == 0 { [group.clone(), picture(n)].concat() } else { picture(n) }).collect();
         let stream = [vec![5, 5, 0, 0, 1, 0xB5, 3], whole.concat()].concat();
+        let stamp = |n: usize| (i64::try_from(n).unwrap(), None);
         for piece in [1, 2, 3, 5, 16, 40, 1000] {
             let mut splitter = Splitter::new(Codec::Mpeg2);
             let mut found = Vec::new();
             for (n, bytes) in stream.chunks(piece).enumerate() {
                 let at = (n * piece) as u64;
-                splitter.push(Mark { position: at, place: at, stamps: Some(n) }, bytes);
+                splitter.push(Mark { position: at, place: at, stamps: Some(stamp(n)) }, bytes);
                 found.extend(std::iter::from_fn(|| splitter.next()));
             }
             found.extend(splitter.rest());
@@ -193,7 +195,7 @@ mod tests {
                 let own = begins.is_multiple_of(piece) || before != Some(begins / piece);
                 let first = begins / piece;
                 // the first that begins in a piece has its stamps
-                assert_eq!(unit.mark.stamps, own.then_some(first), "pieces of {piece}");
+                assert_eq!(unit.mark.stamps, own.then_some(stamp(first)), "pieces of {piece}");
                 before = Some(first);
                 begins += unit.bytes.len();
             }

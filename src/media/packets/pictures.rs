@@ -7,18 +7,15 @@ use super::picture_order::{Order, Placed};
 use super::{Packet, Payload};
 use crate::model::{Frame, FrameRate};
 
-/// When a picture is shown, and when it is decoded, in nanoseconds.
-type Stamps = (i64, Option<i64>);
-
 /// Puts the pictures of one stream together.
 pub(super) struct Pictures {
     track: usize,
     codec: Codec,
     rate: FrameRate,
-    splitter: Splitter<Stamps>,
+    splitter: Splitter,
     order: Order,
     /// A picture whose second field may follow.
-    held: Option<(Unit<Stamps>, Placed)>,
+    held: Option<(Unit, Placed)>,
     /// When the first picture of the run is shown.
     base: Option<i64>,
     /// Pictures of the run.
@@ -42,7 +39,7 @@ impl Pictures {
     }
 
     /// Takes what comes next.
-    pub fn push(&mut self, mark: Mark<Stamps>, bytes: &[u8], ready: &mut impl Extend<Packet>) {
+    pub fn push(&mut self, mark: Mark, bytes: &[u8], ready: &mut impl Extend<Packet>) {
         self.splitter.push(mark, bytes);
         while let Some(unit) = self.splitter.next() {
             ready.extend(self.take(unit));
@@ -59,7 +56,7 @@ impl Pictures {
     }
 
     /// Takes a picture or a field; gives the picture before.
-    fn take(&mut self, unit: Unit<Stamps>) -> Option<Packet> {
+    fn take(&mut self, unit: Unit) -> Option<Packet> {
         let placed = self.order.place(&unit.bytes);
         if let Some((first, _)) = self.held.as_mut().filter(|_| placed.second_field) {
             first.bytes.extend_from_slice(&unit.bytes);
@@ -70,7 +67,7 @@ impl Pictures {
     }
 
     /// `None` for a picture of which nobody knows when it is shown.
-    fn stamp(&mut self, Unit { mark, bytes }: Unit<Stamps>, placed: Placed) -> Option<Packet> {
+    fn stamp(&mut self, Unit { mark, bytes }: Unit, placed: Placed) -> Option<Packet> {
         let after = |number: i64| self.rate.time_of(Frame(number)).nanos();
         let key = starts_decoding(self.codec, &bytes);
         if placed.begins {
@@ -102,6 +99,7 @@ impl Pictures {
 
 #[cfg(test)]
 mod tests {
+    use super::super::access_units::Stamps;
     use super::*;
 
     /// A picture of MPEG-2 by its number in the group, of a structure (1 and 2 are fields, 3 is a frame).
