@@ -359,7 +359,8 @@ mod tests {
     fn a_film_in_which_nothing_was_recorded_says_so_at_once() {
         use crate::media::mp4_boxes::tests::a_box;
         let track = |samples: u32| {
-            let sizes = a_box(*b"stsz", &[&[0; 8][..], &samples.to_be_bytes(), &vec![0; 4 * samples as usize]].concat());
+            let sizes =
+                a_box(*b"stsz", &[&[0; 8][..], &samples.to_be_bytes(), &vec![0; 4 * samples as usize]].concat());
             let path = [*b"stbl", *b"minf", *b"mdia", *b"trak"];
             path.into_iter().fold(sizes, |inner, kind| a_box(kind, &inner))
         };

@@ -141,6 +141,12 @@ impl AudioReader {
         Ok(())
     }
 
+    /// What was damaged up to what was read last, since the last seek or since this was asked: when, and how.
+    pub fn damage(&self) -> Option<(SourceTime, String)> {
+        let read = SourceTime(mul_div_round(self.position, SourceTime::SECOND.0, i64::from(self.rate)));
+        self.decoding.damage_until(read)
+    }
+
     /// Positions the reader so that a [`Self::read`] from there finds its sound decoded.
     ///
     /// # Errors

@@ -57,6 +57,9 @@ fn make(path: &Path) -> Option<Index> {
         return index;
     }
     let index = read_all(path, demuxer.as_mut());
+    if demuxer.bytes().failure().is_some() {
+        return index;
+    }
     let made = cache.make(CacheKind::Packets, &fingerprint, NAME, |file| {
         let json = serde_json::to_vec(&index).map_err(|e| MediaError::write(file, e))?;
         std::fs::write(file, json).map_err(|e| MediaError::write(file, e))

@@ -103,7 +103,12 @@ impl Reader {
         // the same
         let _ = match self.next() {
             Some(buffer) => source.push_buffer(buffer),
-            None => source.end_of_stream(),
+            None => {
+                if let Some(failure) = self.demuxer.bytes().failure() {
+                    gst::element_error!(source, gst::ResourceError::Read, ("it can't be read on: {failure}"));
+                }
+                source.end_of_stream()
+            }
         };
     }
 
