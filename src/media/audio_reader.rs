@@ -148,6 +148,7 @@ impl AudioReader {
     }
 
     /// What was damaged up to what was read last, since the last seek or since this was asked: when, and how.
+    #[must_use]
     pub fn damage(&self) -> Option<(SourceTime, String)> {
         let read = SourceTime(mul_div_round(self.position, SourceTime::SECOND.0, i64::from(self.rate)));
         self.decoding.damage_until(read)
@@ -161,7 +162,7 @@ impl AudioReader {
         let to = SourceTime(mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate))) - RUN_UP;
         // `opusdec` goes on after a seek with what it remembers of other packets (GStreamer 1.22 to 1.28): where there is no
         // run-up, the first packet came out 27 dB too quiet
-        if self.in_order || (!self.decoding.is_edited() && to.sample(self.rate) <= self.first) {
+        if self.in_order || (self.decoding.reads_first_edit() && to.sample(self.rate) <= self.first) {
             return self.begin_anew(start);
         }
         let to = self.between_samples(to.max(self.decoding.earliest()));

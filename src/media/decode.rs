@@ -331,6 +331,11 @@ impl Decoding {
         !self.edits.0.is_empty()
     }
 
+    /// Whether the clock is still that of the part that is heard first, as it is after opening.
+    pub fn reads_first_edit(&self) -> bool {
+        self.shift == self.edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift)
+    }
+
     /// When what is decoded is heard first, however early it begins, in media time.
     pub fn heard_from(&self) -> Option<SourceTime> {
         self.edits.first().map(|first| first - self.start)
