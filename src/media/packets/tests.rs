@@ -210,6 +210,29 @@ fn sound_of_a_transport_stream_begins_when_it_says() {
 }
 
 #[test]
+fn what_is_lost_of_a_transport_stream_takes_nothing_else_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ts");
+    film(&path, TRANSPORT.0, TRANSPORT.1, TRANSPORT.2);
+    let packets: Vec<Vec<u8>> = std::fs::read(&path).unwrap().chunks(188).map(<[u8]>::to_vec).collect();
+    let lost = folder.path().join("lost.ts");
+    // a fifth of it; and one packet in 20, here and there
+    let hole: Vec<usize> = (packets.len() * 2 / 5..packets.len() * 3 / 5).collect();
+    let some: Vec<usize> = (30..packets.len()).step_by(20).collect();
+    for (gone, asked) in [(hole, vec![2, 39, 38, 3]), (some, vec![])] {
+        let left = packets.iter().enumerate().filter(|(n, _)| !gone.contains(n)).flat_map(|(_, packet)| packet.clone());
+        std::fs::write(&lost, left.collect::<Vec<u8>>()).unwrap();
+        let info = probe(&lost).unwrap();
+        let length = info.duration.unwrap().seconds();
+        assert!((1.55..1.67).contains(&length), "{length} s");
+        assert!(info.video.is_some_and(|v| v.rate == Some(FrameRate::F25)) && info.audio.len() == 1);
+        assert_eq!(pictures(&lost, &asked), asked);
+        let (begins, ends) = sound(&lost);
+        assert!(begins <= 30 && (1480..=1640).contains(&ends), "sound from {begins} to {ends} ms");
+    }
+}
+
+#[test]
 fn transport_streams_of_any_bytes_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.ts");

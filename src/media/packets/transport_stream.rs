@@ -45,6 +45,8 @@ struct Track {
     pid: u16,
     codec: Codec,
     part: Option<Part>,
+    /// The counter of its last packet.
+    counter: Option<u8>,
 }
 
 /// Reads a transport stream on.
@@ -57,6 +59,8 @@ pub(super) struct TransportStream {
     clock: Ticks,
     ready: VecDeque<Packet>,
     over: bool,
+    /// Whether something is missing in it.
+    is_damaged: bool,
 }
 
 /// How many bytes each packet has, where a file begins as a transport stream does.
@@ -131,9 +135,11 @@ impl TransportStream {
             }
         };
         let kinds: Vec<Kind> = found.iter().map(|(_, codec)| codec.kind()).collect();
-        let tracks: Vec<Track> = found.into_iter().map(|(pid, codec)| Track { pid, codec, part: None }).collect();
+        let tracks: Vec<Track> =
+            found.into_iter().map(|(pid, codec)| Track { pid, codec, part: None, counter: None }).collect();
         let (ready, clock, over) = (VecDeque::new(), Ticks::default(), false);
-        let mut stream = Self { bytes, at: size - PACKET, size, tracks, kinds, clock, ready, over };
+        let is_damaged = false;
+        let mut stream = Self { bytes, at: size - PACKET, size, tracks, kinds, clock, ready, over, is_damaged };
         (!stream.tracks.is_empty() && stream.is_suspicious()).then_some(stream)
     }
 
@@ -179,12 +185,17 @@ impl TransportStream {
             return None;
         }
         if packet[0] != SYNC {
+            self.is_damaged = true;
             return self.resync();
         }
         let position = self.at;
         self.at += self.size;
         let Some((pid, begins, content)) = payload(&packet).filter(|_| packet[1] & 0x80 == 0) else { return Some(()) };
         let Some(n) = self.tracks.iter().position(|t| t.pid == pid) else { return Some(()) };
+        let counter = packet[3] & 15;
+        // a packet may come twice
+        let goes_on = |before: u8| counter == (before + 1) & 15 || counter == before;
+        self.is_damaged |= !self.tracks[n].counter.replace(counter).is_none_or(goes_on);
         if !begins {
             if let Some(part) = self.tracks[n].part.as_mut().filter(|p| p.bytes.len() < MOST) {
                 part.bytes.extend_from_slice(content);
@@ -254,6 +265,11 @@ impl Demuxer for TransportStream {
         &self.kinds
     }
 
+    /// `tsdemux` lets go of each picture of which a packet is missing: of all key pictures, maybe.
+    fn container(&self) -> Option<&'static str> {
+        self.is_damaged.then_some("MPEG-TS")
+    }
+
     fn ready(&mut self) -> &mut VecDeque<Packet> {
         &mut self.ready
     }
@@ -271,7 +287,7 @@ impl Demuxer for TransportStream {
 
     fn go_to(&mut self, place: u64, stamp: i64) {
         self.ready.clear();
-        self.tracks.iter_mut().for_each(|t| t.part = None);
+        self.tracks.iter_mut().for_each(|t| (t.part, t.counter) = (None, None));
         (self.at, self.over) = (place, false);
         self.clock.go_to(stamp);
     }
@@ -284,11 +300,12 @@ impl Demuxer for TransportStream {
         true
     }
 
-    /// GStreamer reads the rest right: one clock, on which all tracks begin together.
+    /// GStreamer reads the rest right: one clock, on which all tracks begin together. Where packets are missing, it takes a part
+    /// of that time away.
     fn is_needed(&self, index: &super::Index) -> bool {
         let firsts = index.tracks.iter().map(|t| t.first);
         let apart = firsts.clone().max().zip(firsts.min()).is_some_and(|(late, early)| late - early > APART);
-        apart || index.tracks.iter().any(|t| t.moves.len() > 1)
+        apart || self.is_damaged || index.tracks.iter().any(|t| t.moves.len() > 1)
     }
 }
 
