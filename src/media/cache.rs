@@ -4,7 +4,7 @@
 //! first looks for it, and so made anew: disks lose power and fill up, and people copy caches.
 
 use super::error::MediaError;
-use super::fingerprint::digest;
+use super::fingerprint::{Thoroughness, digest};
 use directories::ProjectDirs;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -28,6 +28,8 @@ pub enum CacheKind {
     Waveform,
     /// Where the packets of files lie that don't say so themselves.
     Packets,
+    /// What large files are, so that they are not read again by each process.
+    Seen,
 }
 
 impl CacheKind {
@@ -38,6 +40,7 @@ impl CacheKind {
             Self::Thumbnails => "thumbnails-1",
             Self::Waveform => "waveforms-1",
             Self::Packets => "packets-1",
+            Self::Seen => "seen-1",
         }
     }
 }
@@ -48,6 +51,9 @@ const NOTES: &str = "notes-1";
 /// Files that this process has found to be whole, with their length and, where systems number files, their number: what
 /// takes such a file's place is looked at again.
 static WHOLE: Mutex<BTreeMap<PathBuf, (u64, u64)>> = Mutex::new(BTreeMap::new());
+
+/// How closely they are looked at: a project may have hundreds, and what spoils them spoils more than a few packets.
+const NOTED: Thoroughness = Thoroughness { whole: 16 << 20, sample: 64 << 10 };
 
 /// How many of those are kept in mind.
 const MOST_WHOLE: usize = 16_384;
@@ -86,14 +92,14 @@ impl Cache {
     }
 
     /// The file that was made of the content with that key, if it is there and whole. `name` is its name after the key,
-    /// extension included. The first time it is read, up to 64 MiB of it.
+    /// extension included. The first time it is read: samples of it where it is large.
     #[must_use]
     pub fn find(&self, kind: CacheKind, key: &str, name: &str) -> Option<PathBuf> {
         let path = self.path(kind, key, name);
         let mut file = fs::File::open(&path).ok()?;
         let meta = file.metadata().ok().filter(fs::Metadata::is_file)?;
         if !is_known_whole(&path, &meta) {
-            let content = digest(&mut file, meta.len()).ok()?;
+            let content = digest(&mut file, meta.len(), NOTED).ok()?;
             if fs::read_to_string(self.note(&path)).ok().as_deref() != Some(&content) {
                 tracing::info!("{}: not as it was made; it is made anew", path.display());
                 // in a cache that can't be written it is passed over each time
@@ -137,7 +143,7 @@ impl Cache {
         make(&temporary)?;
         let mut file = fs::File::open(&temporary).map_err(failed)?;
         let meta = file.metadata().map_err(failed)?;
-        let content = digest(&mut file, meta.len()).map_err(failed)?;
+        let content = digest(&mut file, meta.len(), NOTED).map_err(failed)?;
         // first the note: what ends here leaves no file without one
         let note = self.note(&path);
         let temporary_note = super::temporary_in(&folder_of(&note)?, "")?;
@@ -187,8 +193,8 @@ impl Cache {
     }
 
     fn files(&self) -> Vec<(PathBuf, u64, SystemTime)> {
-        let kinds = [CacheKind::Proxy, CacheKind::Thumbnails, CacheKind::Waveform, CacheKind::Packets];
-        let folders = kinds.map(CacheKind::folder);
+        use CacheKind::{Packets, Proxy, Seen, Thumbnails, Waveform};
+        let folders = [Proxy, Thumbnails, Waveform, Packets, Seen].map(CacheKind::folder);
         let entries = folders.iter().filter_map(|f| fs::read_dir(self.root.join(f)).ok()).flatten().flatten();
         entries
             .filter_map(|e| {

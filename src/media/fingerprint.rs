@@ -2,12 +2,14 @@
 //!
 //! Files of up to [`WHOLE`] bytes are read to their end; of larger ones so many samples are read that no new film goes
 //! unseen, and the key takes in when they were written to, which a change between the samples does not leave as it was.
-//! What was found is remembered while the file looks the same from outside ([`Stamp`]), so that asking again costs a
-//! look at its folder.
+//! What was found is remembered while the file looks the same from outside ([`Stamp`]), of large files in the cache too,
+//! so that asking again costs a look at its folder.
 
+use super::cache::{Cache, CacheKind};
 use super::error::MediaError;
 use crate::model::Asset;
 use crate::platform::input::open_regular;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -20,6 +22,21 @@ pub(super) const WHOLE: u64 = 64 << 20;
 
 /// Bytes of one sample of a larger file.
 const SAMPLE: u64 = 256 * 1024;
+
+/// How closely a file is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Thoroughness {
+    /// Bytes up to which all of it counts.
+    pub whole: u64,
+    /// Bytes of each of the samples of a larger one, which together are less than that.
+    pub sample: u64,
+}
+
+/// How closely originals are looked at.
+const ORIGINAL: Thoroughness = Thoroughness { whole: WHOLE, sample: SAMPLE };
+
+/// Bytes from which on it is kept in the cache what a file is: a smaller one is read again as quickly.
+const KEPT: u64 = 8 << 20;
 
 /// Samples of a larger file, evenly spread from its beginning to its end.
 const SAMPLES: u64 = 64;
@@ -35,7 +52,7 @@ const MOST: usize = 4096;
 const COARSE: Duration = Duration::from_millis(2500);
 
 /// How a file looks from outside. One that was written to, or that another took the place of, has another stamp.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct Stamp {
     /// Bytes.
     len: u64,
@@ -79,7 +96,7 @@ impl Stamp {
 }
 
 /// What was found in a file.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 struct Known {
     stamp: Stamp,
     /// When it was read.
@@ -130,11 +147,49 @@ fn look(path: &Path) -> Result<Known, MediaError> {
     }
     let (mut file, meta) = open_regular(path).map_err(failed)?;
     let at = SystemTime::now();
-    let fingerprint = digest(&mut file, meta.len()).map_err(failed)?;
+    let stamp = Stamp::new(&meta);
+    let cache = (stamp.len >= KEPT).then(Cache::of_user);
+    if let Some(known) = cache.as_ref().and_then(|cache| recall(cache, path, &stamp)) {
+        remember(path, &known);
+        return Ok(known);
+    }
+    let fingerprint = digest(&mut file, meta.len(), ORIGINAL).map_err(failed)?;
     let earlier = remembered.filter(|k| k.fingerprint == fingerprint).and_then(|k| k.earlier);
-    let known = Known { stamp: Stamp::new(&meta), at, fingerprint, earlier };
+    let known = Known { stamp, at, fingerprint, earlier };
     remember(path, &known);
+    if let Some(cache) = cache {
+        keep(&cache, path, &known);
+    }
     Ok(known)
+}
+
+/// How what was found in a file is called in the cache: after where it lies.
+fn place(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex()[..DIGITS].to_owned()
+}
+
+const SEEN: &str = ".json";
+
+/// What another process found in a file that has looked the same since.
+fn recall(cache: &Cache, path: &Path, stamp: &Stamp) -> Option<Known> {
+    let text = std::fs::read(cache.find(CacheKind::Seen, &place(path), SEEN)?).ok()?;
+    serde_json::from_slice::<Known>(&text).ok().filter(|known| known.stamp == *stamp && stamp.settled_by(known.at))
+}
+
+/// Keeps what was found in a file for other processes, unless it was written to just now.
+fn keep(cache: &Cache, path: &Path, known: &Known) {
+    if !known.stamp.settled_by(known.at) {
+        return;
+    }
+    let kept = serde_json::to_vec(known).map_err(|e| MediaError::write(path, e)).and_then(|text| {
+        cache.make(CacheKind::Seen, &place(path), SEEN, |to| {
+            std::fs::write(to, &text).map_err(|e| MediaError::write(to, e))
+        })
+    });
+    if let Err(error) = kept {
+        tracing::debug!("what {} is will be read again: {error}", path.display());
+    }
 }
 
 /// Tells a file's content: 32 hex digits of the BLAKE3 hash of its size and all of it, or, beyond 64 MiB, of 64 samples
@@ -166,11 +221,14 @@ pub fn is_still(path: &Path, fingerprint: &str, earlier: &Stamp) -> bool {
 /// What is in a file, if it is what has this fingerprint.
 fn known_as(path: &Path, fingerprint: &str) -> Result<Option<Known>, MediaError> {
     let mut known = look(path)?;
-    if known.is(fingerprint) {
-        return Ok(Some(known));
+    if known.is(fingerprint) || (known.earlier.is_some() && known.stamp.settled_by(known.at)) {
+        return Ok(known.is(fingerprint).then_some(known));
     }
     known.earlier = Some(earlier_kind(path)?);
     remember(path, &known);
+    if known.stamp.len >= KEPT {
+        keep(&Cache::of_user(), path, &known);
+    }
     Ok(known.is(fingerprint).then_some(known))
 }
 
@@ -201,21 +259,22 @@ pub(super) fn key_in_mind(asset: &Asset) -> Option<String> {
 }
 
 /// What tells the content of a file of so many bytes.
-pub(super) fn digest(file: &mut File, size: u64) -> io::Result<String> {
+pub(super) fn digest(file: &mut File, size: u64, thoroughness: Thoroughness) -> io::Result<String> {
+    let Thoroughness { whole, sample } = thoroughness;
     let mut hasher = blake3::Hasher::new();
     // a kind of its own, so that it is never taken for the earlier one
     hasher.update(b"all of it, or 64 samples");
     hasher.update(&size.to_le_bytes());
-    if size <= WHOLE {
+    if size <= whole {
         // a file that grows is read as far as it said
         hasher.update_reader(file.by_ref().take(size))?;
     } else {
         for n in 0..SAMPLES {
             // in steps that can't pass what a number holds
-            let last = size - SAMPLE;
+            let last = size - sample;
             let start = last / (SAMPLES - 1) * n + last % (SAMPLES - 1) * n / (SAMPLES - 1);
             file.seek(SeekFrom::Start(start))?;
-            hasher.update_reader(file.by_ref().take(SAMPLE))?;
+            hasher.update_reader(file.by_ref().take(sample))?;
         }
     }
     Ok(hex(&hasher))
@@ -356,6 +415,24 @@ mod tests {
         assert_eq!(key_in_mind(&asset(&path, earlier)), None);
         assert!(!is_same(&path, earlier).unwrap());
         assert!(is_same(&path, "").unwrap());
+    }
+
+    #[test]
+    fn what_another_process_found_counts_while_the_file_looks_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, path) = (Cache::at(folder.path().join("c"), 1 << 20), folder.path().join("a.wav"));
+        std::fs::write(&path, [1; 1000]).unwrap();
+        let (stamp, now) = (Stamp::of(&path).unwrap(), SystemTime::now());
+        let at = |at: SystemTime| Known { stamp: stamp.clone(), at, fingerprint: "f".into(), earlier: None };
+        // read so soon after it was written, it may have been written again
+        keep(&cache, &path, &at(now));
+        assert_eq!(recall(&cache, &path, &stamp), None);
+        let settled = at(now + Duration::from_secs(9));
+        keep(&cache, &path, &settled);
+        assert_eq!(recall(&cache, &path, &stamp), Some(settled));
+        set_modified(&path, 1000);
+        assert_eq!(recall(&cache, &path, &Stamp::of(&path).unwrap()), None);
+        assert_eq!(recall(&cache, &folder.path().join("b.wav"), &stamp), None);
     }
 
     #[test]

@@ -106,9 +106,13 @@ mod tests {
         let mut source = Sources::of(&project, only, None).0.remove(0);
         let told = |source: &Source| source.warning("x").name;
         assert_eq!((told(&source), source.warning("x").text), ("A".into(), "A.mov: x".into()));
-        ["A", "C", "D"].into_iter().for_each(|name| source.is_shown_by(name));
+        for name in ["A", "C", "D"] {
+            source.is_shown_by(name);
+        }
         assert_eq!(told(&source), "A, C, D");
-        ["E", "F"].into_iter().for_each(|name| source.is_shown_by(name));
+        for name in ["E", "F"] {
+            source.is_shown_by(name);
+        }
         assert_eq!(told(&source), "A, C, D and others");
     }
 }
