@@ -169,7 +169,7 @@ fn a_replaced_file_has_a_proxy_of_its_own() {
     assert_eq!(number(folder, "3f"), (3, String::new()));
     assert_ne!(made(&["a.mp4"]), made(&["b.mp4"]));
     assert_eq!(number(folder, "3f"), (3, String::new()));
-    assert_eq!(pictures(&made(&["p.ron"])[0]).numbers, (0..60).collect::<Vec<_>>());
+    assert_eq!(pictures(&made(&["a.mp4"])[0]).numbers, (0..60).collect::<Vec<_>>());
 }
 
 /// Does something to a proxy with those bytes.

@@ -158,7 +158,10 @@ impl Cache {
 
     /// Where the note about a file of the cache lies.
     fn note(&self, path: &Path) -> PathBuf {
-        self.root.join(NOTES).join(path.file_name().unwrap_or_default())
+        // whoever looks for films finds none here
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".note");
+        self.root.join(NOTES).join(name)
     }
 
     fn path(&self, kind: CacheKind, key: &str, name: &str) -> PathBuf {
@@ -302,8 +305,8 @@ mod tests {
             |path| fs::write(path, "").unwrap(),
             |path| fs::write(path, [0; 50]).unwrap(),
             |path| fs::write(path, [9; 100]).unwrap(),
-            |path| fs::remove_file(path.parent().unwrap().with_file_name(NOTES).join("x.mp4")).unwrap(),
-            |path| fs::write(path.parent().unwrap().with_file_name(NOTES).join("x.mp4"), "").unwrap(),
+            |path| fs::remove_file(path.parent().unwrap().with_file_name(NOTES).join("x.mp4.note")).unwrap(),
+            |path| fs::write(path.parent().unwrap().with_file_name(NOTES).join("x.mp4.note"), "").unwrap(),
         ];
         for (case, damage) in damages.into_iter().enumerate() {
             let path = put(&cache, "x", 100).unwrap();
