@@ -53,7 +53,7 @@ const NOTES: &str = "notes-1";
 static WHOLE: Mutex<BTreeMap<PathBuf, (u64, u64)>> = Mutex::new(BTreeMap::new());
 
 /// How closely they are looked at: a project may have hundreds, and what spoils them spoils more than a few packets.
-const NOTED: Thoroughness = Thoroughness { whole: 16 << 20, sample: 64 << 10 };
+const NOTED: Thoroughness = Thoroughness { whole: 16 << 20, sample: 16 << 10 };
 
 /// How many of those are kept in mind.
 const MOST_WHOLE: usize = 16_384;

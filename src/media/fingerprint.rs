@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 pub(super) const WHOLE: u64 = 64 << 20;
 
 /// Bytes of one sample of a larger file.
-const SAMPLE: u64 = 256 * 1024;
+const SAMPLE: u64 = 64 * 1024;
 
 /// How closely a file is looked at.
 #[derive(Clone, Copy)]
@@ -38,8 +38,12 @@ const ORIGINAL: Thoroughness = Thoroughness { whole: WHOLE, sample: SAMPLE };
 /// Bytes from which on it is kept in the cache what a file is: a smaller one is read again as quickly.
 const KEPT: u64 = 8 << 20;
 
-/// Samples of a larger file, evenly spread from its beginning to its end.
-const SAMPLES: u64 = 64;
+/// Samples of a larger file, evenly spread from its beginning to its end. Many small ones find a frame that was rendered
+/// anew where few large ones, of as many bytes, miss it; a disk's head has to go to each.
+const SAMPLES: u64 = 256;
+
+/// Bytes of a sample as earlier versions took it.
+const EARLIER_SAMPLE: u64 = 256 * 1024;
 
 /// Hex digits of a fingerprint and of a key.
 const DIGITS: usize = 32;
@@ -192,8 +196,8 @@ fn keep(cache: &Cache, path: &Path, known: &Known) {
     }
 }
 
-/// Tells a file's content: 32 hex digits of the BLAKE3 hash of its size and all of it, or, beyond 64 MiB, of 64 samples
-/// of 256 KiB. The same content under another name or elsewhere has the same one.
+/// Tells a file's content: 32 hex digits of the BLAKE3 hash of its size and all of it, or, beyond 64 MiB, of 256
+/// samples of 64 KiB. The same content under another name or elsewhere has the same one.
 ///
 /// # Errors
 /// [`MediaError::File`] when it can't be read.
@@ -263,7 +267,7 @@ pub(super) fn digest(file: &mut File, size: u64, thoroughness: Thoroughness) -> 
     let Thoroughness { whole, sample } = thoroughness;
     let mut hasher = blake3::Hasher::new();
     // a kind of its own, so that it is never taken for the earlier one
-    hasher.update(b"all of it, or 64 samples");
+    hasher.update(b"all of it, or 256 samples");
     hasher.update(&size.to_le_bytes());
     if size <= whole {
         // a file that grows is read as far as it said
@@ -288,11 +292,11 @@ fn earlier_kind(path: &Path) -> Result<String, MediaError> {
     let size = meta.len();
     let mut hasher = blake3::Hasher::new();
     hasher.update(&size.to_le_bytes());
-    let mut starts = vec![0, (size / 2).saturating_sub(SAMPLE / 2), size.saturating_sub(SAMPLE)];
+    let mut starts = vec![0, (size / 2).saturating_sub(EARLIER_SAMPLE / 2), size.saturating_sub(EARLIER_SAMPLE)];
     starts.dedup();
     for start in starts {
         file.seek(SeekFrom::Start(start)).map_err(failed)?;
-        hasher.update_reader(file.by_ref().take(SAMPLE)).map_err(failed)?;
+        hasher.update_reader(file.by_ref().take(EARLIER_SAMPLE)).map_err(failed)?;
     }
     Ok(hex(&hasher))
 }
@@ -363,7 +367,7 @@ mod tests {
         let (first, first_key) = (fingerprint(&path).unwrap(), key(&path).unwrap());
         assert!(first_key.len() == 32 && first_key != first);
         // between the first sample and the second
-        change(&path, 600 << 10);
+        change(&path, 200 << 10);
         set_modified(&path, 2000);
         assert_ne!(key(&path).unwrap(), first_key);
         assert!(is_same(&path, &first).unwrap());

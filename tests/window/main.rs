@@ -275,6 +275,34 @@ fn a_replaced_file_is_marked_and_relinked() {
     until(&mut harness, "marked again", |w| state_of(w, "one.mp4").mark() == Some("Replaced"));
 }
 
+/// The program ended while the disk was full, or the power went: half a proxy lies under its name.
+#[test]
+fn half_a_proxy_is_made_anew_when_its_project_is_opened() {
+    let (folder, mut harness) = with_clips();
+    let ready = |w: &Window| {
+        w.editor.project().assets.len() == 2
+            && w.editor.project().assets.keys().all(|id| w.editor.assets.get(id).is_some_and(|s| s.proxy))
+    };
+    until(&mut harness, "proxies", ready);
+    let path = folder.path().join("p.ron");
+    harness.state_mut().editor.save_to(path.clone());
+    until(&mut harness, "saved", |w| !w.editor.unsaved());
+    drop(harness);
+    let proxies = std::fs::read_dir(folder.path().join("cache/proxies-1")).unwrap();
+    let proxies: Vec<(PathBuf, u64)> =
+        proxies.map(|e| e.unwrap()).map(|e| (e.path(), e.metadata().unwrap().len())).collect();
+    assert!(!proxies.is_empty());
+    for (proxy, length) in &proxies {
+        std::fs::File::options().write(true).open(proxy).unwrap().set_len(length / 2).unwrap();
+    }
+    let mut harness = window(folder.path(), vec![path]);
+    until(&mut harness, "proxies again", ready);
+    for (proxy, _) in &proxies {
+        assert_eq!(common::pictures(proxy).numbers, (0..60).collect::<Vec<_>>());
+    }
+    assert!(harness.state().editor.problems.is_empty(), "{:?}", harness.state().editor.problems);
+}
+
 #[test]
 fn a_project_is_saved_closed_and_opened_again() {
     let (folder, mut harness) = with_clips();
