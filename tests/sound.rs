@@ -165,6 +165,40 @@ fn what_is_lost_is_silent_and_the_rest_stays_where_it_is() {
     assert!(off <= 6 * 1152 + 4 * 2 * 96, "{off} samples are not where they were");
 }
 
+/// Decoders of Opus remember the packets before, and after a seek some that come later.
+#[test]
+fn sound_begins_the_same_wherever_was_read_before() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, chain) in [
+        ("a.webm", "opusenc ! webmmux"),
+        ("a.ogg", "opusenc frame-size=2.5 ! oggmux"),
+        ("a.mkv", "vorbisenc ! matroskamux"),
+        ("a.mp4", "avenc_aac bitrate=256000 aac-pns=false ! mp4mux"),
+        ("a.mp3", "lamemp3enc ! xingmux"),
+    ] {
+        let path = folder.path().join(name);
+        common::run_pipeline(&noise(20, chain, &path));
+        let info = probe(&path).unwrap();
+        let mut wanted = vec![[0.0; 2]; 14_400];
+        AudioReader::open(&path, &info, 0, 48_000).unwrap().read(0, &mut wanted, &Cancel::default()).unwrap();
+        assert!(wanted[..4800].iter().any(|pair| pair[0].abs() > 0.01), "{name} begins silent");
+        let mut reader = AudioReader::open(&path, &info, 0, 48_000).unwrap();
+        for before in [0, 30_000, 80_000] {
+            let mut found = vec![[0.0; 2]; 14_400];
+            reader.seek(before).unwrap();
+            reader.read(before, &mut found, &Cancel::default()).unwrap();
+            for from in [0, 1000, 9000] {
+                reader.seek(from).unwrap();
+                reader.read(from, &mut found, &Cancel::default()).unwrap();
+                let count = 14_400 - usize::try_from(from).unwrap();
+                let mut pairs = found.iter().zip(&wanted[14_400 - count..]);
+                let same = pairs.all(|(a, b)| (a[0] - b[0]).abs() < 1e-3);
+                assert!(same, "{name} from {from} after {before}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_length_that_no_header_says_is_counted() {
     let folder = tempfile::tempdir().unwrap();

@@ -87,24 +87,32 @@ pub fn admit(path: &Path) -> Result<Admitted, MediaError> {
     let media_type = find_type(file, meta.len(), &extension).map_err(|e| MediaError::file(path, &e))?;
     match media_type {
         None => Err(not_media("its content is of no known kind".into())),
-        Some(media_type) if media_type == "video/quicktime" && is_reference_movie(again) => {
-            Err(not_media(A_LIST.into()))
+        Some(media_type) => {
+            let movie = matches!(media_type.as_str(), "video/quicktime" | "audio/x-m4a" | "application/x-3gp");
+            match refusal(&media_type).or_else(|| refusal_of_movie(again).filter(|_| movie)) {
+                None => Ok(Admitted { media_type, size: meta.len() }),
+                Some(why) => Err(not_media(why)),
+            }
         }
-        Some(media_type) => match refusal(&media_type) {
-            None => Ok(Admitted { media_type, size: meta.len() }),
-            Some(why) => Err(not_media(why)),
-        },
     }
 }
 
-/// Whether a `QuickTime` file has references to other films instead of tracks (QTFF, "Reference Movies"). Demuxers wait
-/// for somebody to follow them.
-fn is_reference_movie(file: File) -> bool {
+/// Why there is nothing to play in an MP4 or `QuickTime` file; `None` when there is.
+///
+/// It may have references to other films instead of tracks (QTFF, "Reference Movies"; demuxers wait for somebody to
+/// follow them), or tracks in which nothing was recorded.
+fn refusal_of_movie(file: File) -> Option<String> {
     let mut file = BufReader::with_capacity(4096, file);
-    let movie = Mp4Box::file(&mut file).ok().and_then(|all| all.child(&mut file, *b"moov"));
-    let parts = movie.map(|movie| movie.children(&mut file)).unwrap_or_default();
+    let movie = Mp4Box::file(&mut file).ok()?.child(&mut file, *b"moov")?;
+    let parts = movie.children(&mut file);
     let has = |kind: &[u8]| parts.iter().any(|part| part.kind == kind);
-    has(b"rmra") && !has(b"trak")
+    if has(b"rmra") && !has(b"trak") {
+        return Some(A_LIST.into());
+    }
+    // with fragments to come the tables are empty (ISO 14496-12, 8.8)
+    let mut tracks = parts.iter().filter(|part| &part.kind == b"trak");
+    let empty = has(b"trak") && !has(b"mvex") && tracks.all(|track| track.samples(&mut file) == Some(0));
+    empty.then(|| "it has no pictures and no sound: nothing was recorded".into())
 }
 
 /// Why content of that type is no media; `None` when it is.
@@ -345,5 +353,33 @@ mod tests {
         assert_eq!(admit(&wav).unwrap(), Admitted { media_type: "audio/x-wav".into(), size: 44 });
         assert!(admit(folder.path()).unwrap_err().to_string().contains("a folder"));
         assert!(admit(&folder.path().join("none")).unwrap_err().to_string().contains("no such file"));
+    }
+
+    #[test]
+    fn a_film_in_which_nothing_was_recorded_says_so_at_once() {
+        use crate::media::mp4_boxes::tests::a_box;
+        let track = |samples: u32| {
+            let sizes =
+                a_box(*b"stsz", &[&[0; 8][..], &samples.to_be_bytes(), &vec![0; 4 * samples as usize]].concat());
+            let path = [*b"stbl", *b"minf", *b"mdia", *b"trak"];
+            path.into_iter().fold(sizes, |inner, kind| a_box(kind, &inner))
+        };
+        let fragments = a_box(*b"mvex", &a_box(*b"trex", &[0; 24]));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("meeting.mp4");
+        for (parts, empty) in [
+            (vec![track(0), track(0)], true),
+            (vec![track(0), track(3)], false),
+            (vec![track(0), fragments], false),
+            (vec![a_box(*b"trak", &[])], false),
+        ] {
+            let movie = a_box(*b"moov", &[a_box(*b"mvhd", &[0; 100]), parts.concat()].concat());
+            let bytes = [a_box(*b"ftyp", b"isom\0\0\x02\0isommp41"), movie, a_box(*b"mdat", &[])].concat();
+            std::fs::write(&path, bytes).unwrap();
+            match admit(&path) {
+                Err(error) => assert!(empty && error.to_string().contains("nothing was recorded"), "{error}"),
+                Ok(admitted) => assert!(!empty && admitted.media_type == "video/quicktime", "{admitted:?}"),
+            }
+        }
     }
 }

@@ -19,8 +19,12 @@ pub struct AudioReader {
     rate: u32,
     /// What brings the recorded samples to that rate.
     resample: Resample,
-    /// What opens the file anew where it can only be read in order.
-    reopen: Option<(SourceTime, u32)>,
+    /// What opens the file anew: the moment that is media time 0, and the number of the stream.
+    opened: (SourceTime, u32),
+    /// Whether the file can only be read in order.
+    in_order: bool,
+    /// The sample position at which the stream begins.
+    first: i64,
     /// The sample position of the first queued frame.
     position: i64,
     queue: VecDeque<[f32; 2]>,
@@ -51,14 +55,15 @@ impl AudioReader {
         let recorded = info.audio.get(stream as usize).map_or(rate, |s| s.rate);
         // what the file says of itself may be wrong; what comes out of the decoder decides, in `fill`
         let resample = Resample::new(recorded, rate).unwrap_or_else(|| Resample::same(rate));
-        let reopen = info.untimed.then_some((info.start, stream));
         let queue = VecDeque::new();
         let (clock, failed) = (SoundClock::default(), None);
         let mut reader = Self {
             decoding,
             rate,
             resample,
-            reopen,
+            opened: (info.start, stream),
+            in_order: info.untimed,
+            first: 0,
             position: 0,
             queue,
             valid_from: 0,
@@ -69,6 +74,7 @@ impl AudioReader {
         };
         // where packets begin is learnt at the beginning, before anything is sought
         reader.failed = reader.fill(&Cancel::default()).err();
+        reader.first = reader.position;
         Ok(reader)
     }
 
@@ -109,7 +115,7 @@ impl AudioReader {
     fn read_on(&mut self, start: i64, out: &mut [[f32; 2]], cancel: &Cancel) -> Result<(), MediaError> {
         let rate = i64::from(self.rate);
         let behind = start < self.valid_from;
-        let ahead = !self.ended && self.reopen.is_none() && start > self.position + self.queued() + rate;
+        let ahead = !self.ended && !self.in_order && start > self.position + self.queued() + rate;
         if behind || ahead {
             self.seek(start)?;
         }
@@ -141,16 +147,25 @@ impl AudioReader {
         Ok(())
     }
 
+    /// What was damaged up to what was read last, since the last seek or since this was asked: when, and how.
+    #[must_use]
+    pub fn damage(&self) -> Option<(SourceTime, String)> {
+        let read = SourceTime(mul_div_round(self.position, SourceTime::SECOND.0, i64::from(self.rate)));
+        self.decoding.damage_until(read)
+    }
+
     /// Positions the reader so that a [`Self::read`] from there finds its sound decoded.
     ///
     /// # Errors
     /// Any [`MediaError`] about the file.
     pub fn seek(&mut self, start: i64) -> Result<(), MediaError> {
-        if let Some((clock, stream)) = self.reopen {
-            return self.begin_anew(start, clock, stream);
+        let to = SourceTime(mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate))) - RUN_UP;
+        // `opusdec` goes on after a seek with what it remembers of other packets (GStreamer 1.22 to 1.28): where there is no
+        // run-up, the first packet came out 27 dB too quiet
+        if self.in_order || (self.decoding.reads_first_edit() && to.sample(self.rate) <= self.first) {
+            return self.begin_anew(start);
         }
-        let to = SourceTime(mul_div_round(start, SourceTime::SECOND.0, i64::from(self.rate)));
-        let to = self.between_samples((to - RUN_UP).max(self.decoding.earliest()));
+        let to = self.between_samples(to.max(self.decoding.earliest()));
         self.forget(to.sample(self.rate));
         self.valid_from = self.position;
         if !self.decoding.seek(to, gst::SeekFlags::ACCURATE) {
@@ -159,9 +174,10 @@ impl AudioReader {
         Ok(())
     }
 
-    /// Where a demuxer finds no times to seek by, all sound before the position is read.
-    fn begin_anew(&mut self, start: i64, clock: SourceTime, stream: u32) -> Result<(), MediaError> {
+    /// Reads from the beginning on, all that lies before the position too, unless it comes anyway.
+    fn begin_anew(&mut self, start: i64) -> Result<(), MediaError> {
         if start < self.valid_from {
+            let (clock, stream) = self.opened;
             self.decoding = decoding(&self.decoding.path, clock, stream)?;
             self.forget(0);
         }

@@ -1,5 +1,6 @@
 //! Pipelines that decode one stream of one file into an appsink, and the waits on them.
 
+use super::damage::Damage;
 use super::edit_list::{Edit, EditList};
 use super::error::MediaError;
 use super::open_gops::Sought;
@@ -111,6 +112,7 @@ pub(super) struct Decoding {
     /// What gives the packets, where the file is not left to GStreamer's demuxer.
     feed: Option<Feed>,
     sought: Sought,
+    damage: Damage,
 }
 
 impl Drop for Decoding {
@@ -189,7 +191,7 @@ impl Decoding {
         let path = input.path();
         let mut edits = EditList::default();
         let mut feed = None;
-        let sought = Sought::default();
+        let (sought, damage) = (Sought::default(), Damage::default());
         if let Input::Generated(generator, size) = input {
             exposed.store(true, Ordering::SeqCst);
             let source = super::generated::source(generator, size)?;
@@ -219,7 +221,7 @@ impl Decoding {
                 .map_err(missing)?;
             pipeline.add_many([&source, &decode]).map_err(missing)?;
             source.link(&decode).map_err(missing)?;
-            configure_decoders(&decode, threads, &sought);
+            configure_decoders(&decode, threads, &sought, &damage);
             ignore_others(&decode, which);
             route_streams(&decode, &pipeline, &tail, which);
             let flag = Arc::clone(&exposed);
@@ -228,7 +230,7 @@ impl Decoding {
         let shift = edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift);
         // our own packets have stamps of their own, whatever a project says that was saved by an older version
         let start = if feed.is_some() { packets::LEAD } else { start };
-        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed, sought }, exposed))
+        Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed, sought, damage }, exposed))
     }
 
     fn pause(&self) -> Result<(), MediaError> {
@@ -266,11 +268,13 @@ impl Decoding {
             if let Some(sample) = self.sink.try_pull_sample(step_time) {
                 return Ok(Some(sample));
             }
-            if self.sink.is_eos() {
-                return Ok(None);
-            }
+            // what can't be read on is ended too, after the error is told
+            let ended = self.sink.is_eos();
             if let Some(error) = self.error() {
                 return Err(error);
+            }
+            if ended {
+                return Ok(None);
             }
             if cancel.is_cancelled() {
                 return Err(MediaError::Cancelled);
@@ -298,6 +302,13 @@ impl Decoding {
         self.sought.is_late()
     }
 
+    /// The first packet up to a moment of media time that could not be decoded whole, since the last seek or since this was
+    /// asked: when it appears, and what the decoder says of it.
+    pub fn damage_until(&self, time: SourceTime) -> Option<(SourceTime, String)> {
+        let damaged = self.damage.take_until((time + self.start + self.shift).nanos())?;
+        Some((SourceTime::from_nanos(damaged.nanos) - self.start - self.shift, damaged.why))
+    }
+
     /// When a sample appears, in media time. Buffers' own times are not that where there are edit lists or
     /// B-frames: only the segment tells.
     pub fn time_of(&self, sample: &gst::Sample) -> Option<SourceTime> {
@@ -318,6 +329,11 @@ impl Decoding {
     /// Whether a reader must put parts together itself.
     pub fn is_edited(&self) -> bool {
         !self.edits.0.is_empty()
+    }
+
+    /// Whether the clock is still that of the part that is heard first, as it is after opening.
+    pub fn reads_first_edit(&self) -> bool {
+        self.shift == self.edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift)
     }
 
     /// When what is decoded is heard first, however early it begins, in media time.
@@ -361,7 +377,13 @@ impl Decoding {
                 };
             }
         }
+        let said = error.debug().unwrap_or_default();
         let error = error.error();
+        if error.matches(gst::ResourceError::Read)
+            && let Some((_, why)) = said.split_once("system error: ")
+        {
+            return self.decode_error(&format!("it can't be read on: {}", why.trim()));
+        }
         if error.matches(gst::StreamError::TypeNotFound) || error.matches(gst::StreamError::WrongType) {
             return MediaError::NotMedia { path: self.path.clone(), why: error.message().to_owned() };
         }
@@ -405,14 +427,17 @@ fn own_source(input: Input<'_>) -> Result<Option<gst::Element>, MediaError> {
 }
 
 /// Fewer decoder threads mean less memory: each holds a picture and its references.
-pub(super) fn configure_decoders(decode: &gst::Element, threads: u32, sought: &Sought) {
+pub(super) fn configure_decoders(decode: &gst::Element, threads: u32, sought: &Sought, damage: &Damage) {
     let Some(bin) = decode.downcast_ref::<gst::Bin>() else { return };
-    let sought = sought.clone();
+    let (sought, damage) = (sought.clone(), damage.clone());
     bin.connect_deep_element_added(move |_, _, element| {
         let Some(factory) = element.factory() else { return };
         let name = factory.name();
-        if factory.klass().contains("Decoder") && name.contains("h264") {
-            super::run_up::skip_unseen(element);
+        if factory.klass().contains("Decoder") {
+            damage.watch(element);
+            if name.contains("h264") {
+                super::run_up::skip_unseen(element);
+            }
         }
         if matches!(name.as_str(), "avdec_aac" | "flacdec") {
             super::aac_step::keep(element);

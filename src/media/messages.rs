@@ -26,6 +26,10 @@ pub(super) fn take_over() {
                 let text = message.get().unwrap_or_default();
                 let place = category.name();
                 match level {
+                    // what this means for a file is told of its clips
+                    _ if super::damage::CATEGORIES.contains(&place) => {
+                        tracing::debug!(target: "gstreamer", "{place} {function}:{line}: {text}");
+                    }
                     gst::DebugLevel::Error | gst::DebugLevel::Warning => {
                         tracing::warn!(target: "gstreamer", "{place} {function}:{line}: {text}");
                     }

@@ -17,6 +17,7 @@ mod audio_reader;
 mod cache;
 mod colours;
 mod counted;
+mod damage;
 mod decode;
 mod edit_list;
 mod encoding;

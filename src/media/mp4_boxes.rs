@@ -68,6 +68,14 @@ impl Mp4Box {
         let handler = self.child(file, *b"mdia")?.child(file, *b"hdlr")?;
         handler.word(file, 8).map(u32::to_be_bytes)
     }
+
+    /// How many samples the tables of a `trak` box list (8.7.3).
+    pub fn samples(&self, file: &mut (impl Read + Seek)) -> Option<u32> {
+        let path = [*b"mdia", *b"minf", *b"stbl"];
+        let tables = path.into_iter().try_fold(*self, |part, kind| part.child(file, kind))?;
+        let sizes = tables.children(file).into_iter().find(|b| matches!(&b.kind, b"stsz" | b"stz2"))?;
+        sizes.word(file, 8)
+    }
 }
 
 /// The box that begins at `start`, if a whole one does before `limit`.

@@ -8,6 +8,7 @@
 //! Where a demuxer seeks in the order of decoding (MP4), it may begin with a picture that is shown after the moment that was
 //! sought: those between refer to what lies before it, and only an earlier key picture gives them whole.
 
+use super::damage::shown;
 use super::sync_samples::{described, is_sync};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -54,7 +55,7 @@ pub(super) fn begin_anywhere(decoder: &gst::Element, sought: &Sought) {
             Some(gst::PadProbeData::Buffer(buffer))
                 if sought.0.flushed.swap(false, Ordering::SeqCst) && is_open(pad, buffer) =>
             {
-                let target = gst::ClockTime::from_nseconds(sought.0.target.load(Ordering::SeqCst));
+                let target = i64::try_from(sought.0.target.load(Ordering::SeqCst)).unwrap_or(i64::MAX);
                 let late = shown(pad, buffer).is_some_and(|time| time > target);
                 sought.0.late.store(late, Ordering::SeqCst);
                 let mut unseen = buffer.copy();
@@ -77,11 +78,4 @@ fn is_open(pad: &gst::Pad, buffer: &gst::Buffer) -> bool {
     let caps = pad.current_caps();
     let Some((codec, framing)) = caps.as_ref().and_then(|caps| described(caps)) else { return false };
     buffer.map_readable().is_ok_and(|packet| is_sync(codec, framing, &packet) == Some(false))
-}
-
-/// When a picture is shown, in stream time.
-fn shown(pad: &gst::Pad, buffer: &gst::Buffer) -> Option<gst::ClockTime> {
-    let segment = pad.sticky_event::<gst::event::Segment>(0)?;
-    let segment = segment.segment().downcast_ref::<gst::ClockTime>()?;
-    segment.to_stream_time_full(buffer.pts()?)?.positive()
 }

@@ -1,5 +1,6 @@
 //! Finding out what is in a file.
 
+use super::damage::Damage;
 use super::decode::{Cancel, Decoding, Which};
 use super::error::MediaError;
 use super::open_gops::Sought;
@@ -226,7 +227,7 @@ fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
         while let Some(parent) = top.parent().and_then(|p| p.downcast::<gst::Element>().ok()) {
             top = parent;
         }
-        super::decode::configure_decoders(&top, 1, &Sought::default());
+        super::decode::configure_decoders(&top, 1, &Sought::default(), &Damage::default());
     });
     let absolute = std::path::absolute(path).map_err(|e| MediaError::file(path, &e))?;
     let uri = gst::glib::filename_to_uri(&absolute, None).map_err(element)?;

@@ -9,6 +9,7 @@ use crate::model::{
 };
 use gstreamer as gst;
 use gstreamer_video as gst_video;
+use std::ops::Range;
 use std::path::Path;
 
 /// What pictures are converted to: I420 or A420. Pixels are square, the colours BT.709 in limited range.
@@ -66,6 +67,8 @@ pub struct VideoReader {
     current: Option<Picture>,
     next: Option<Picture>,
     ended: bool,
+    /// Where pictures of a constant rate are missing.
+    hole: Option<Range<SourceTime>>,
     /// Whether the file refuses to be sought in; it is read from the start then.
     unseekable: bool,
     /// The rate and the number of pictures so far, where they carry no times.
@@ -86,6 +89,9 @@ const DECODED_AHEAD: u32 = 1;
 
 /// Going ahead by more than this seeks; below it is cheaper to decode what lies between.
 const SEEK_AHEAD: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
+
+/// Pictures of a constant rate that are farther from each other than this have lost some between them.
+const MISSING: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
 
 /// How many times as far before a moment a key frame is sought, where none nearer will do.
 const EARLIER: [i64; 3] = [2, 10, 50];
@@ -140,6 +146,7 @@ impl VideoReader {
             current: None,
             next: None,
             ended: false,
+            hole: None,
             unseekable: info.untimed,
             untimed: video.and_then(|v| v.rate).filter(|_| info.untimed).map(|rate| (rate, 0)),
             doubled: video.and_then(|v| v.rate).filter(|_| info.container.contains("Ogg")),
@@ -201,6 +208,17 @@ impl VideoReader {
     #[must_use]
     pub fn ended(&self) -> bool {
         self.ended && self.next.is_none() && !self.still
+    }
+
+    /// What was damaged up to the picture that was given last, since the last seek or since this was asked: when, and how. With
+    /// a constant rate that is also where pictures are missing.
+    pub fn damage(&mut self) -> Option<(SourceTime, String)> {
+        let shown = self.current.as_ref()?.time;
+        if let Some(hole) = self.hole.take_if(|hole| hole.end <= shown) {
+            let length = (hole.end - hole.start).seconds();
+            return Some((hole.start, format!("no pictures for {length:.1} s")));
+        }
+        self.decoding.damage_until(shown)
     }
 
     /// Positions the reader so that the next [`Self::at`] with this time finds its picture decoded.
@@ -308,7 +326,7 @@ impl VideoReader {
     }
 
     fn forget(&mut self) {
-        (self.current, self.next, self.ended) = (None, None, false);
+        (self.current, self.next, self.ended, self.hole) = (None, None, false, None);
         if let Some((_, count)) = &mut self.untimed {
             *count = 0;
         }
@@ -349,6 +367,10 @@ impl VideoReader {
             }
             if let (Some(grid), Some(next)) = (self.grid, &mut self.next) {
                 next.time = grid.place(next.time);
+                let before = self.current.as_ref().map_or(next.time, |current| current.time);
+                if next.time - before > MISSING {
+                    self.hole = Some(before..next.time);
+                }
             }
         }
         Ok(())

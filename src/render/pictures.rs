@@ -270,8 +270,15 @@ impl Pictures {
         open.asked = Some(time);
         match found {
             Ok(Some(picture)) => {
-                let (ended, shown) = (reader.ended(), picture.time);
+                let (ended, shown, damage) = (reader.ended(), picture.time, reader.damage());
                 open.last = Some(picture);
+                if let Some((at, why)) = damage {
+                    let at = at.seconds().max(0.0);
+                    self.warn(
+                        &open.layer,
+                        &format!("its pictures are damaged at {at:.2} s ({why}); what is whole is shown"),
+                    );
+                }
                 if ended && time - shown > MISSING {
                     let text = format!("its pictures end at {:.2} s; the last one stays", shown.seconds());
                     self.warn(&open.layer, &text);

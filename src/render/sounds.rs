@@ -137,7 +137,15 @@ impl Sounds {
         let Some(reader) = &mut open.reader else { return Ok(()) };
         let sequence = Arc::clone(self.project.sequence());
         match open.retime.read(reader, &open.sound, first, &mut self.scratch, &sequence, &self.cancel) {
-            Ok(()) => {}
+            Ok(()) => {
+                if let Some((at, why)) = reader.damage() {
+                    let at = at.seconds().max(0.0);
+                    self.warn(
+                        &open.sound,
+                        &format!("its sound is damaged at {at:.2} s ({why}); what is whole is heard"),
+                    );
+                }
+            }
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
                 (open.reader, open.broken) = (None, true);

@@ -115,8 +115,11 @@ impl Splitter {
     fn take(&mut self, count: usize) -> Option<Unit> {
         let left = self.bytes.split_off(count.min(self.bytes.len()));
         let mut bytes = std::mem::replace(&mut self.bytes, left);
-        // zeros that fill, or belong to the start code that follows: parsers take them for its beginning
-        bytes.truncate(bytes.iter().rposition(|b| *b != 0).map_or(0, |n| n + 1));
+        // zeros that fill, or belong to the start code that follows: parsers take them for its beginning. A slice of MPEG-1
+        // and 2 may end in some of its own (ISO 13818-2, 6.2.4), a NAL unit never does (ISO 14496-10, 7.4.1)
+        if matches!(self.codec, Codec::H264 | Codec::H265) {
+            bytes.truncate(bytes.iter().rposition(|b| *b != 0).map_or(0, |n| n + 1));
+        }
         self.scanned = self.scanned.saturating_sub(count);
         let (_, first) = *self.marks.front()?;
         // the last piece that begins within them may go on after them
@@ -166,6 +169,23 @@ fn start(codec: Codec, code: &[u8]) -> Start {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The end of block of the last macroblock may be a bit of one byte and seven of the next.
+    #[test]
+    fn only_nal_units_lose_the_zeros_after_them() {
+        let mark = Mark { position: 0, place: 0, stamps: None };
+        for (codec, picture, kept) in [
+            (Codec::Mpeg2, &[0, 0, 1, 0, 1, 8, 0, 0, 1, 1, 9, 1, 0][..], 13),
+            (Codec::H264, &[0, 0, 1, 0x65, 0x88, 8, 8, 0x80, 0, 0], 8),
+            (Codec::H265, &[0, 0, 1, 0x26, 1, 0x88, 8, 0x80, 0, 0], 8),
+        ] {
+            let mut splitter = Splitter::new(codec);
+            splitter.push(mark, &[picture, picture].concat());
+            splitter.push(mark, &[0; AHEAD]);
+            let unit = splitter.next().unwrap();
+            assert_eq!(unit.bytes, picture[..kept], "{codec:?}");
+        }
+    }
 
     /// Pictures of MPEG-2 in pieces of any size: each begins with its headers, and has the stamps of the piece in which it
     /// begins.

@@ -1,7 +1,7 @@
 //! Bytes of a file by place, with little reading of what is passed over.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Bytes that are read at once.
@@ -17,6 +17,8 @@ pub(super) struct Bytes {
     reader: BufReader<Box<dyn Source>>,
     at: u64,
     len: u64,
+    /// What the system said when it could not read on.
+    failure: Option<String>,
 }
 
 impl Bytes {
@@ -35,7 +37,7 @@ impl Bytes {
     pub fn new(mut source: Box<dyn Source>) -> std::io::Result<Self> {
         let len = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(0))?;
-        Ok(Self { reader: BufReader::with_capacity(BUFFER, source), at: 0, len })
+        Ok(Self { reader: BufReader::with_capacity(BUFFER, source), at: 0, len, failure: None })
     }
 
     /// How many there were when the file was opened.
@@ -43,11 +45,20 @@ impl Bytes {
         self.len
     }
 
+    /// Why some of them could not be read, though they are there: a drive that fails, or is gone.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
     /// Fills `to` with what lies at that place; `false` where there is not so much, or it can't be read.
     pub fn read(&mut self, at: u64, to: &mut [u8]) -> bool {
         let Some(end) = at.checked_add(to.len() as u64).filter(|end| *end <= self.len) else { return false };
         let (Ok(from), Ok(place)) = (i64::try_from(self.at), i64::try_from(at)) else { return false };
-        if self.reader.seek_relative(place - from).is_err() || self.reader.read_exact(to).is_err() {
+        let read = self.reader.seek_relative(place - from).and_then(|()| self.reader.read_exact(to));
+        if let Err(error) = read {
+            if error.kind() != ErrorKind::UnexpectedEof {
+                self.failure.get_or_insert(error.to_string());
+            }
             // where the reader stands now, nobody knows
             self.at = self.reader.stream_position().unwrap_or(0);
             return false;

@@ -54,8 +54,8 @@ fn make(path: &Path) -> Option<Index> {
         return index;
     }
     let index = read_all(path, demuxer.as_mut());
-    // what is being written to is read again when it is whole
-    if key(path).ok().as_ref() != Some(&before) {
+    // what is being written to, or can't be read to its end, is read again
+    if demuxer.bytes().failure().is_some() || key(path).ok().as_ref() != Some(&before) {
         return index;
     }
     let made = cache.make(CacheKind::Packets, &before, NAME, |file| {

@@ -100,8 +100,12 @@ impl Reader {
                 return;
             }
         }
+        let next = self.next();
+        if let (None, Some(failure)) = (&next, self.demuxer.bytes().failure()) {
+            gst::element_error!(source, gst::ResourceError::Read, ("it can't be read on: {failure}"));
+        }
         // the same
-        let _ = match self.next() {
+        let _ = match next {
             Some(buffer) => source.push_buffer(buffer),
             None => source.end_of_stream(),
         };
