@@ -88,13 +88,9 @@ fn a_replaced_file_is_exported_with_a_warning_that_names_its_clip() {
     assert!(number(folder, "33f").1.is_empty());
 }
 
-#[test]
-fn a_rendering_that_differs_in_one_sample_is_another_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let samples: u32 = 1_500_000;
-    let mut wav = Vec::new();
-    for part in [
+/// The beginning of a WAV file of so many samples: one channel of 16 bits at 48 kHz.
+fn wav_header(samples: u32) -> Vec<u8> {
+    [
         &b"RIFF"[..],
         &(36 + 2 * samples).to_le_bytes(),
         b"WAVEfmt ",
@@ -105,9 +101,16 @@ fn a_rendering_that_differs_in_one_sample_is_another_file() {
         &[2, 0, 16, 0],
         b"data",
         &(2 * samples).to_le_bytes(),
-    ] {
-        wav.extend_from_slice(part);
-    }
+    ]
+    .concat()
+}
+
+#[test]
+fn a_rendering_that_differs_in_one_sample_is_another_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let samples: u32 = 1_500_000;
+    let mut wav = wav_header(samples);
     wav.extend((0..samples).flat_map(|n| i16::try_from(n % 3000).unwrap().to_le_bytes()));
     fs::write(folder.join("a.wav"), &wav).unwrap();
     fs::write(folder.join("c.csv"), "source,in,out,name\na.wav,0,1,Music\n").unwrap();
@@ -232,6 +235,33 @@ fn a_waveform_is_of_the_file_that_is_there_and_whole() {
     mp4(&Footage { first: 500, ..Footage::new((30, 1), 30) }, &folder.path().join("a.mp4"));
     assert_ne!(measured(), right);
     assert_eq!(fs::read(&kept[0]).unwrap(), right);
+}
+
+/// Of large files samples are read; that one was written to is seen all the same by what is made of it.
+#[cfg(unix)]
+#[test]
+fn what_is_made_of_a_large_file_follows_each_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.wav");
+    let samples: u32 = 36_000_000;
+    fs::write(&path, wav_header(samples)).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    let length = 44 + 2 * u64::from(samples);
+    // silence, of which nothing lies on the disk
+    file.set_len(length).unwrap();
+    let cache = Cache::at(folder.path().join("cache"), 1 << 30);
+    let sound = asset(&path);
+    let peaks = || waveform(&cache, &sound, 0, &Cancel::default()).unwrap().peaks;
+    assert!(peaks().iter().all(|p| *p == 0));
+    // half a second is loud, between two samples
+    let at = (length - (64 << 10)) / 255 * 100 + (80 << 10);
+    std::os::unix::fs::FileExt::write_all_at(&file, &vec![0x40; 48_000], at & !1).unwrap();
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(asset(&path).fingerprint, sound.fingerprint, "it lies between two samples");
+    let loud = peaks();
+    let from = usize::try_from(at / 960).unwrap();
+    assert!(loud[from + 2..from + 48].iter().all(|p| *p > 100), "{:?}", &loud[from - 5..from + 55]);
+    assert!(loud[..from - 2].iter().all(|p| *p == 0));
 }
 
 /// Projects of earlier versions have fingerprints of another kind.
