@@ -18,8 +18,9 @@ fn warnings(events: &[Value]) -> Vec<String> {
 
 /// Exports spans of a file, each a clip; the warnings.
 fn warned(folder: &Path, name: &str, spans: &[(u32, u32)]) -> Vec<String> {
-    let rows: String = spans.iter().map(|(from, to)| format!("{name},{from},{to}\n")).collect();
-    fs::write(folder.join("c.csv"), format!("source,in,out\n{rows}")).unwrap();
+    let rows = spans.iter().map(|(from, to)| format!("{name},{from},{to}"));
+    let rows: Vec<String> = std::iter::once("source,in,out".to_owned()).chain(rows).collect();
+    fs::write(folder.join("c.csv"), rows.join("\n")).unwrap();
     // a project of its own each time
     let project = format!("{name}-{}-{}.ron", spans.len(), spans[0].0);
     succeed(folder, &["assemble", "c.csv", "-o", &project]);

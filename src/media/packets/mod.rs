@@ -14,6 +14,7 @@ mod bytes;
 mod clock;
 mod codecs;
 mod elementary;
+mod flv;
 mod fragments;
 mod index;
 mod known;
@@ -143,6 +144,9 @@ fn demuxer_of(mut bytes: Bytes) -> Option<Box<dyn Demuxer>> {
     let head = bytes.some(0, 16);
     if matroska::is_matroska(&head) {
         return matroska::Matroska::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
+    }
+    if flv::is_flv(&head) {
+        return flv::Flv::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
     }
     if fragments::is_movie(&head) {
         return fragments::Fragments::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);

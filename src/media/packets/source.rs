@@ -121,13 +121,12 @@ impl Reader {
             }
             let lead = LEAD.nanos();
             let time = track.time(packet.position, packet.pts).saturating_add(lead);
-            let decoded = packet.dts.map(|dts| track.time(packet.position, dts).saturating_add(lead));
             let (lasts, key) = (packet.duration, packet.key);
             let Some(bytes) = self.demuxer.content(packet) else { continue };
             let mut buffer = gst::Buffer::from_mut_slice(bytes);
             if let Some(buffer) = buffer.get_mut() {
+                // when it is decoded is not said: where a muxer cut that off at 0 (flvmux), decoders lost a picture
                 buffer.set_pts(clock_time(time));
-                buffer.set_dts(decoded.map(clock_time));
                 buffer.set_duration(lasts.map(clock_time));
                 if !key {
                     buffer.set_flags(gst::BufferFlags::DELTA_UNIT);

@@ -307,6 +307,68 @@ fn program_streams_of_any_bytes_end() {
     survives(&bytes[..bytes.len().min(20_000)]);
 }
 
+/// The same film, with its tags of H.264 as "Enhanced RTMP" writes them.
+fn enhanced(flv: &[u8]) -> Vec<u8> {
+    let (head, mut rest) = flv.split_at(13);
+    let mut out = head.to_vec();
+    while rest.len() > 15 {
+        let size = usize::try_from(u32::from_be_bytes([0, rest[1], rest[2], rest[3]])).unwrap();
+        let (tag, after) = rest.split_at(11 + size + 4);
+        let mut content = tag[11..11 + size].to_vec();
+        if tag[0] == 9 {
+            let (shown, kind) = (content[0] >> 4, content[1]);
+            let skipped = if kind == 1 { 2 } else { 5 };
+            content.splice(..skipped, [0x80 | shown << 4 | kind, b'a', b'v', b'c', b'1']);
+        }
+        let size = u32::try_from(content.len()).unwrap();
+        out.push(tag[0]);
+        out.extend(&size.to_be_bytes()[1..]);
+        out.extend(&tag[4..11]);
+        out.extend(&content);
+        out.extend((size + 11).to_be_bytes());
+        rest = after;
+    }
+    out
+}
+
+#[test]
+fn flash_video_is_whole_and_goes_on_after_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, video, audio) in [
+        ("a.flv", H264, "avenc_aac"),
+        ("b.flv", NO_B, "lamemp3enc ! mpegaudioparse"),
+        ("c.flv", "avenc_flv gop-size=12", "alawenc"),
+    ] {
+        let path = folder.path().join(name);
+        let audio =
+            format!("audioresample ! audio/x-raw,rate={} ! {audio}", if name == "c.flv" { 8000 } else { 44_100 });
+        film(&path, video, &audio, "flvmux");
+        let info = probe(&path).unwrap();
+        let length = info.duration.unwrap().seconds();
+        assert!((1.59..1.69).contains(&length), "{name} lasts {length} s");
+        let asked = all_and_back(40);
+        assert_eq!(pictures(&path, &asked), asked, "{name}");
+        let (begins, ends) = sound(&path);
+        assert!(begins <= 60 && (1560..=1660).contains(&ends), "{name}: sound from {begins} to {ends} ms");
+        let bytes = std::fs::read(&path).unwrap();
+        let part = folder.path().join("part.flv");
+        std::fs::write(&part, &bytes[..bytes.len() * 7 / 10]).unwrap();
+        let count = i64::try_from(index_of(&part).unwrap().track(Kind::Picture, 0).unwrap().1.count).unwrap();
+        assert!((20..36).contains(&count), "{name}: {count}");
+        assert_eq!(pictures(&part, &[count - 4, 3]), [count - 4, 3], "{name}, cut off");
+        let mut damaged = bytes.clone();
+        damaged[bytes.len() * 3 / 10..bytes.len() * 4 / 10].fill(0);
+        std::fs::write(&part, damaged).unwrap();
+        assert_eq!(pictures(&part, &[2, 39, 38]), [2, 39, 38], "{name}, damaged");
+        if name == "a.flv" {
+            std::fs::write(&part, enhanced(&bytes)).unwrap();
+            assert_eq!(pictures(&part, &asked), asked, "enhanced");
+            survives(&enhanced(&bytes)[..20_000.min(bytes.len())]);
+        }
+        survives(&bytes[..20_000.min(bytes.len())]);
+    }
+}
+
 /// Key pictures that are no IDR, pictures before them that refer to what lies before, and some that refer to those.
 const OPEN: &str = "x264enc key-int-max=10 bframes=3 b-adapt=false ref=4 \
                     option-string=\"open-gop=1:b-pyramid=normal:scenecut=0:min-keyint=10\"";
