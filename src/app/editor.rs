@@ -89,6 +89,8 @@ pub enum Naming {
 pub struct AssetState {
     /// Whether the original is there; `None` until it was looked for.
     pub online: Option<bool>,
+    /// Whether the original is another file than the one that was imported, as far as is known.
+    pub replaced: bool,
     /// Whether there is a proxy.
     pub proxy: bool,
     /// The fingerprint that the rest was made for.
@@ -101,6 +103,18 @@ pub struct AssetState {
     pub thumbnails: Option<Arc<ThumbnailSheet>>,
     /// The loudness of the first sound stream.
     pub waveform: Option<Arc<Waveform>>,
+}
+
+impl AssetState {
+    /// What is wrong with its original, in a word: what shows its pictures shows that over them.
+    #[must_use]
+    pub fn mark(&self) -> Option<&'static str> {
+        match self.online {
+            Some(false) => Some("Offline"),
+            _ if self.replaced => Some("Replaced"),
+            _ => None,
+        }
+    }
 }
 
 /// Something only the window can do: show a dialog, or end.
@@ -351,10 +365,12 @@ impl Editor {
         if !self.playback.on_source {
             self.preview.send(PreviewCommand::Project(Arc::clone(&project)));
         }
-        // made-up pictures change under the same id
+        // made-up pictures change under the same id, and so do relinked files, back and forth
         let known = |a: &Arc<Asset>| self.assets.get(&a.id).is_some_and(|s| s.prepared == a.fingerprint);
-        let stale = |a: &Arc<Asset>| !self.assets.contains_key(&a.id) || (a.info.generator.is_some() && !known(a));
-        let new: Vec<Arc<Asset>> = project.assets.values().filter(|a| stale(a)).cloned().collect();
+        let new: Vec<Arc<Asset>> = project.assets.values().filter(|a| !known(a)).cloned().collect();
+        for asset in new.iter().filter(|a| a.info.generator.is_none()) {
+            self.assets.remove(&asset.id);
+        }
         self.prepare(new);
     }
 

@@ -3,6 +3,8 @@
 use super::editor::{AUTOSAVE_AFTER, Editor};
 use super::notices::Level;
 use crate::edit::Edit;
+use crate::export::ExportEvent;
+use crate::media::ANOTHER;
 use crate::model::{Asset, AssetId, Frame};
 use crate::render::{PreviewCommand, PreviewState};
 use crate::worker::{Command, Event, News, Turn};
@@ -91,13 +93,22 @@ impl Editor {
             Event::OfAsset(turn, id, news) => self.heard_of(turn, id, news),
             Event::Jobs(jobs) => self.jobs = jobs,
             Event::Export(event) => {
+                if let ExportEvent::Warning(warning) = &event
+                    && warning.text.ends_with(ANOTHER)
+                {
+                    self.mark_replaced(&warning.source);
+                }
                 if let Some(export) = &mut self.export {
                     export.told(event);
                 }
             }
             Event::Exported(done) => {
                 if self.export.is_none() {
-                    self.notify(Level::Done, format!("Exported {}", done.path.display()));
+                    let path = done.path.display();
+                    match done.warnings {
+                        0 => self.notify(Level::Done, format!("Exported {path}")),
+                        n => self.notify(Level::Problem, format!("Exported {path}, with {n} warnings")),
+                    }
                 }
                 if let Some(export) = &mut self.export {
                     (export.running, export.done) = (false, Some(done));
@@ -125,6 +136,13 @@ impl Editor {
         let Some(state) = self.assets.get_mut(&id).filter(|state| state.turn == turn) else { return };
         match news {
             News::Online(online) => state.online = Some(online),
+            News::Replaced(replaced) => {
+                state.replaced = replaced;
+                let name = self.project().assets.get(&id).filter(|_| replaced).map(|a| a.name.clone());
+                if let Some(name) = name {
+                    self.notify(Level::Problem, format!("{name}: {ANOTHER}"));
+                }
+            }
             News::Proxy => {
                 state.proxy = true;
                 self.preview.send(PreviewCommand::Refresh);
@@ -132,6 +150,14 @@ impl Editor {
             News::Poster(sheet) => state.poster = Some(sheet),
             News::Thumbnails(sheet) => state.thumbnails = Some(sheet),
             News::Waveform(wave) => state.waveform = Some(wave),
+        }
+    }
+
+    /// Marks the assets of a file that an export found to be another one.
+    fn mark_replaced(&mut self, path: &Path) {
+        let project = Arc::clone(self.project());
+        for asset in project.assets.values().filter(|a| a.path == path) {
+            self.assets.entry(asset.id).or_default().replaced = true;
         }
     }
 

@@ -1,4 +1,7 @@
 //! `workprint export`: the timeline as a file.
+//!
+//! A film with warnings is written and kept, but is not all that was asked for: a clip is missing from it, ends early, or
+//! comes from another file than the one that was cut. The exit code says so.
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{ExportEvent, ExportSettings, ExportSummary, default_budget, export, find_preset, presets};
@@ -42,7 +45,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         match &result {
             Ok(done) => line(&json!({
                 "event": "done", "path": done.path, "frames": done.frames, "seconds": done.seconds,
-                "peak_rss": done.peak_rss, "size": done.size,
+                "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
             })),
             Err(error) => line(&json!({"event": "failed", "text": error.to_string()})),
         }
@@ -58,7 +61,14 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             ByteSize(done.peak_rss).display().iec()
         );
     }
-    Ok(Outcome::Done)
+    if done.warnings == 0 {
+        return Ok(Outcome::Done);
+    }
+    if !args.json {
+        let s = if done.warnings == 1 { "" } else { "s" };
+        eprintln!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
+    }
+    Ok(Outcome::Failed)
 }
 
 fn render(args: &Args) -> Result<ExportSummary, Failure> {

@@ -1,7 +1,7 @@
 //! `workprint proxy`: the proxies that are missing.
 
 use super::{Failure, Outcome, cancel_on_interrupt};
-use crate::media::Cache;
+use crate::media::{ANOTHER, Cache, is_same};
 use crate::model::{Asset, MediaKind};
 use crate::project_file::load;
 use crate::worker::{make_proxies, probe_all, proxy_workers};
@@ -22,10 +22,18 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let mut failed = false;
     let mut assets: Vec<Arc<Asset>> = Vec::new();
     let is_project = |p: &&PathBuf| p.extension().is_some_and(|e| e == "ron");
+    let mut loose: Vec<PathBuf> = args.files.iter().filter(|p| !is_project(p)).cloned().collect();
     for project in args.files.iter().filter(is_project) {
-        assets.extend(load(project)?.assets.values().cloned());
+        for asset in load(project)?.assets.values().filter(|a| a.info.kind == MediaKind::Video) {
+            // of a file that is another one the proxy is made by what is in it now, not by what the project says
+            if asset.fingerprint.is_empty() || matches!(is_same(&asset.path, &asset.fingerprint), Ok(false)) {
+                eprintln!("warning: {}: {ANOTHER}", asset.path.display());
+                loose.push(asset.path.clone());
+            } else {
+                assets.push(Arc::clone(asset));
+            }
+        }
     }
-    let loose: Vec<PathBuf> = args.files.iter().filter(|p| !is_project(p)).cloned().collect();
     for (path, result) in loose.iter().zip(probe_all(&loose, |_, _| {})) {
         match result {
             Ok(probed) => assets.push(Arc::new(probed.into_asset(path))),

@@ -22,6 +22,7 @@ mod run;
 mod settings;
 mod shown;
 mod sound_thread;
+mod source_check;
 mod verify;
 
 pub use budget::{Analysis, EncoderPlan, default_budget, least_budget, plan_encoder};

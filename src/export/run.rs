@@ -10,6 +10,7 @@ use super::ring::Ring;
 use super::settings::{ExportError, ExportEvent, ExportSettings, ExportSummary, check, folder_of};
 use super::shown::Shown;
 use super::sound_thread::SoundThread;
+use super::source_check::SourceCheck;
 use super::verify::{Wanted, verify};
 use crate::media::{Cancel, Encoding, MediaError, clock_time};
 use crate::model::{FrameCount, Project, Sequence, SourceTime, Span};
@@ -47,6 +48,12 @@ pub fn export(
     let sequence = Arc::clone(project.sequence());
     let plan = plan_encoder(settings.preset, Demand::of(project, span), settings.cores, settings.budget)
         .map_err(|least| ExportError::Budget { budget: ByteSize(settings.budget), least: ByteSize(least) })?;
+    let mut warnings = 0;
+    let tell = &mut |event| {
+        warnings += usize::from(matches!(event, ExportEvent::Warning(_)));
+        tell(event);
+    };
+    let sources = SourceCheck::start(project, span)?;
     tell(ExportEvent::Planned {
         frames: span.length.0,
         budget: settings.budget,
@@ -58,12 +65,14 @@ pub fn export(
     let extension = settings.preset.container.extension();
     let temporary = crate::media::temporary_in(&folder, &format!(".{extension}"))?;
     let memory = Memory::anew();
-    let mut run = Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory, begun };
+    let mut run =
+        Run { project, sequence: &sequence, settings, plan, span, cancel, memory: &memory, begun, sources: &sources };
     let shown = run.render(&temporary, tell).map_err(|error| match error {
         // people know the name that they chose, not the temporary one
         ExportError::Media(MediaError::Write { why, .. }) => MediaError::write(&settings.path, why).into(),
         other => other,
     })?;
+    sources.finish(cancel, |warning| tell(ExportEvent::Warning(warning)))?;
     if settings.preset.container == Container::Mp4 && settings.preset.audio_bitrate.is_some() {
         skip_priming(&temporary, AAC_PRIMING, run.samples(), sequence.sample_rate)
             .map_err(|e| MediaError::write(&settings.path, e))?;
@@ -86,6 +95,7 @@ pub fn export(
         seconds: begun.elapsed().as_secs_f64(),
         peak_rss: memory.peak(),
         size,
+        warnings,
     })
 }
 
@@ -187,6 +197,7 @@ struct Run<'a> {
     cancel: &'a Cancel,
     memory: &'a Memory,
     begun: Instant,
+    sources: &'a SourceCheck,
 }
 
 impl Run<'_> {
@@ -277,7 +288,7 @@ impl Run<'_> {
             self.stamp(&mut buffer, n);
             encoding.push(&video, buffer, self.cancel)?;
             self.note_key(&encoding, &mut shown);
-            for warning in pictures.take_warnings().into_iter().chain(mixed.warnings) {
+            for warning in pictures.take_warnings().into_iter().chain(mixed.warnings).chain(self.sources.found()) {
                 tell(ExportEvent::Warning(warning));
             }
             let left = pictures.left_in_section(frame);

@@ -3,10 +3,9 @@
 use super::presets::Preset;
 use crate::media::MediaError;
 use crate::model::{Frame, FrameCount, Project, Span};
-use crate::render::Warning;
+use crate::render::{Sources, Warning};
 use bytesize::ByteSize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use thiserror::Error;
 
 /// What is exported, where to and how.
@@ -79,6 +78,8 @@ pub struct ExportSummary {
     pub peak_rss: u64,
     /// The file's size in bytes.
     pub size: u64,
+    /// How many warnings there were: with none, the film is what the project says.
+    pub warnings: usize,
 }
 
 /// Why there is no export.
@@ -208,24 +209,10 @@ pub(super) fn check(project: &Project, settings: &ExportSettings) -> Result<Span
     if path.exists() && !settings.overwrite {
         return Err(ExportError::Exists(path.clone()));
     }
-    for asset in used_assets(project, span) {
+    for asset in Sources::of(project, span, None).assets() {
         if !crate::media::is_there(asset) {
             return Err(ExportError::Offline { path: asset.path.clone(), name: asset.name.clone() });
         }
     }
     Ok(span)
-}
-
-/// The assets that the span needs, each once.
-fn used_assets(project: &Project, span: Span) -> Vec<&Arc<crate::model::Asset>> {
-    let mut ids: Vec<_> = project
-        .sequence()
-        .tracks
-        .iter()
-        .filter(|t| !t.muted)
-        .flat_map(|t| t.clips.range(span).filter(|c| c.enabled).map(|c| c.content.asset))
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.iter().filter_map(|id| project.assets.get(id)).collect()
 }

@@ -1,10 +1,17 @@
 //! The folder of things that were made of media once: proxies, thumbnails and waveforms.
+//!
+//! Beside each lies a note that tells its content. What is not as its note says, or has none, is removed when a process
+//! first looks for it, and so made anew: disks lose power and fill up, and people copy caches.
 
 use super::error::MediaError;
+use super::fingerprint::{Thoroughness, digest};
 use directories::ProjectDirs;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// What is kept until the limit is reached; then what was used longest ago goes.
@@ -21,6 +28,8 @@ pub enum CacheKind {
     Waveform,
     /// Where the packets of files lie that don't say so themselves.
     Packets,
+    /// What large files are, so that they are not read again by each process.
+    Seen,
 }
 
 impl CacheKind {
@@ -31,9 +40,23 @@ impl CacheKind {
             Self::Thumbnails => "thumbnails-1",
             Self::Waveform => "waveforms-1",
             Self::Packets => "packets-1",
+            Self::Seen => "seen-1",
         }
     }
 }
+
+/// The folder of the notes; its number changes when they tell something else.
+const NOTES: &str = "notes-1";
+
+/// Files that this process has found to be whole, with their length and, where systems number files, their number: what
+/// takes such a file's place is looked at again.
+static WHOLE: Mutex<BTreeMap<PathBuf, (u64, u64)>> = Mutex::new(BTreeMap::new());
+
+/// How closely they are looked at: a project may have hundreds, and what spoils them spoils more than a few packets.
+const NOTED: Thoroughness = Thoroughness { whole: 16 << 20, sample: 16 << 10 };
+
+/// How many of those are kept in mind.
+const MOST_WHOLE: usize = 16_384;
 
 /// The cache folder. Several processes may use it at once: files appear whole or not at all.
 #[derive(Clone, Debug)]
@@ -68,15 +91,37 @@ impl Cache {
         &self.root
     }
 
-    /// The file that was made of the content with that fingerprint, if it is there. `name` is its name
-    /// after the fingerprint, extension included.
+    /// The file that was made of the content with that key, if it is there and whole. `name` is its name after the key,
+    /// extension included. The first time it is read: samples of it where it is large.
     #[must_use]
-    pub fn find(&self, kind: CacheKind, fingerprint: &str, name: &str) -> Option<PathBuf> {
-        let path = self.path(kind, fingerprint, name);
-        let file = fs::File::options().append(true).open(&path).ok()?;
-        // the time of last use decides what goes first; a read-only cache works as well
-        let _ = file.set_modified(SystemTime::now());
+    pub fn find(&self, kind: CacheKind, key: &str, name: &str) -> Option<PathBuf> {
+        let path = self.path(kind, key, name);
+        let mut file = fs::File::open(&path).ok()?;
+        let meta = file.metadata().ok().filter(fs::Metadata::is_file)?;
+        if !is_known_whole(&path, &meta) {
+            let content = digest(&mut file, meta.len(), NOTED).ok()?;
+            if fs::read_to_string(self.note(&path)).ok().as_deref() != Some(&content) {
+                tracing::info!("{}: not as it was made; it is made anew", path.display());
+                // in a cache that can't be written it is passed over each time
+                let _ = fs::remove_file(&path);
+                return None;
+            }
+            know_whole(&path, &meta);
+        }
+        touch(&path);
         Some(path)
+    }
+
+    /// The same for a thread that must answer at once: reads no file, and gives only what this process has found to be
+    /// whole, or has made.
+    #[must_use]
+    pub fn find_known(&self, kind: CacheKind, key: &str, name: &str) -> Option<PathBuf> {
+        let path = self.path(kind, key, name);
+        let meta = fs::metadata(&path).ok()?;
+        is_known_whole(&path, &meta).then(|| {
+            touch(&path);
+            path
+        })
     }
 
     /// Makes a file under a temporary name with `make` and gives it its own when that succeeded.
@@ -86,26 +131,44 @@ impl Cache {
     pub fn make(
         &self,
         kind: CacheKind,
-        fingerprint: &str,
+        key: &str,
         name: &str,
         make: impl FnOnce(&Path) -> Result<(), MediaError>,
     ) -> Result<PathBuf, MediaError> {
-        let path = self.path(kind, fingerprint, name);
-        let folder = path.parent().unwrap_or(&self.root).to_owned();
-        fs::create_dir_all(&folder).map_err(|e| MediaError::write(&folder, e))?;
+        let path = self.path(kind, key, name);
+        let failed = |e: std::io::Error| MediaError::write(&path, e);
+        let folder = folder_of(&path)?;
         let suffix = path.extension().and_then(OsStr::to_str).map_or_else(String::new, |e| format!(".{e}"));
         let temporary = super::temporary_in(&folder, &suffix)?;
         make(&temporary)?;
-        temporary.persist(&path).map_err(|e| MediaError::write(&path, e.error))?;
+        let mut file = fs::File::open(&temporary).map_err(failed)?;
+        let meta = file.metadata().map_err(failed)?;
+        let content = digest(&mut file, meta.len(), NOTED).map_err(failed)?;
+        // first the note: what ends here leaves no file without one
+        let note = self.note(&path);
+        let temporary_note = super::temporary_in(&folder_of(&note)?, "")?;
+        let written = fs::File::create(&temporary_note).and_then(|mut f| f.write_all(content.as_bytes()));
+        written.map_err(|e| MediaError::write(&note, e))?;
+        temporary_note.persist(&note).map_err(|e| MediaError::write(&note, e.error))?;
+        temporary.persist(&path).map_err(|e| failed(e.error))?;
+        know_whole(&path, &meta);
         self.shrink(&path);
         Ok(path)
     }
 
-    fn path(&self, kind: CacheKind, fingerprint: &str, name: &str) -> PathBuf {
+    /// Where the note about a file of the cache lies.
+    fn note(&self, path: &Path) -> PathBuf {
+        // whoever looks for films finds none here
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".note");
+        self.root.join(NOTES).join(name)
+    }
+
+    fn path(&self, kind: CacheKind, key: &str, name: &str) -> PathBuf {
         // whoever made it up: nothing outside of this folder is ever named
-        let plain = fingerprint.bytes().all(|c| c.is_ascii_alphanumeric() || c == b' ');
-        let hash = || blake3::hash(fingerprint.as_bytes()).to_hex().to_string();
-        let stem = if plain { fingerprint.to_owned() } else { hash() };
+        let plain = key.bytes().all(|c| c.is_ascii_alphanumeric() || c == b' ');
+        let hash = || blake3::hash(key.as_bytes()).to_hex().to_string();
+        let stem = if plain { key.to_owned() } else { hash() };
         self.root.join(kind.folder()).join(format!("{stem}{name}"))
     }
 
@@ -125,14 +188,16 @@ impl Cache {
                 return;
             }
             if path != keep && fs::remove_file(&path).is_ok() {
+                // one that stays tells of nothing
+                let _ = fs::remove_file(self.note(&path));
                 size -= bytes;
             }
         }
     }
 
     fn files(&self) -> Vec<(PathBuf, u64, SystemTime)> {
-        let kinds = [CacheKind::Proxy, CacheKind::Thumbnails, CacheKind::Waveform, CacheKind::Packets];
-        let folders = kinds.map(CacheKind::folder);
+        use CacheKind::{Packets, Proxy, Seen, Thumbnails, Waveform};
+        let folders = [Proxy, Thumbnails, Waveform, Packets, Seen].map(CacheKind::folder);
         let entries = folders.iter().filter_map(|f| fs::read_dir(self.root.join(f)).ok()).flatten().flatten();
         entries
             .filter_map(|e| {
@@ -143,9 +208,48 @@ impl Cache {
     }
 }
 
+/// The folder that a file of the cache lies in, made where it is not there yet.
+fn folder_of(path: &Path) -> Result<PathBuf, MediaError> {
+    let folder = path.parent().unwrap_or(path).to_owned();
+    fs::create_dir_all(&folder).map_err(|e| MediaError::write(&folder, e))?;
+    Ok(folder)
+}
+
+/// Remembers that a file was used now: the time decides what goes first.
+fn touch(path: &Path) {
+    // in a read-only cache nothing goes
+    let _ = fs::File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+/// What tells a file of the cache from one that takes its place. Its times don't: every use sets them.
+fn identity(meta: &fs::Metadata) -> (u64, u64) {
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(meta);
+    #[cfg(not(unix))]
+    let number = 0;
+    (meta.len(), number)
+}
+
+fn is_known_whole(path: &Path, meta: &fs::Metadata) -> bool {
+    WHOLE.lock().unwrap_or_else(PoisonError::into_inner).get(path) == Some(&identity(meta))
+}
+
+fn know_whole(path: &Path, meta: &fs::Metadata) {
+    let mut whole = WHOLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if whole.len() >= MOST_WHOLE {
+        whole.clear();
+    }
+    whole.insert(path.to_owned(), identity(meta));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What another process, which knows of nothing yet, would find.
+    fn forget(path: &Path) {
+        WHOLE.lock().unwrap().remove(path);
+    }
 
     fn put(cache: &Cache, name: &str, bytes: usize) -> Result<PathBuf, MediaError> {
         cache.make(CacheKind::Proxy, name, ".mp4", |path| {
@@ -191,5 +295,49 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(cache.find(CacheKind::Waveform, "x", ".bin"), None);
         assert_eq!(cache.size(), 0);
+    }
+
+    #[test]
+    fn what_is_not_as_it_was_made_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().join("c"), 1 << 20);
+        let damages: [fn(&Path); 5] = [
+            |path| fs::write(path, "").unwrap(),
+            |path| fs::write(path, [0; 50]).unwrap(),
+            |path| fs::write(path, [9; 100]).unwrap(),
+            |path| fs::remove_file(path.parent().unwrap().with_file_name(NOTES).join("x.mp4.note")).unwrap(),
+            |path| fs::write(path.parent().unwrap().with_file_name(NOTES).join("x.mp4.note"), "").unwrap(),
+        ];
+        for (case, damage) in damages.into_iter().enumerate() {
+            let path = put(&cache, "x", 100).unwrap();
+            forget(&path);
+            assert_eq!(cache.find_known(CacheKind::Proxy, "x", ".mp4"), None, "not looked at yet");
+            assert_eq!(cache.find(CacheKind::Proxy, "x", ".mp4"), Some(path.clone()));
+            assert_eq!(cache.find_known(CacheKind::Proxy, "x", ".mp4"), Some(path.clone()));
+            damage(&path);
+            forget(&path);
+            assert_eq!(cache.find(CacheKind::Proxy, "x", ".mp4"), None, "case {case}");
+            assert!(!path.exists(), "case {case}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_read_only_cache_is_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().join("c"), 1 << 20);
+        let path = put(&cache, "x", 100).unwrap();
+        let lock = |mode: u32| {
+            for locked in [path.parent().unwrap(), cache.root()] {
+                fs::set_permissions(locked, fs::Permissions::from_mode(mode)).unwrap();
+            }
+        };
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        lock(0o555);
+        forget(&path);
+        let found = cache.find(CacheKind::Proxy, "x", ".mp4");
+        lock(0o755);
+        assert_eq!(found, Some(path));
     }
 }

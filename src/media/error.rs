@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// What is said of a file that is not the one that was imported.
+pub const ANOTHER: &str = "the file is another one than when it was imported; relink it or import it again";
+
 /// Why a media file can't be used.
 #[derive(Debug, Error, Clone)]
 pub enum MediaError {
@@ -60,6 +63,12 @@ pub enum MediaError {
         path: PathBuf,
         /// What happened.
         what: String,
+    },
+    /// Another file lies there than the one that the project tells of.
+    #[error("{path}: {ANOTHER}", path = path.display())]
+    Another {
+        /// Which file.
+        path: PathBuf,
     },
     /// It took too long.
     #[error("{path}: gave no data for {seconds} s; it may be damaged or on a drive that hangs", path = path.display())]

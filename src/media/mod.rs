@@ -8,7 +8,8 @@
 //! - what is decoded ahead is bounded to a few pictures and a fraction of a second of sound;
 //! - what a program shows that was never decoded before is decoded in a process of its own, which the system limits
 //!   ([`Helper`]); what a file says of its size is checked before memory is taken for it;
-//! - a file in the cache is whole: it is written to a temporary name and renamed.
+//! - a file in the cache is whole and of the file that it is shown for: it is written to a temporary name and renamed,
+//!   found by the content of its original, and compared with a note of its own content before it is first used.
 
 mod aac_step;
 mod admission;
@@ -55,13 +56,13 @@ pub use colours::to_rgba;
 pub use decode::Cancel;
 pub use encoding::Encoding;
 pub(crate) use encoding::clock_time;
-pub use error::MediaError;
-pub use fingerprint::fingerprint;
+pub use error::{ANOTHER, MediaError};
+pub use fingerprint::{Stamp, fingerprint, is_same, is_still};
 pub use isolated::{ARGUMENT as HELPER_ARGUMENT, Helper, serve, set_up as set_up_helpers};
 pub(crate) use mp4_boxes::Mp4Box;
 pub use plugins::{Plugin, REQUIRED, missing_plugins};
 pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
-pub use proxy::{PROXY_LINES, ProxySettings, find_proxy, make_proxy, proxy_info, proxy_size};
+pub use proxy::{PROXY_LINES, ProxySettings, find_proxy, known_proxy, make_proxy, proxy_info, proxy_size};
 pub(crate) use sync_samples::{Framing, NalCodec, is_sync};
 pub use thumbnails::{ThumbnailSheet, poster, thumbnails, write_png};
 pub use video_reader::{Picture, PictureFormat, VideoReader};

@@ -8,6 +8,7 @@ use super::cache::{Cache, CacheKind};
 use super::decode::Cancel;
 use super::encoding::{Encoding, clock_time};
 use super::error::MediaError;
+use super::fingerprint::{key_in_mind, key_of};
 use super::video_reader::{PictureFormat, VideoReader};
 use crate::model::{Asset, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer};
 use gstreamer as gst;
@@ -40,6 +41,8 @@ pub fn proxy_size(info: &MediaInfo) -> Option<(u32, u32)> {
 pub fn proxy_info(info: &MediaInfo) -> MediaInfo {
     let mut info = info.clone();
     info.start = SourceTime::ZERO;
+    // whatever its original is like, it can be sought
+    info.untimed = false;
     if let Some(video) = &mut info.video {
         video.orientation = Orientation::default();
         video.pixel_aspect = PixelAspect { num: 1, den: 1 };
@@ -56,19 +59,34 @@ fn cache_name(info: &MediaInfo) -> &'static str {
     if info.video.as_ref().is_some_and(|v| v.alpha) { ".3.mkv" } else { ".3.mp4" }
 }
 
-/// The asset's proxy, if it was made already.
+/// The asset's proxy, if it was made already and is whole. Reads both files where this process has not seen them as they
+/// are, up to 64 MiB of each.
 #[must_use]
 pub fn find_proxy(cache: &Cache, asset: &Asset) -> Option<PathBuf> {
-    if asset.info.kind != MediaKind::Video || asset.fingerprint.is_empty() {
-        return None;
-    }
-    cache.find(CacheKind::Proxy, &asset.fingerprint, cache_name(&asset.info))
+    has_proxy(asset).then(|| key_of(asset).ok().flatten()).flatten().and_then(|key| find(cache, asset, &key))
+}
+
+/// The asset's proxy, if this process has found it with [`find_proxy`] or made it, and its original is the same since.
+/// Never reads a file: for threads that must answer at once.
+#[must_use]
+pub fn known_proxy(cache: &Cache, asset: &Asset) -> Option<PathBuf> {
+    let key = has_proxy(asset).then(|| key_in_mind(asset)).flatten()?;
+    cache.find_known(CacheKind::Proxy, &key, cache_name(&asset.info))
+}
+
+fn has_proxy(asset: &Asset) -> bool {
+    asset.info.kind == MediaKind::Video && !asset.fingerprint.is_empty()
+}
+
+fn find(cache: &Cache, asset: &Asset, key: &str) -> Option<PathBuf> {
+    cache.find(CacheKind::Proxy, key, cache_name(&asset.info))
 }
 
 /// Makes an asset's proxy and tells its path; at once if it is there. `progress` gets 0 to 1.
 ///
 /// # Errors
-/// Any [`MediaError`] about the file or the cache, or [`MediaError::Cancelled`].
+/// Any [`MediaError`] about the file or the cache, [`MediaError::Another`] where it is not the asset's any more, or
+/// [`MediaError::Cancelled`].
 pub fn make_proxy(
     cache: &Cache,
     asset: &Asset,
@@ -85,10 +103,16 @@ pub(super) fn kept(
     asset: &Asset,
     make: impl FnOnce(&Path) -> Result<(), MediaError>,
 ) -> Result<PathBuf, MediaError> {
-    if let Some(there) = find_proxy(cache, asset) {
+    let another = || MediaError::Another { path: asset.path.clone() };
+    let key = key_of(asset)?.ok_or_else(another)?;
+    if let Some(there) = find(cache, asset, &key) {
         return Ok(there);
     }
-    cache.make(CacheKind::Proxy, &asset.fingerprint, cache_name(&asset.info), make)
+    cache.make(CacheKind::Proxy, &key, cache_name(&asset.info), |to| {
+        make(to)?;
+        // the file may have changed meanwhile
+        if key_of(asset)?.as_ref() == Some(&key) { Ok(()) } else { Err(another()) }
+    })
 }
 
 /// Makes a proxy in a file. `progress` gets 0 to 1.
@@ -199,6 +223,12 @@ mod tests {
             video: Some(crate::model::VideoStream::of_size(width, height)),
             ..MediaInfo::of(MediaKind::Video, "Quicktime")
         }
+    }
+
+    #[test]
+    fn a_proxy_can_be_sought_where_its_original_can_not() {
+        let original = MediaInfo { untimed: true, ..info(320, 180) };
+        assert!(!proxy_info(&original).untimed);
     }
 
     #[test]

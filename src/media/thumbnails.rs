@@ -3,6 +3,7 @@
 use super::cache::{Cache, CacheKind};
 use super::decode::Cancel;
 use super::error::MediaError;
+use super::fingerprint::key_of;
 use super::proxy;
 use super::video_reader::{Picture, PictureFormat, VideoReader};
 use crate::model::{Asset, MediaKind, SourceTime};
@@ -59,7 +60,8 @@ pub(super) fn kept(
     make: impl FnOnce(Option<&Path>) -> Result<ThumbnailSheet, MediaError>,
 ) -> Result<ThumbnailSheet, MediaError> {
     let (width, count, every) = layout(asset)?;
-    if let Some(path) = cache.find(CacheKind::Thumbnails, &asset.fingerprint, ".2.png")
+    let Some(key) = key_of(asset)? else { return make(None) };
+    if let Some(path) = cache.find(CacheKind::Thumbnails, &key, ".2.png")
         && let Some(pixels) = load(&path, width, count)
     {
         return Ok(ThumbnailSheet { width, height: HEIGHT, count, every, pixels });
@@ -68,7 +70,10 @@ pub(super) fn kept(
     let sheet = make(proxy.as_deref())?;
     let defect = || MediaError::Defect("thumbnails");
     let picture = RgbaImage::from_raw(sheet.width * sheet.count, sheet.height, sheet.pixels).ok_or_else(defect)?;
-    cache.make(CacheKind::Thumbnails, &asset.fingerprint, ".2.png", |path| write_png(&picture, path))?;
+    // what changed meanwhile is shown as it was seen, and not kept
+    if key_of(asset)?.as_ref() == Some(&key) {
+        cache.make(CacheKind::Thumbnails, &key, ".2.png", |path| write_png(&picture, path))?;
+    }
     Ok(ThumbnailSheet { pixels: picture.into_raw(), ..sheet })
 }
 

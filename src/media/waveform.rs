@@ -4,6 +4,7 @@ use super::audio_reader::AudioReader;
 use super::cache::{Cache, CacheKind};
 use super::decode::Cancel;
 use super::error::MediaError;
+use super::fingerprint::key_of;
 use crate::model::{Asset, SourceTime};
 
 /// Peaks for each second of sound.
@@ -46,15 +47,19 @@ pub(super) fn kept(
     make: impl FnOnce() -> Result<Vec<u8>, MediaError>,
 ) -> Result<Waveform, MediaError> {
     let name = format!("-{stream}.peaks");
-    if let Some(path) = cache.find(CacheKind::Waveform, &asset.fingerprint, &name)
+    let Some(key) = key_of(asset)? else { return make().map(|peaks| Waveform { peaks }) };
+    if let Some(path) = cache.find(CacheKind::Waveform, &key, &name)
         && let Ok(peaks) = std::fs::read(path)
     {
         return Ok(Waveform { peaks });
     }
     let peaks = make()?;
-    cache.make(CacheKind::Waveform, &asset.fingerprint, &name, |path| {
-        std::fs::write(path, &peaks).map_err(|e| MediaError::write(path, e))
-    })?;
+    // what changed meanwhile is shown as it was heard, and not kept
+    if key_of(asset)?.as_ref() == Some(&key) {
+        cache.make(CacheKind::Waveform, &key, &name, |path| {
+            std::fs::write(path, &peaks).map_err(|e| MediaError::write(path, e))
+        })?;
+    }
     Ok(Waveform { peaks })
 }
 

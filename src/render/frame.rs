@@ -2,9 +2,9 @@
 
 use super::canvas::to_rgba;
 use super::pictures::Pictures;
-use super::{Media, Warning};
-use crate::media::{Cancel, MediaError};
-use crate::model::{Frame, Project};
+use super::{Media, Sources, Warning};
+use crate::media::{Cancel, MediaError, find_proxy};
+use crate::model::{Frame, Project, TrackKind};
 use image::RgbaImage;
 use std::sync::Arc;
 use thiserror::Error;
@@ -23,7 +23,8 @@ pub enum FrameError {
 /// Renders one frame of the active sequence in its own size.
 ///
 /// # Errors
-/// [`FrameError`]; a clip that can't be decoded is a [`Warning`] instead.
+/// [`FrameError`]; a clip that can't be decoded, or whose file is another one than when it was imported, is a
+/// [`Warning`] instead.
 pub fn render_frame(
     project: &Arc<Project>,
     media: Media,
@@ -37,11 +38,22 @@ pub fn render_frame(
     }
     let size = (sequence.width, sequence.height);
     let only = crate::model::Span { start: frame, length: crate::model::FrameCount(1) };
+    let sources = Sources::of(project, only, Some(TrackKind::Video));
+    let mut warnings = Vec::new();
+    sources.compare(&Cancel::default(), |warning| warnings.push(warning));
+    if let Media::Proxies(cache) = &media {
+        for asset in sources.assets() {
+            // from here on it is known; of what has none the original is shown
+            let _ = find_proxy(cache, asset);
+        }
+    }
     let mut pictures = Pictures::new(Arc::clone(project), media, size, only, 1, Cancel::default())?;
     let mut pixels = vec![0; pictures.canvas().bytes()];
     pictures.render(frame, &mut pixels)?;
     let rgba = to_rgba(pictures.canvas(), &pixels);
     let picture = RgbaImage::from_raw(size.0, size.1, rgba)
         .ok_or_else(|| MediaError::Element("a picture has the wrong size".into()))?;
-    Ok((picture, pictures.take_warnings()))
+    warnings.extend(pictures.take_warnings());
+    warnings.extend(sources.changed());
+    Ok((picture, warnings))
 }

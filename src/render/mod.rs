@@ -27,6 +27,7 @@ mod readers;
 mod retime;
 pub(crate) mod sound_buffer;
 mod sounds;
+mod sources;
 mod turns;
 
 pub(crate) use backwards::MOST_BYTES as BACKWARD_BYTES;
@@ -40,8 +41,9 @@ pub use plan_sound::{Sound, SoundSection, sound_section};
 pub use pose::{Place, Pose, Rect, fitted};
 pub use preview::{Detail, Motion, Preview, PreviewCommand, PreviewState, Shown};
 pub use sounds::Sounds;
+pub use sources::Sources;
 
-use crate::media::{Cache, find_proxy, proxy_info};
+use crate::media::{Cache, known_proxy, proxy_info};
 use crate::model::{Asset, ClipId, MediaInfo};
 use std::path::PathBuf;
 
@@ -50,7 +52,7 @@ use std::path::PathBuf;
 pub enum Media {
     /// The originals.
     Originals,
-    /// The proxies, and the originals of what has none yet.
+    /// The proxies that this process knows of, and the originals of all else.
     Proxies(Cache),
 }
 
@@ -60,7 +62,7 @@ impl Media {
     pub fn picture_file(&self, asset: &Asset, stream: u32) -> (PathBuf, MediaInfo) {
         match self {
             // a proxy has the first stream only
-            Self::Proxies(cache) if stream == 0 => match find_proxy(cache, asset) {
+            Self::Proxies(cache) if stream == 0 => match known_proxy(cache, asset) {
                 Some(proxy) => (proxy, proxy_info(&asset.info)),
                 None => (asset.path.clone(), asset.info.clone()),
             },

@@ -119,6 +119,10 @@ fn card(ui: &mut Ui, editor: &mut Editor, textures: &mut Textures, pickers: &mut
             pickers.open(ui.ctx(), editor, Purpose::Relink(asset.id));
             ui.close();
         }
+        if state.replaced && ui.button("Use the File That Is There").clicked() {
+            editor.relink(asset.id, asset.path.clone());
+            ui.close();
+        }
         if ui.button("Remove from Bin").clicked() {
             let edit = crate::edit::Edit::RemoveAssets(editor.bin_selection.clone());
             editor.commit(&edit);
@@ -180,9 +184,9 @@ fn paint(ui: &Ui, textures: &mut Textures, rect: Rect, asset: &Asset, state: &As
         painter.rect_filled(place.expand2(vec2(4.0, 1.0)), 3.0, Color32::from_black_alpha(190));
         painter.galley(place.min, galley, theme::TEXT);
     }
-    if state.online == Some(false) {
+    if let Some(mark) = state.mark() {
         painter.rect_filled(picture, 0.0, Color32::from_rgba_unmultiplied(60, 10, 10, 190));
-        painter.text(picture.center(), Align2::CENTER_CENTER, "Offline", FontId::proportional(14.0), Color32::WHITE);
+        painter.text(picture.center(), Align2::CENTER_CENTER, mark, FontId::proportional(14.0), Color32::WHITE);
     }
     let name = painter.layout(asset.name.clone(), FontId::proportional(11.5), theme::TEXT, f32::INFINITY);
     painter.galley(pos2(rect.min.x + 7.0, picture.max.y + 5.0), name, theme::TEXT);
@@ -244,5 +248,9 @@ fn details(ui: &mut Ui, asset: &Asset, state: &AssetState) {
     }
     if state.online == Some(false) {
         ui.colored_label(theme::PROBLEM, "The original is not there. Relink it from the menu of the right button.");
+    } else if state.replaced {
+        let text = "The file is another one than when it was imported. The menu of the right button takes it as it is, or \
+                    relinks to the one that was meant.";
+        ui.colored_label(theme::PROBLEM, text);
     }
 }

@@ -118,6 +118,7 @@ fn jobs(ui: &mut Ui, editor: &mut Editor) {
 fn what(kind: JobKind) -> &'static str {
     match kind {
         JobKind::Poster => "Picture",
+        JobKind::Check => "Check",
         JobKind::Thumbnails => "Thumbnails",
         JobKind::Waveform => "Waveform",
         JobKind::Proxy => "Proxy",

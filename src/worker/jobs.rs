@@ -3,7 +3,7 @@
 use super::machine::allowed_cores;
 use super::messages::{Event, JobId, JobKind, JobStatus, News, Turn};
 use super::proxying::{background_proxies, proxy_threads};
-use crate::media::{Cache, Cancel, Helper, MediaError, ProxySettings, find_proxy};
+use crate::media::{Cache, Cancel, Helper, MediaError, ProxySettings, find_proxy, is_same};
 use crate::model::{Asset, MediaKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -65,28 +65,13 @@ impl Jobs {
     /// Queues what an asset lacks. What an earlier turn asked for it is for nobody any more.
     pub fn prepare(&self, turn: Turn, asset: &Arc<Asset>) {
         self.drop_jobs(|j| j.asset.id == asset.id && j.turn != turn);
-        let mut kinds = Vec::new();
         if asset.info.has_video() {
-            kinds.push(JobKind::Poster);
-            // what is made up looks the same all along
-            if asset.info.generator.is_none() {
-                kinds.push(JobKind::Thumbnails);
-            }
+            self.shared.add(JobKind::Poster, turn, asset);
         }
-        if asset.info.has_audio() {
-            kinds.push(JobKind::Waveform);
-        }
-        if asset.info.kind == MediaKind::Video {
-            if find_proxy(&self.shared.cache, asset).is_some() {
-                (self.shared.tell)(Event::OfAsset(turn, asset.id, News::Proxy));
-            } else {
-                kinds.push(JobKind::Proxy);
-                // the thumbnails come from the proxy, which is much faster; see `Shared::finish`
-                kinds.retain(|k| *k != JobKind::Thumbnails);
-            }
-        }
-        for kind in kinds {
-            self.shared.add(kind, turn, asset);
+        // what is made up looks the same all along
+        if asset.info.generator.is_none() {
+            // what else there is to be made is known then; see `Shared::check`
+            self.shared.add(JobKind::Check, turn, asset);
         }
         self.shared.tell_jobs(true);
     }
@@ -192,6 +177,7 @@ impl Shared {
                 let sheet = helper.poster(asset, cancel)?;
                 News::Poster(Arc::new(sheet))
             }
+            JobKind::Check => return self.check(job),
             JobKind::Thumbnails => {
                 let sheet = helper.thumbnails(&self.cache, asset, cancel)?;
                 News::Thumbnails(Arc::new(sheet))
@@ -215,6 +201,32 @@ impl Shared {
         Ok(())
     }
 
+    /// Tells whether an asset's file is the one that was imported, and queues what is to be made of it then. Of another
+    /// one nothing is made: by what is known of the first it would be wrong.
+    fn check(&self, Job { turn, asset, .. }: &Job) -> Result<(), MediaError> {
+        // what was never looked into has no fingerprint
+        let same = !asset.fingerprint.is_empty() && is_same(&asset.path, &asset.fingerprint)?;
+        (self.tell)(Event::OfAsset(*turn, asset.id, News::Replaced(!same)));
+        if !same {
+            return Ok(());
+        }
+        if asset.info.has_audio() {
+            self.add(JobKind::Waveform, *turn, asset);
+        }
+        if asset.info.kind == MediaKind::Video && find_proxy(&self.cache, asset).is_none() {
+            // the thumbnails come from the proxy, which is much faster; see `Shared::finish`
+            self.add(JobKind::Proxy, *turn, asset);
+            return Ok(());
+        }
+        if asset.info.kind == MediaKind::Video {
+            (self.tell)(Event::OfAsset(*turn, asset.id, News::Proxy));
+        }
+        if asset.info.has_video() {
+            self.add(JobKind::Thumbnails, *turn, asset);
+        }
+        Ok(())
+    }
+
     fn finish(&self, job: &Job, result: Result<(), MediaError>) {
         let mut queue = self.lock();
         queue.jobs.retain(|j| j.id != job.id);
@@ -232,6 +244,7 @@ impl Shared {
             Ok(()) | Err(MediaError::Cancelled) => {}
             Err(error) => {
                 let what = match job.kind {
+                    JobKind::Check => "it can't be read",
                     JobKind::Poster | JobKind::Thumbnails => "no thumbnails",
                     JobKind::Waveform => "no waveform",
                     JobKind::Proxy => "no proxy; the original is shown",

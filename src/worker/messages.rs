@@ -59,6 +59,8 @@ pub struct JobId(pub u64);
 pub enum JobKind {
     /// One picture for the bin.
     Poster,
+    /// Whether its file is the one that was imported, and has a proxy.
+    Check,
     /// Pictures for the timeline.
     Thumbnails,
     /// Loudness for the timeline.
@@ -85,6 +87,8 @@ pub struct JobStatus {
 pub enum News {
     /// Its original is there, or is not.
     Online(bool),
+    /// Its original is another file than the one that was imported, or is that one.
+    Replaced(bool),
     /// It has a proxy.
     Proxy,
     /// Its picture for the bin.

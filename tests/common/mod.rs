@@ -324,10 +324,24 @@ pub fn succeed(folder: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Exports with these arguments, which must succeed; gives what was told on the way, from the plan to the end.
+/// Exports with these arguments, which must make a film; gives what was told on the way, from the plan to the end.
 pub fn export(folder: &Path, args: &[&str]) -> Vec<Value> {
-    let text = succeed(folder, &[&["export", "--json"], args].concat());
-    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+    let output = workprint(folder, &[&["export", "--json"], args].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(events.last().map(|e| &e["event"]), Some(&"done".into()), "{args:?}: {text}{error}");
+    says_whether_all_was_done(&events, output.status.code());
+    events
+}
+
+/// The exit code is 0 only for a film without warnings, and the last line counts them.
+pub fn says_whether_all_was_done(events: &[Value], code: Option<i32>) {
+    let warnings = events.iter().filter(|e| e["event"] == "warning").count();
+    let last = events.last().unwrap();
+    let all = last["event"] == "done" && warnings == 0;
+    assert_eq!(code, Some(i32::from(!all)), "{events:?}");
+    assert!(last["event"] == "failed" || last["warnings"] == warnings, "{events:?}");
 }
 
 /// Runs the program, which must fail with one clear line; gives that line.

@@ -224,6 +224,85 @@ fn pictures_come_again_when_another_project_or_the_same_one_is_opened() {
     });
 }
 
+/// A file that is another one than when it was imported is marked and said when its project is opened, and can be taken as
+/// it is.
+#[test]
+fn a_replaced_file_is_marked_and_relinked() {
+    let (folder, mut harness) = with_clips();
+    let path = folder.path().join("p.ron");
+    harness.state_mut().editor.save_to(path.clone());
+    until(&mut harness, "saved", |w| !w.editor.unsaved());
+    drop(harness);
+    mp4(&Footage { first: 500, ..Footage::new((30, 1), 60) }, &folder.path().join("new.mp4"));
+    std::fs::rename(folder.path().join("new.mp4"), folder.path().join("one.mp4")).unwrap();
+    let mut harness = window(folder.path(), vec![path]);
+    let state_of = |w: &Window, name: &str| {
+        let id = w.editor.project().assets.values().find(|a| a.name == name).map(|a| a.id);
+        id.and_then(|id| w.editor.assets.get(&id).cloned()).unwrap_or_default()
+    };
+    until(&mut harness, "both looked at", |w| {
+        state_of(w, "one.mp4").mark() == Some("Replaced") && state_of(w, "two.mp4").proxy
+    });
+    assert_eq!(state_of(harness.state(), "two.mp4").mark(), None);
+    let said = |w: &Window| w.editor.problems.iter().filter(|p| p.contains("another one than when")).count();
+    assert_eq!(said(harness.state()), 1, "{:?}", harness.state().editor.problems);
+    // nothing of the new film is kept as if it were the old one's
+    assert!(!state_of(harness.state(), "one.mp4").proxy);
+    // an export says it too
+    press(&mut harness, Modifiers::COMMAND, Key::M);
+    let target = folder.path().join("out.mp4");
+    harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
+    harness.step();
+    harness.get_by_role_and_label(Role::Button, "Export").click();
+    until(&mut harness, "exported", |w| w.editor.export.as_ref().is_some_and(|e| e.done.is_some()));
+    let export = harness.state().editor.export.clone().unwrap();
+    assert!(export.warnings.len() == 1 && export.warnings[0].starts_with("one.mp4"), "{:?}", export.warnings);
+    harness.get_by_label("Close").click();
+    harness.step();
+    harness.step();
+    // the bin's card stands above the timeline's clips
+    let cards = harness.query_all_by_role_and_label(Role::Button, "one.mp4");
+    cards.min_by(|a, b| a.rect().min.y.total_cmp(&b.rect().min.y)).unwrap().click_secondary();
+    harness.step();
+    harness.step();
+    harness.get_by_label("Use the File That Is There").click();
+    until(&mut harness, "taken as it is", |w| {
+        let state = state_of(w, "one.mp4");
+        state.mark().is_none() && state.proxy && state.thumbnails.is_some() && state.waveform.is_some()
+    });
+    // and undone, it is another one again
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    until(&mut harness, "marked again", |w| state_of(w, "one.mp4").mark() == Some("Replaced"));
+}
+
+/// The program ended while the disk was full, or the power went: half a proxy lies under its name.
+#[test]
+fn half_a_proxy_is_made_anew_when_its_project_is_opened() {
+    let (folder, mut harness) = with_clips();
+    let ready = |w: &Window| {
+        w.editor.project().assets.len() == 2
+            && w.editor.project().assets.keys().all(|id| w.editor.assets.get(id).is_some_and(|s| s.proxy))
+    };
+    until(&mut harness, "proxies", ready);
+    let path = folder.path().join("p.ron");
+    harness.state_mut().editor.save_to(path.clone());
+    until(&mut harness, "saved", |w| !w.editor.unsaved());
+    drop(harness);
+    let proxies = std::fs::read_dir(folder.path().join("cache/proxies-1")).unwrap();
+    let proxies: Vec<(PathBuf, u64)> =
+        proxies.map(|e| e.unwrap()).map(|e| (e.path(), e.metadata().unwrap().len())).collect();
+    assert!(!proxies.is_empty());
+    for (proxy, length) in &proxies {
+        std::fs::File::options().write(true).open(proxy).unwrap().set_len(length / 2).unwrap();
+    }
+    let mut harness = window(folder.path(), vec![path]);
+    until(&mut harness, "proxies again", ready);
+    for (proxy, _) in &proxies {
+        assert_eq!(common::pictures(proxy).numbers, (0..60).collect::<Vec<_>>());
+    }
+    assert!(harness.state().editor.problems.is_empty(), "{:?}", harness.state().editor.problems);
+}
+
 #[test]
 fn a_project_is_saved_closed_and_opened_again() {
     let (folder, mut harness) = with_clips();

@@ -4,12 +4,10 @@ use super::index::{Index, read};
 use super::{Demuxer, demuxer};
 use crate::media::cache::{Cache, CacheKind};
 use crate::media::error::MediaError;
-use crate::media::fingerprint::fingerprint;
+use crate::media::fingerprint::{Stamp, key};
 use std::collections::VecDeque;
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 /// Files that are kept in mind.
 const MOST: usize = 64;
@@ -17,19 +15,18 @@ const MOST: usize = 64;
 /// Bytes from which on a file's index is kept in the cache: a smaller file is read again as quickly.
 const KEPT: u64 = 64 << 20;
 
-/// How an index is called there, after the file's fingerprint.
+/// How an index is called there, after the file's key.
 const NAME: &str = ".json";
 
-/// A file as it was when it was read: where it lies, its size, and when it was written to.
-type File = (PathBuf, u64, Option<SystemTime>);
+/// A file as it was when it was read: where it lies, and how it looked.
+type File = (PathBuf, Stamp);
 
 static KNOWN: Mutex<VecDeque<(File, Option<Arc<Index>>)>> = Mutex::new(VecDeque::new());
 
 /// What a file's packets say of it, where the file itself can't be believed; `None` for all others. The first call for a
 /// file reads it to its end, without decoding.
 pub(in crate::media) fn index_of(path: &Path) -> Option<Arc<Index>> {
-    let meta = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-    let file = (path.to_owned(), meta.len(), meta.modified().ok());
+    let file = (path.to_owned(), Stamp::of(path).ok().filter(|_| path.is_file())?);
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, index)) = known().iter().find(|(f, _)| *f == file) {
         return index.clone();
@@ -50,17 +47,18 @@ fn make(path: &Path) -> Option<Index> {
     if demuxer.bytes().len() < KEPT {
         return read_all(path, demuxer.as_mut());
     }
-    let Ok(fingerprint) = fingerprint(path) else { return read_all(path, demuxer.as_mut()) };
+    let Ok(before) = key(path) else { return read_all(path, demuxer.as_mut()) };
     let cache = Cache::of_user();
-    let kept = cache.find(CacheKind::Packets, &fingerprint, NAME).and_then(|file| std::fs::read(file).ok());
+    let kept = cache.find(CacheKind::Packets, &before, NAME).and_then(|file| std::fs::read(file).ok());
     if let Some(index) = kept.and_then(|json| serde_json::from_slice::<Option<Index>>(&json).ok()) {
         return index;
     }
     let index = read_all(path, demuxer.as_mut());
-    if demuxer.bytes().failure().is_some() {
+    // what is being written to, or can't be read to its end, is read again
+    if demuxer.bytes().failure().is_some() || key(path).ok().as_ref() != Some(&before) {
         return index;
     }
-    let made = cache.make(CacheKind::Packets, &fingerprint, NAME, |file| {
+    let made = cache.make(CacheKind::Packets, &before, NAME, |file| {
         let json = serde_json::to_vec(&index).map_err(|e| MediaError::write(file, e))?;
         std::fs::write(file, json).map_err(|e| MediaError::write(file, e))
     });

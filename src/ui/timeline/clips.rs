@@ -56,12 +56,12 @@ pub(super) fn paint(ui: &Ui, editor: &Editor, textures: &mut Textures, painted: 
             }
         }
     }
-    if state.is_some_and(|s| s.online == Some(false)) {
+    if let Some(mark) = state.and_then(crate::app::AssetState::mark) {
         painter.rect_filled(inner, 0.0, Color32::from_rgba_unmultiplied(70, 12, 12, 200));
         painter.text(
             inner.intersect(seen).center(),
             Align2::CENTER_CENTER,
-            "Offline",
+            mark,
             FontId::proportional(11.0),
             theme::TEXT,
         );
