@@ -218,6 +218,7 @@ mod tests {
             peak_rss: 260 << 20,
             size: 5_000_000,
             warnings: 0,
+            lacking: 0,
         });
         // what is chosen for the next export is none of this one's
         (state.path, state.budget) = ("/films/other.mp4".into(), 777 << 20);

@@ -1,7 +1,8 @@
 //! `workprint export`: the timeline as a file.
 //!
-//! A film with warnings is written and kept, but is not all that was asked for: a clip is missing from it, ends early, or
-//! comes from another file than the one that was cut. The exit code says so.
+//! A film that lacks something is written and kept, but is not all that was asked for: a clip is missing from it, ends early,
+//! or comes from another file than the one that was cut. The exit code says so. Of a damaged file all is shown that there is:
+//! that is a warning only.
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{ExportEvent, ExportSettings, ExportSummary, default_budget, export, find_preset, presets};
@@ -61,7 +62,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             ByteSize(done.peak_rss).display().iec()
         );
     }
-    if done.warnings == 0 {
+    if done.lacking == 0 {
         return Ok(Outcome::Done);
     }
     if !args.json {
@@ -114,7 +115,7 @@ fn to_json(event: &ExportEvent) -> Value {
             "budget": budget,
         }),
         ExportEvent::Warning(w) => {
-            json!({"event": "warning", "clip": w.name, "source": w.source, "text": w.text})
+            json!({"event": "warning", "clip": w.name, "source": w.source, "text": w.text, "lacks": w.lacks})
         }
     }
 }

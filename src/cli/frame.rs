@@ -32,5 +32,5 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         eprintln!("warning: {}: {}", warning.name, warning.text);
     }
     // a picture without one of its clips is not what was asked for
-    Ok(if warnings.is_empty() { Outcome::Done } else { Outcome::Failed })
+    Ok(if warnings.iter().any(|w| w.lacks) { Outcome::Failed } else { Outcome::Done })
 }

@@ -48,9 +48,12 @@ pub fn export(
     let sequence = Arc::clone(project.sequence());
     let plan = plan_encoder(settings.preset, Demand::of(project, span), settings.cores, settings.budget)
         .map_err(|least| ExportError::Budget { budget: ByteSize(settings.budget), least: ByteSize(least) })?;
-    let mut warnings = 0;
+    let (mut warnings, mut lacking) = (0, 0);
     let tell = &mut |event| {
-        warnings += usize::from(matches!(event, ExportEvent::Warning(_)));
+        if let ExportEvent::Warning(warning) = &event {
+            warnings += 1;
+            lacking += usize::from(warning.lacks);
+        }
         tell(event);
     };
     let sources = SourceCheck::start(project, span)?;
@@ -96,6 +99,7 @@ pub fn export(
         peak_rss: memory.peak(),
         size,
         warnings,
+        lacking,
     })
 }
 

@@ -78,8 +78,10 @@ pub struct ExportSummary {
     pub peak_rss: u64,
     /// The file's size in bytes.
     pub size: u64,
-    /// How many warnings there were: with none, the film is what the project says.
+    /// How many warnings there were.
     pub warnings: usize,
+    /// How many of them tell of something that was asked for and is not in the film, or is of another file.
+    pub lacking: usize,
 }
 
 /// Why there is no export.

@@ -82,4 +82,7 @@ pub struct Warning {
     pub source: PathBuf,
     /// What is wrong and what is shown instead.
     pub text: String,
+    /// Whether something is not in the film that was asked for, or is of another file. Otherwise its file is damaged, and all
+    /// that can be shown of it is.
+    pub lacks: bool,
 }

@@ -36,7 +36,8 @@ pub struct Pictures {
     /// The canvas of what comes in during a transition.
     other: Vec<u8>,
     cancel: Cancel,
-    warned: HashSet<ClipId>,
+    /// Clips that were warned of: of damage, and of what lacks.
+    warned: HashSet<(ClipId, bool)>,
     warnings: Vec<Warning>,
 }
 
@@ -277,32 +278,36 @@ impl Pictures {
                     self.warn(
                         &open.layer,
                         &format!("its pictures are damaged at {at:.2} s ({why}); what is whole is shown"),
+                        false,
                     );
                 }
                 if ended && time - shown > MISSING {
                     let text = format!("its pictures end at {:.2} s; the last one stays", shown.seconds());
-                    self.warn(&open.layer, &text);
+                    self.warn(&open.layer, &text, true);
                 }
             }
-            Ok(None) => self.warn(&open.layer, "no picture in it can be decoded; it shows black"),
+            Ok(None) => self.warn(&open.layer, "no picture in it can be decoded; it shows black", true),
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
                 open.broken = open.last.is_none();
                 open.reader = None;
-                self.warn(&open.layer, &format!("{error}; its last picture stays"));
+                self.warn(&open.layer, &format!("{error}; its last picture stays"), true);
             }
         }
         open.broken |= open.last.is_none();
         Ok(())
     }
 
-    fn warn(&mut self, layer: &Layer, text: &str) {
-        if self.warned.insert(layer.clip.id) {
+    fn warn(&mut self, layer: &Layer, text: &str, lacks: bool) {
+        let id = layer.clip.id;
+        // what lacks is told whatever was told before
+        if !self.warned.contains(&(id, true)) && self.warned.insert((id, lacks)) {
             self.warnings.push(Warning {
-                clip: layer.clip.id,
+                clip: id,
                 name: layer.clip.content.name.clone(),
                 source: layer.asset.path.clone(),
                 text: text.to_owned(),
+                lacks,
             });
         }
     }
@@ -356,7 +361,7 @@ impl Pictures {
                 Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
                 Err(error) => {
                     open.broken = true;
-                    self.warn(&open.layer, &format!("{error}; it is left out"));
+                    self.warn(&open.layer, &format!("{error}; it is left out"), true);
                 }
             }
         }

@@ -25,7 +25,8 @@ pub struct Sounds {
     cancel: Cancel,
     scratch: Vec<[f32; 2]>,
     limiter: Limiter,
-    warned: HashSet<ClipId>,
+    /// Clips that were warned of: of damage, and of what lacks.
+    warned: HashSet<(ClipId, bool)>,
     warnings: Vec<Warning>,
 }
 
@@ -143,6 +144,7 @@ impl Sounds {
                     self.warn(
                         &open.sound,
                         &format!("its sound is damaged at {at:.2} s ({why}); what is whole is heard"),
+                        false,
                     );
                 }
             }
@@ -150,7 +152,7 @@ impl Sounds {
             Err(error) => {
                 (open.reader, open.broken) = (None, true);
                 self.scratch.fill([0.0; 2]);
-                self.warn(&open.sound, &format!("{error}; it is silent from there on"));
+                self.warn(&open.sound, &format!("{error}; it is silent from there on"), true);
             }
         }
         open.sound.apply_gain(&mut self.scratch, first, &sequence);
@@ -211,19 +213,22 @@ impl Sounds {
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
                 open.broken = true;
-                self.warn(&open.sound, &format!("{error}; it is silent"));
+                self.warn(&open.sound, &format!("{error}; it is silent"), true);
             }
         }
         Ok(())
     }
 
-    fn warn(&mut self, sound: &Sound, text: &str) {
-        if self.warned.insert(sound.clip.id) {
+    fn warn(&mut self, sound: &Sound, text: &str, lacks: bool) {
+        let id = sound.clip.id;
+        // what lacks is told whatever was told before
+        if !self.warned.contains(&(id, true)) && self.warned.insert((id, lacks)) {
             self.warnings.push(Warning {
-                clip: sound.clip.id,
+                clip: id,
                 name: sound.clip.content.name.clone(),
                 source: sound.asset.path.clone(),
                 text: text.to_owned(),
+                lacks,
             });
         }
     }

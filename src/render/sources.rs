@@ -84,6 +84,7 @@ impl Source {
             name,
             source: self.asset.path.clone(),
             text: format!("{}: {text}", file.to_string_lossy()),
+            lacks: true,
         }
     }
 }

@@ -204,8 +204,11 @@ impl Shared {
     /// Tells whether an asset's file is the one that was imported, and queues what is to be made of it then. Of another
     /// one nothing is made: by what is known of the first it would be wrong.
     fn check(&self, Job { turn, asset, .. }: &Job) -> Result<(), MediaError> {
-        // what was never looked into has no fingerprint
-        let same = !asset.fingerprint.is_empty() && is_same(&asset.path, &asset.fingerprint)?;
+        if asset.fingerprint.is_empty() {
+            // what was never looked into
+            return Ok(());
+        }
+        let same = is_same(&asset.path, &asset.fingerprint)?;
         (self.tell)(Event::OfAsset(*turn, asset.id, News::Replaced(!same)));
         if !same {
             return Ok(());
