@@ -166,3 +166,19 @@ fn stills_of_other_kinds_are_read() {
         shown(&shared.join(name), size);
     }
 }
+
+/// What nothing here writes: DNxHR, which `qtdemux` has no name for, and a cover that lies before the film.
+#[test]
+fn films_of_other_kinds_are_read() {
+    let shared = Path::new("../shared/faults");
+    if !shared.exists() {
+        eprintln!("skipped: {} is not here", shared.display());
+        return;
+    }
+    for (name, size) in [("dnxhr-lb.mov", (256, 144)), ("cover-is-first-track.mkv", (320, 180))] {
+        let info = probe(&shared.join(name)).unwrap();
+        assert_eq!(info.video.as_ref().map(|video| (video.width, video.height)), Some(size), "{name}");
+        assert!(info.more_video.is_empty(), "{name}");
+        shown(&shared.join(name), size);
+    }
+}

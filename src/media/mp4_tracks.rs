@@ -21,7 +21,40 @@ pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) -> E
     let Useless { names, length, edits } = useless(path, which).unwrap_or_default();
     let mut changes: Vec<(u64, Vec<u8>)> = names.into_iter().map(|at| (at, b"free".to_vec())).collect();
     changes.extend(length);
-    let Some(pad) = source.static_pad("src").filter(|_| !changes.is_empty()) else { return edits };
+    if matches!(which, Which::Video(_)) {
+        changes.extend(codecs(path));
+    }
+    read_changed(source, changes);
+    edits
+}
+
+/// Names codecs so that `qtdemux` knows them, to what reads the file through `source`.
+pub(super) fn name_codecs(source: &gst::Element, path: &Path) {
+    read_changed(source, codecs(path));
+}
+
+/// Where in a file codecs stand that `qtdemux` knows under another name, and that.
+fn codecs(path: &Path) -> Vec<(u64, Vec<u8>)> {
+    let Ok(file) = File::open(path) else { return Vec::new() };
+    let mut file = BufReader::with_capacity(4096, file);
+    let tracks = Mp4Box::movie(&mut file).map(|movie| movie.children(&mut file)).unwrap_or_default();
+    let mut found = Vec::new();
+    for track in tracks.iter().filter(|b| &b.kind == b"trak") {
+        let path = [*b"mdia", *b"minf", *b"stbl", *b"stsd"];
+        let Some(description) = path.into_iter().try_fold(*track, |part, kind| part.child(&mut file, kind)) else {
+            continue;
+        };
+        // DNxHR, which decoders take for the DNxHD that it is like; behind a version, a count and a size
+        if description.word(&mut file, 12) == Some(u32::from_be_bytes(*b"AVdh")) {
+            found.push((description.content + 12, b"AVdn".to_vec()));
+        }
+    }
+    found
+}
+
+/// Lets what reads a file through `source` find other bytes at these places.
+fn read_changed(source: &gst::Element, changes: Vec<(u64, Vec<u8>)>) {
+    let Some(pad) = source.static_pad("src").filter(|_| !changes.is_empty()) else { return };
     pad.add_probe(gst::PadProbeType::PULL | gst::PadProbeType::BUFFER, move |_, info| {
         let offset = info.offset;
         if let Some(gst::PadProbeData::Buffer(buffer)) = &mut info.data {
@@ -29,7 +62,6 @@ pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) -> E
         }
         gst::PadProbeReturn::Ok
     });
-    edits
 }
 
 /// What is hidden, and what is to be done instead.
@@ -122,6 +154,23 @@ fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) 
 mod tests {
     use super::*;
     use crate::media::mp4_boxes::tests::{a_box, track};
+
+    #[test]
+    fn dnxhr_is_called_dnxhd() {
+        let track = |codec: [u8; 4]| {
+            let entry = a_box(codec, &[0; 78]);
+            let description = a_box(*b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1][..], &entry].concat());
+            let path = [*b"stbl", *b"minf", *b"mdia", *b"trak"];
+            path.into_iter().fold(description, |inner, kind| a_box(kind, &inner))
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mov");
+        let movie = a_box(*b"moov", &[track(*b"avc1"), track(*b"AVdh")].concat());
+        let bytes = [a_box(*b"ftyp", b"qt  "), movie].concat();
+        std::fs::write(&path, &bytes).unwrap();
+        let at = bytes.windows(4).position(|w| w == b"AVdh").unwrap();
+        assert_eq!(codecs(&path), [(at as u64, b"AVdn".to_vec())]);
+    }
 
     #[test]
     fn the_tracks_of_the_other_kind_are_found_and_called_free() {

@@ -222,7 +222,9 @@ fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
     let limit = gst::ClockTime::from_seconds(PROBE_TIME_LIMIT.as_secs());
     let discoverer = pbutils::Discoverer::new(limit).map_err(element)?;
     // left alone, a decoder takes a thread for each core, and each of those a picture and its references
-    discoverer.connect_source_setup(|_, source| {
+    let file = path.to_owned();
+    discoverer.connect_source_setup(move |_, source| {
+        super::mp4_tracks::name_codecs(source, &file);
         let mut top = source.clone();
         while let Some(parent) = top.parent().and_then(|p| p.downcast::<gst::Element>().ok()) {
             top = parent;

@@ -57,6 +57,7 @@ pub(super) fn timing(path: &Path) -> Option<Timing> {
     let source = gst::ElementFactory::make("filesrc").property("location", path).build().ok()?;
     let parse = gst::ElementFactory::make("parsebin").build().ok()?;
     let sink = gst_app::AppSink::builder().sync(false).max_buffers(64).enable_last_sample(false).build();
+    super::mp4_tracks::name_codecs(&source, path);
     pipeline.add_many([&source, &parse, sink.upcast_ref()]).ok()?;
     source.link(&parse).ok()?;
     let (weak, target) = (pipeline.downgrade(), sink.downgrade());

@@ -208,6 +208,9 @@ fn finish(tracks: &[Reading], caps: &[Option<String>], clock: &Clock) -> Option<
             times: t.times.iter().map(|time| at(*time, begins)).collect(),
         })
     });
-    let tracks: Vec<Track> = moved.collect();
+    let mut tracks: Vec<Track> = moved.collect();
+    // one picture beside a film is its cover
+    let films = tracks.iter().filter(|t| t.kind == Kind::Picture && t.count > 1).count();
+    tracks.retain(|t| films == 0 || t.kind == Kind::Sound || t.count > 1);
     (!tracks.is_empty()).then_some(Index { tracks, container: None })
 }

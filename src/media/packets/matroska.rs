@@ -102,6 +102,10 @@ struct Track {
     delay: i64,
     /// What each packet begins with and the file leaves out.
     before: Vec<u8>,
+    /// Its caps, where `matroskademux` doesn't know the codec.
+    caps: Option<String>,
+    /// Whether it may be a cover: a track of pictures that are stills each.
+    stills: bool,
 }
 
 /// Reads a Matroska file on.
@@ -117,6 +121,8 @@ pub(super) struct Matroska {
     cluster_end: Option<u64>,
     time: i64,
     ready: VecDeque<Packet>,
+    /// Whether GStreamer can tell what is in it.
+    is_known: bool,
 }
 
 impl Matroska {
@@ -153,14 +159,16 @@ impl Matroska {
         let info = info?;
         let duration = elements(&info).find(|(id, _)| *id == 0x4489).map_or(0.0, |(_, d)| float(d));
         let has_cues = cues.and_then(|at| read_element(&mut bytes, at)).is_some_and(|e| e.id == CUES);
-        if trusted && duration > 0.0 && has_cues {
-            return None;
-        }
         let scale = elements(&info).find(|(id, _)| *id == 0x2A_D7B1).map_or(1_000_000, |(_, n)| unsigned(n));
         let scale = i64::try_from(scale).ok().filter(|s| (1..=1_000_000_000).contains(s))?;
         let (tracks, kinds) = read_tracks(&tracks?)?;
+        let films = kinds.iter().filter(|kind| **kind == Kind::Picture).count();
+        let is_known = tracks.iter().all(|track| track.caps.is_none() && !(track.stills && films > 1));
+        if trusted && duration > 0.0 && has_cues && is_known {
+            return None;
+        }
         let (cluster, cluster_end, time, ready) = (at, None, 0, VecDeque::new());
-        Some(Self { bytes, at, tracks, kinds, scale, cluster, cluster_end, time, ready })
+        Some(Self { bytes, at, tracks, kinds, scale, cluster, cluster_end, time, ready, is_known })
     }
 
     /// Goes on from the next cluster after what can't be right.
@@ -247,7 +255,12 @@ impl Matroska {
 
 impl Demuxer for Matroska {
     fn caps(&self, path: &Path) -> Vec<Option<String>> {
-        codecs::by_demuxer(path, "matroskademux", &self.kinds)
+        let told = codecs::by_demuxer(path, "matroskademux", &self.kinds);
+        self.tracks.iter().zip(told).map(|(track, told)| track.caps.clone().or(told)).collect()
+    }
+
+    fn container(&self) -> Option<&'static str> {
+        (!self.is_known).then_some("Matroska")
     }
 
     fn tracks(&self) -> &[Kind] {
@@ -347,10 +360,21 @@ fn read_tracks(content: &[u8]) -> Option<(Vec<Track>, Vec<Kind>)> {
             duration: nanos(0x23_E383),
             delay: nanos(0x56AA).unwrap_or(0),
             before,
+            stills: codec == "V_MJPEG",
+            caps: (codec == "V_QUICKTIME").then(|| quicktime(entry)).flatten(),
         });
         kinds.push(kind);
     }
     (!tracks.is_empty()).then_some((tracks, kinds))
+}
+
+/// The caps of a track that is described as in `QuickTime`, by an image description (QTFF, "Video sample description"), of
+/// what `matroskademux` knows no name for.
+fn quicktime(entry: &[u8]) -> Option<String> {
+    let part = |of: &[u8], name: u32| elements(of).find(|(id, _)| *id == name).map(|(_, content)| content.to_vec());
+    let (private, video) = (part(entry, 0x63A2)?, part(entry, 0xE0)?);
+    let (width, height) = (unsigned(&part(&video, 0xB0)?), unsigned(&part(&video, 0xBA)?));
+    matches!(private.get(4..8)?, b"AVdh" | b"AVdn").then(|| format!("video/x-dnxhd, width={width}, height={height}"))
 }
 
 /// What is taken off the beginning of each packet; `None` where packets are compressed or encrypted.
@@ -406,4 +430,24 @@ fn laced(bytes: &mut Bytes, start: u64, end: u64, lacing: u8) -> Option<(u64, Ve
         sizes.push(left.checked_sub(sum)?);
     }
     Some((start + heads as u64, sizes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As FFmpeg writes them.
+    #[test]
+    fn dnxhr_is_found_in_an_image_description() {
+        let element =
+            |id: &[u8], content: &[u8]| [id, &[0x80 | u8::try_from(content.len()).unwrap()], content].concat();
+        let video = element(&[0xE0], &[element(&[0xB0], &[7, 0x80]), element(&[0xBA], &[4, 0x38])].concat());
+        let entry = |codec: &[u8; 4]| {
+            let private = element(&[0x63, 0xA2], &[&[0, 0, 0, 0x72], &codec[..], &[0; 8]].concat());
+            [private, video.clone()].concat()
+        };
+        assert_eq!(quicktime(&entry(b"AVdh")).as_deref(), Some("video/x-dnxhd, width=1920, height=1080"));
+        assert_eq!(quicktime(&entry(b"SVQ3")), None);
+        assert_eq!(quicktime(&video), None);
+    }
 }

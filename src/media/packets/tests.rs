@@ -127,6 +127,37 @@ fn matroska_with_tables_is_trusted_and_a_part_of_it_is_not() {
 }
 
 #[test]
+fn a_cover_is_no_film_wherever_it_stands() {
+    crate::media::init().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let cover = "videotestsrc num-buffers=1 ! video/x-raw,width=32,height=32 ! jpegenc ! queue";
+    let film = format!("videotestsrc num-buffers=50 ! video/x-raw,width=64,height=64,framerate=25/1 ! {VP8} ! queue");
+    for (first, second) in [(cover, &film[..]), (&film, cover)] {
+        let description = format!(
+            "matroskamux name=mux ! filesink location=\"{}\" {first} ! mux.video_0 {second} ! mux.video_1",
+            path.display()
+        );
+        let pipeline = gst::parse::launch(&description).unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let ended = pipeline.bus().unwrap().timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]);
+        assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
+        pipeline.set_state(gst::State::Null).unwrap();
+        let info = probe(&path).unwrap();
+        let video = info.video.as_ref().unwrap();
+        assert_eq!((video.width, video.height, video.rate), (64, 64, Some(FrameRate::F25)));
+        assert!(info.more_video.is_empty() && (info.duration.unwrap().seconds() - 2.0).abs() < 0.005, "{info:?}");
+        let format = PictureFormat { width: 64, height: 64, format: gst_video::VideoFormat::I420 };
+        let mut reader = VideoReader::open(&path, &info, format, 1).unwrap();
+        let mut count = 0;
+        while reader.next(&Cancel::default()).unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!(count, 50);
+    }
+}
+
+#[test]
 fn matroska_goes_on_after_damage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mkv");
