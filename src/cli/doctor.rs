@@ -2,6 +2,7 @@
 
 use super::{Failure, Outcome, print_json};
 use crate::media::{self, Cache, REQUIRED, missing_plugins};
+use crate::model::path_text;
 use crate::worker::{allowed_cores, total_memory};
 use bytesize::ByteSize;
 use gstreamer as gst;
@@ -32,7 +33,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             .collect();
         print_json(&json!({
             "ok": ok, "gstreamer": gst::version_string().as_str(), "plugins": plugins,
-            "cache": {"path": cache.root(), "size": cache.size(), "error": cache_error},
+            "cache": {"path": path_text::to_text(cache.root()), "size": cache.size(), "error": cache_error},
             "cores": allowed_cores(), "memory": total_memory(),
         }))?;
     } else {

@@ -6,7 +6,7 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{ExportEvent, ExportSettings, ExportSummary, default_budget, export, find_preset, presets};
-use crate::model::{Project, Span};
+use crate::model::{Project, Span, path_text};
 use crate::project_file::load;
 use crate::worker::{allowed_cores, total_memory};
 use bytesize::ByteSize;
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     if args.json {
         match &result {
             Ok(done) => line(&json!({
-                "event": "done", "path": done.path, "frames": done.frames, "seconds": done.seconds,
+                "event": "done", "path": path_text::to_text(&done.path), "frames": done.frames, "seconds": done.seconds,
                 "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
             })),
             Err(error) => line(&json!({"event": "failed", "text": error.to_string()})),
@@ -115,7 +115,7 @@ fn to_json(event: &ExportEvent) -> Value {
             "budget": budget,
         }),
         ExportEvent::Warning(w) => {
-            json!({"event": "warning", "clip": w.name, "source": w.source, "text": w.text, "lacks": w.lacks})
+            json!({"event": "warning", "clip": w.name, "source": path_text::to_text(&w.source), "text": w.text, "lacks": w.lacks})
         }
     }
 }
