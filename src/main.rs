@@ -15,6 +15,8 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
         )
         .with_writer(std::io::stderr)
+        // what can't be logged would be said there again, and end the program
+        .log_internal_errors(false)
         .init();
     workprint::export::tame_allocator();
     workprint::media::set_up_helpers();

@@ -37,17 +37,17 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             "cores": allowed_cores(), "memory": total_memory(),
         }))?;
     } else {
-        println!("{}", gst::version_string());
-        println!("{} cores, {} of memory", allowed_cores(), ByteSize(total_memory()).display().iec());
-        println!("cache: {}, {}", cache.root().display(), ByteSize(cache.size()).display().si());
+        say!("{}", gst::version_string())?;
+        say!("{} cores, {} of memory", allowed_cores(), ByteSize(total_memory()).display().iec())?;
+        say!("cache: {}, {}", cache.root().display(), ByteSize(cache.size()).display().si())?;
         for plugin in &missing {
-            eprintln!("error: {} is missing ({}); install {}", plugin.element, plugin.purpose, plugin.package);
+            tell!("error: {} is missing ({}); install {}", plugin.element, plugin.purpose, plugin.package);
         }
         if let Some(error) = &cache_error {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
         }
         if ok {
-            println!("all {} elements are there", REQUIRED.len());
+            say!("all {} elements are there", REQUIRED.len())?;
         }
     }
     Ok(if ok { Outcome::Done } else { Outcome::Failed })

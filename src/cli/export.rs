@@ -53,21 +53,21 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     }
     let done = result?;
     if !args.json {
-        println!(
+        say!(
             "{}: {} frames in {:.1} s, {}, peak memory {}",
             done.path.display(),
             done.frames,
             done.seconds,
             ByteSize(done.size).display().si(),
             ByteSize(done.peak_rss).display().iec()
-        );
+        )?;
     }
     if done.lacking == 0 {
         return Ok(Outcome::Done);
     }
     if !args.json {
         let s = if done.warnings == 1 { "" } else { "s" };
-        eprintln!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
+        tell!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
     }
     Ok(Outcome::Failed)
 }
@@ -122,14 +122,14 @@ fn to_json(event: &ExportEvent) -> Value {
 
 fn in_words(event: &ExportEvent) {
     match event {
-        ExportEvent::Planned { frames, budget, predicted_peak, encoder, .. } => eprintln!(
+        ExportEvent::Planned { frames, budget, predicted_peak, encoder, .. } => tell!(
             "{frames} frames, {encoder}; about {} of {} memory",
             ByteSize(*predicted_peak).display().iec(),
             ByteSize(*budget).display().iec()
         ),
         ExportEvent::Progress { frame, frames, fps, eta, rss, .. } => {
-            eprintln!("{frame}/{frames}  {fps:.1} fps  {eta:.0} s left  {}", ByteSize(*rss).display().iec());
+            tell!("{frame}/{frames}  {fps:.1} fps  {eta:.0} s left  {}", ByteSize(*rss).display().iec());
         }
-        ExportEvent::Warning(w) => eprintln!("warning: {}: {}", w.name, w.text),
+        ExportEvent::Warning(w) => tell!("warning: {}: {}", w.name, w.text),
     }
 }

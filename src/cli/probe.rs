@@ -26,8 +26,8 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     } else {
         for (path, result) in &found {
             match result {
-                Ok(found) => println!("{}: {}", path.display(), describe(&found.info)),
-                Err(error) => eprintln!("error: {error}"),
+                Ok(found) => say!("{}: {}", path.display(), describe(&found.info))?,
+                Err(error) => tell!("error: {error}"),
             }
         }
     }

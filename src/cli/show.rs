@@ -21,7 +21,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     if args.json {
         print_json(&to_json(&project))?;
     } else {
-        print!("{}", in_words(&project)?);
+        say!("{}", in_words(&project)?.trim_end())?;
     }
     Ok(Outcome::Done)
 }
