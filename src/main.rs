@@ -1,6 +1,7 @@
 //! The program: a window, or a headless command.
 
 use clap::Parser;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use workprint::app::EditorFolders;
@@ -48,7 +49,9 @@ fn open_window(files: Vec<PathBuf>) -> Outcome {
     match run {
         Ok(()) => Outcome::Done,
         Err(error) => {
-            eprintln!("error: no window can be opened: {error}; `workprint --help` lists what works without one");
+            let text = "`workprint --help` lists what works without one";
+            // the exit code says so too
+            let _ = writeln!(std::io::stderr(), "error: no window can be opened: {error}; {text}");
             Outcome::Failed
         }
     }

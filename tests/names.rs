@@ -308,6 +308,9 @@ fn a_full_disk_or_a_closed_pipe_is_no_panic() {
         let code = program(&folder, &command).stdout(Stdio::null()).stderr(full().unwrap()).status().unwrap().code();
         assert_eq!(code, Some(0), "{command:?}");
     }
+    // nor where there is no display for a window
+    let code = program(&folder, &[]).stderr(full().unwrap()).status().unwrap().code();
+    assert_eq!(code, Some(1));
     let export = args(&["export", "p.ron", "--preset", "draft", "--overwrite", "-o", "film.mp4"], &[]);
     let code = program(&folder, &export).stdout(Stdio::null()).stderr(full().unwrap()).status().unwrap().code();
     assert_eq!(code, Some(0));
