@@ -1,6 +1,7 @@
 //! The program: a window, or a headless command.
 
 use clap::Parser;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use workprint::app::EditorFolders;
@@ -15,6 +16,8 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
         )
         .with_writer(std::io::stderr)
+        // what can't be logged would be said there again, and end the program
+        .log_internal_errors(false)
         .init();
     workprint::export::tame_allocator();
     workprint::media::set_up_helpers();
@@ -46,7 +49,9 @@ fn open_window(files: Vec<PathBuf>) -> Outcome {
     match run {
         Ok(()) => Outcome::Done,
         Err(error) => {
-            eprintln!("error: no window can be opened: {error}; `workprint --help` lists what works without one");
+            let text = "`workprint --help` lists what works without one";
+            // the exit code says so too
+            let _ = writeln!(std::io::stderr(), "error: no window can be opened: {error}; {text}");
             Outcome::Failed
         }
     }

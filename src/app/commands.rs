@@ -392,7 +392,7 @@ impl Editor {
         let Some(export) = &mut self.export else { return };
         export.begin(own);
         let settings = ExportSettings {
-            path: PathBuf::from(&export.path),
+            path: export.target(),
             preset: export.preset,
             range: range.filter(|_| export.marked_only),
             // the budget is for what the export adds to the editor

@@ -1,6 +1,7 @@
 //! The export as the dialog shows it.
 
 use crate::export::{ExportEvent, ExportSummary, Preset, presets};
+use crate::model::path_text;
 use bytesize::ByteSize;
 use std::path::{Path, PathBuf};
 
@@ -36,8 +37,10 @@ pub struct Begun {
 /// The export dialog: what was chosen, and how far it is.
 #[derive(Clone, Debug)]
 pub struct ExportState {
-    /// Where to.
+    /// Where to, as it is shown and edited; [`Self::target`] is the file.
     pub path: String,
+    /// The path that was shown last, which need not be text.
+    shown: PathBuf,
     /// The preset.
     pub preset: &'static Preset,
     /// The memory budget in bytes.
@@ -74,6 +77,7 @@ impl ExportState {
     pub fn new(path: &Path, budget: u64) -> Self {
         Self {
             path: path.to_string_lossy().into_owned(),
+            shown: path.to_owned(),
             preset: &presets()[0],
             budget,
             marked_only: false,
@@ -91,19 +95,31 @@ impl ExportState {
         }
     }
 
+    /// The file to make.
+    #[must_use]
+    pub fn target(&self) -> PathBuf {
+        path_text::meant(&self.path, &self.shown)
+    }
+
+    /// Proposes another file.
+    pub fn aim(&mut self, path: PathBuf) {
+        self.path = path.to_string_lossy().into_owned();
+        self.shown = path;
+    }
+
     /// Chooses a preset; the file's extension follows.
     pub fn choose(&mut self, preset: &'static Preset) {
         self.preset = preset;
-        let path = PathBuf::from(&self.path).with_extension(preset.container.extension());
-        self.path = path.to_string_lossy().into_owned();
+        self.aim(self.target().with_extension(preset.container.extension()));
     }
 
     /// Forgets how the last run went.
     pub fn begin(&mut self, own_memory: u64) {
         let fresh = Self::new(Path::new(""), self.budget);
-        let (path, preset, budget) = (PathBuf::from(&self.path), self.preset, self.budget);
+        let (path, preset, budget) = (self.target(), self.preset, self.budget);
         *self = Self {
             path: std::mem::take(&mut self.path),
+            shown: std::mem::take(&mut self.shown),
             preset: self.preset,
             marked_only: self.marked_only,
             overwrite: self.overwrite,
@@ -154,8 +170,9 @@ impl ExportState {
     #[must_use]
     pub fn report_path(&self) -> Option<PathBuf> {
         let path = &self.begun.as_ref()?.path;
-        let name = path.file_name().map_or_else(Default::default, |n| n.to_string_lossy().into_owned());
-        Some(path.with_file_name(format!("{name}.report.txt")))
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".report.txt");
+        Some(path.with_file_name(name))
     }
 
     /// What the last run did and took, as a text for people and for bug reports; the samples as a table.
@@ -194,6 +211,20 @@ impl ExportState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_whose_name_is_no_text_is_kept() {
+        let path = |bytes: &[u8]| path_text::from_bytes(bytes.to_vec()).unwrap();
+        let mut state = ExportState::new(&path(b"/films\xff/reel.mp4"), 512 << 20);
+        assert_eq!(state.target(), path(b"/films\xff/reel.mp4"));
+        let ffv1 = presets().iter().find(|p| p.container.extension() == "mkv").unwrap();
+        state.choose(ffv1);
+        state.path = state.path.replace("reel", "other");
+        state.begin(0);
+        assert_eq!(state.target(), path(b"/films\xff/other.mkv"));
+        assert_eq!(state.report_path(), Some(path(b"/films\xff/other.mkv.report.txt")));
+    }
 
     #[test]
     fn the_report_says_what_was_chosen_and_taken() {

@@ -37,11 +37,11 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     };
     let (project, warnings) = read_timeline(&args.cuts, options)?;
     for warning in warnings {
-        eprintln!("{}: {warning}", args.cuts.display());
+        tell!("{}: {warning}", args.cuts.display());
     }
     save(&project, &args.output)?;
     let sequence = project.sequence();
-    eprintln!(
+    tell!(
         "{}: {} clips from {} files, {:.2} s, {}x{} at {}",
         args.output.display(),
         sequence.tracks.iter().map(|t| t.clips.len()).sum::<usize>(),

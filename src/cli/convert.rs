@@ -23,7 +23,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         return Err(format!("{}: it is there already; --overwrite replaces it", args.output.display()).into());
     }
     for warning in write_timeline(&project, &args.output)? {
-        eprintln!("{}: {warning}", args.output.display());
+        tell!("{}: {warning}", args.output.display());
     }
     Ok(Outcome::Done)
 }

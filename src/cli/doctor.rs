@@ -2,6 +2,7 @@
 
 use super::{Failure, Outcome, print_json};
 use crate::media::{self, Cache, REQUIRED, missing_plugins};
+use crate::model::path_text;
 use crate::worker::{allowed_cores, total_memory};
 use bytesize::ByteSize;
 use gstreamer as gst;
@@ -32,21 +33,21 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             .collect();
         print_json(&json!({
             "ok": ok, "gstreamer": gst::version_string().as_str(), "plugins": plugins,
-            "cache": {"path": cache.root(), "size": cache.size(), "error": cache_error},
+            "cache": {"path": path_text::to_text(cache.root()), "size": cache.size(), "error": cache_error},
             "cores": allowed_cores(), "memory": total_memory(),
         }))?;
     } else {
-        println!("{}", gst::version_string());
-        println!("{} cores, {} of memory", allowed_cores(), ByteSize(total_memory()).display().iec());
-        println!("cache: {}, {}", cache.root().display(), ByteSize(cache.size()).display().si());
+        say!("{}", gst::version_string())?;
+        say!("{} cores, {} of memory", allowed_cores(), ByteSize(total_memory()).display().iec())?;
+        say!("cache: {}, {}", cache.root().display(), ByteSize(cache.size()).display().si())?;
         for plugin in &missing {
-            eprintln!("error: {} is missing ({}); install {}", plugin.element, plugin.purpose, plugin.package);
+            tell!("error: {} is missing ({}); install {}", plugin.element, plugin.purpose, plugin.package);
         }
         if let Some(error) = &cache_error {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
         }
         if ok {
-            println!("all {} elements are there", REQUIRED.len());
+            say!("all {} elements are there", REQUIRED.len())?;
         }
     }
     Ok(if ok { Outcome::Done } else { Outcome::Failed })

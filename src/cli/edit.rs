@@ -31,7 +31,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         format!("{name}: edit {number} ({edit}) is refused: {why}; nothing was changed")
     })?;
     for note in notes {
-        eprintln!("{name}: {note}");
+        tell!("{name}: {note}");
     }
     save(&after, args.output.as_ref().unwrap_or(&args.project))?;
     Ok(Outcome::Done)

@@ -6,7 +6,7 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{ExportEvent, ExportSettings, ExportSummary, default_budget, export, find_preset, presets};
-use crate::model::{Project, Span};
+use crate::model::{Project, Span, path_text};
 use crate::project_file::load;
 use crate::worker::{allowed_cores, total_memory};
 use bytesize::ByteSize;
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     if args.json {
         match &result {
             Ok(done) => line(&json!({
-                "event": "done", "path": done.path, "frames": done.frames, "seconds": done.seconds,
+                "event": "done", "path": path_text::to_text(&done.path), "frames": done.frames, "seconds": done.seconds,
                 "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
             })),
             Err(error) => line(&json!({"event": "failed", "text": error.to_string()})),
@@ -53,21 +53,21 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     }
     let done = result?;
     if !args.json {
-        println!(
+        say!(
             "{}: {} frames in {:.1} s, {}, peak memory {}",
             done.path.display(),
             done.frames,
             done.seconds,
             ByteSize(done.size).display().si(),
             ByteSize(done.peak_rss).display().iec()
-        );
+        )?;
     }
     if done.lacking == 0 {
         return Ok(Outcome::Done);
     }
     if !args.json {
         let s = if done.warnings == 1 { "" } else { "s" };
-        eprintln!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
+        tell!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
     }
     Ok(Outcome::Failed)
 }
@@ -115,21 +115,21 @@ fn to_json(event: &ExportEvent) -> Value {
             "budget": budget,
         }),
         ExportEvent::Warning(w) => {
-            json!({"event": "warning", "clip": w.name, "source": w.source, "text": w.text, "lacks": w.lacks})
+            json!({"event": "warning", "clip": w.name, "source": path_text::to_text(&w.source), "text": w.text, "lacks": w.lacks})
         }
     }
 }
 
 fn in_words(event: &ExportEvent) {
     match event {
-        ExportEvent::Planned { frames, budget, predicted_peak, encoder, .. } => eprintln!(
+        ExportEvent::Planned { frames, budget, predicted_peak, encoder, .. } => tell!(
             "{frames} frames, {encoder}; about {} of {} memory",
             ByteSize(*predicted_peak).display().iec(),
             ByteSize(*budget).display().iec()
         ),
         ExportEvent::Progress { frame, frames, fps, eta, rss, .. } => {
-            eprintln!("{frame}/{frames}  {fps:.1} fps  {eta:.0} s left  {}", ByteSize(*rss).display().iec());
+            tell!("{frame}/{frames}  {fps:.1} fps  {eta:.0} s left  {}", ByteSize(*rss).display().iec());
         }
-        ExportEvent::Warning(w) => eprintln!("warning: {}: {}", w.name, w.text),
+        ExportEvent::Warning(w) => tell!("warning: {}: {}", w.name, w.text),
     }
 }

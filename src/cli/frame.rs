@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let (picture, warnings) = render_frame(&project, media, frame)?;
     write_png(&picture, &args.output)?;
     for warning in &warnings {
-        eprintln!("warning: {}: {}", warning.name, warning.text);
+        tell!("warning: {}: {}", warning.name, warning.text);
     }
     // a picture without one of its clips is not what was asked for
     Ok(if warnings.iter().any(|w| w.lacks) { Outcome::Failed } else { Outcome::Done })

@@ -4,6 +4,22 @@
 //! Results go to stdout, log and progress to stderr; exit code 0 only when all that was asked was done,
 //! 1 when something failed, 2 for wrong usage.
 
+/// Says something to people on the way. Where nobody can be told, as their end of a pipe was closed, the work goes on.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
+/// Prints a line of what was asked for; what can't be printed is a failure.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        writeln!(std::io::stdout(), $($text)*).map_err(|e| format!("the result can't be printed: {e}"))
+    }};
+}
+
 mod assemble;
 mod convert;
 mod doctor;
@@ -87,7 +103,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::Helper => crate::media::serve().map(|()| Outcome::Done).map_err(Into::into),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        tell!("error: {error}");
         Outcome::Failed
     })
 }
@@ -96,10 +112,8 @@ pub fn run(command: &Command) -> Outcome {
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    use std::io::Write;
     // a reader that has seen enough and closed the pipe is no failure worth a panic
-    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(value)?)?;
-    Ok(())
+    Ok(say!("{}", serde_json::to_string_pretty(value)?)?)
 }
 
 /// A position on the timeline as it was written.

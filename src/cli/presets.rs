@@ -32,7 +32,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     } else {
         for preset in presets() {
             let state = reason(preset).map_or_else(String::new, |r| format!(" — not here: {r}"));
-            println!("{:10} .{}  {}{state}", preset.name, preset.container.extension(), preset.description);
+            say!("{:10} .{}  {}{state}", preset.name, preset.container.extension(), preset.description)?;
         }
     }
     Ok(Outcome::Done)

@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, print_json};
 use crate::media;
-use crate::model::{MediaInfo, MediaKind, Transfer};
+use crate::model::{MediaInfo, MediaKind, Transfer, path_text};
 use crate::worker::{Probed, probe_all};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     } else {
         for (path, result) in &found {
             match result {
-                Ok(found) => println!("{}: {}", path.display(), describe(&found.info)),
-                Err(error) => eprintln!("error: {error}"),
+                Ok(found) => say!("{}: {}", path.display(), describe(&found.info))?,
+                Err(error) => tell!("error: {error}"),
             }
         }
     }
@@ -90,7 +90,7 @@ fn to_json(path: &Path, result: &Result<Probed, media::MediaError>) -> Value {
         Ok(found) => &found.info,
         Err(error) => {
             return json!({
-                "path": path, "kind": null, "container": null, "duration": null, "video": null, "audio": [],
+                "path": path_text::to_text(path), "kind": null, "container": null, "duration": null, "video": null, "audio": [],
                 "error": error.to_string(),
             });
         }
@@ -116,7 +116,7 @@ fn to_json(path: &Path, result: &Result<Probed, media::MediaError>) -> Value {
         .map(|a| json!({"codec": a.codec, "rate": a.rate, "channels": a.channels, "language": a.language}))
         .collect();
     json!({
-        "path": path, "kind": kind, "container": info.container,
+        "path": path_text::to_text(path), "kind": kind, "container": info.container,
         "duration": info.duration.map(crate::model::SourceTime::seconds),
         "video": video, "audio": audio, "error": null,
     })

@@ -7,6 +7,7 @@ use crate::project_file::load;
 use crate::worker::{make_proxies, probe_all, proxy_workers};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -27,7 +28,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         for asset in load(project)?.assets.values().filter(|a| a.info.kind == MediaKind::Video) {
             // of a file that is another one the proxy is made by what is in it now, not by what the project says
             if asset.fingerprint.is_empty() || matches!(is_same(&asset.path, &asset.fingerprint), Ok(false)) {
-                eprintln!("warning: {}: {ANOTHER}", asset.path.display());
+                tell!("warning: {}: {ANOTHER}", asset.path.display());
                 loose.push(asset.path.clone());
             } else {
                 assets.push(Arc::clone(asset));
@@ -38,7 +39,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         match result {
             Ok(probed) => assets.push(Arc::new(probed.into_asset(path))),
             Err(error) => {
-                eprintln!("error: {error}");
+                tell!("error: {error}");
                 failed = true;
             }
         }
@@ -47,10 +48,16 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     assets.retain(|a| a.info.kind == MediaKind::Video);
     let cancel = cancel_on_interrupt();
     let workers = args.jobs.map_or_else(proxy_workers, usize::from);
+    let unprinted = AtomicBool::new(false);
     let results = make_proxies(&Cache::of_user(), &assets, workers, &cancel, |asset, result| match result {
-        Ok(proxy) => println!("{} -> {}", asset.path.display(), proxy.display()),
-        Err(error) => eprintln!("error: {error}"),
+        Ok(proxy) => {
+            if let Err(error) = say!("{} -> {}", asset.path.display(), proxy.display()) {
+                tell!("error: {error}");
+                unprinted.store(true, Ordering::Relaxed);
+            }
+        }
+        Err(error) => tell!("error: {error}"),
     });
-    failed |= results.iter().any(Result::is_err);
+    failed |= results.iter().any(Result::is_err) || unprinted.into_inner();
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
 }

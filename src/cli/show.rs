@@ -1,7 +1,7 @@
 //! `workprint show`: the timeline in words or JSON.
 
 use super::{Failure, Outcome, print_json};
-use crate::model::{Project, TrackKind, format_timecode};
+use crate::model::{Project, TrackKind, format_timecode, path_text};
 use crate::project_file::load;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -21,7 +21,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     if args.json {
         print_json(&to_json(&project))?;
     } else {
-        print!("{}", in_words(&project)?);
+        say!("{}", in_words(&project)?.trim_end())?;
     }
     Ok(Outcome::Done)
 }
@@ -77,7 +77,7 @@ fn track_to_json(track: &crate::model::Track, project: &Project) -> Value {
         .map(|clip| {
             json!({
                 "id": clip.id.0, "name": clip.content.name,
-                "source": project.assets.get(&clip.content.asset).map(|a| a.path.clone()),
+                "source": project.assets.get(&clip.content.asset).map(|a| path_text::to_text(&a.path)),
                 "start": clip.start.0, "length": clip.length.0, "source_in": clip.source_in.seconds(),
                 "speed": clip.speed.as_f64(), "link": clip.link.map(|l| l.0),
             })

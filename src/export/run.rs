@@ -105,7 +105,7 @@ pub fn export(
 
 /// Keeps a film that failed its check under a name that says so, for most of it may be of use.
 fn failed_check(temporary: tempfile::TempPath, settings: &ExportSettings, why: String) -> ExportError {
-    let stem = settings.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = settings.path.file_stem().unwrap_or_default();
     let extension = settings.preset.container.extension();
     let folder = folder_of(&settings.path);
     let mut temporary = Some(temporary);
@@ -113,7 +113,9 @@ fn failed_check(temporary: tempfile::TempPath, settings: &ExportSettings, why: S
     for n in 1..100 {
         let Some(file) = temporary.take() else { break };
         let number = if n == 1 { String::new() } else { format!("-{n}") };
-        let name = folder.join(format!("{stem}-failed-check{number}.{extension}"));
+        let mut name = stem.to_owned();
+        name.push(format!("-failed-check{number}.{extension}"));
+        let name = folder.join(name);
         match file.persist_noclobber(&name) {
             Ok(()) => kept = Some(name),
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => temporary = Some(error.path),

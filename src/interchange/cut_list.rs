@@ -3,7 +3,7 @@
 use crate::edit::{Edit, EditError, Placement, apply};
 use crate::model::{
     Asset, AssetId, Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Project, SourceTime, Span, TimeText, TrackId,
-    TrackKind, parse_time,
+    TrackKind, parse_time, path_text,
 };
 use crate::platform::input::read_text;
 use std::collections::HashMap;
@@ -95,19 +95,29 @@ pub fn read_cut_list(path: &Path) -> Result<Vec<Cut>, CutListError> {
     }
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let mut cuts = Vec::new();
-    for record in reader.records() {
+    for record in reader.byte_records() {
         let record = record.map_err(|e| file_error(format!("not a cut list: {e}")))?;
         let line = record.position().map_or(0, csv::Position::line);
         let row_error = |why: String| CutListError::Row { path: path.to_owned(), line, why };
-        let field = |name: &str| columns.get(name).and_then(|i| record.get(*i)).filter(|f| !f.is_empty());
-        let time = |name: &str| field(name).map(parse_time).transpose().map_err(|e| row_error(format!("{name}: {e}")));
-        let Some(source) = field("source") else {
-            if record.iter().all(str::is_empty) {
+        let bytes = |name: &str| columns.get(name).and_then(|i| record.get(*i)).filter(|f| !f.is_empty());
+        let field = |name: &str| match bytes(name).map(std::str::from_utf8) {
+            Some(Err(_)) => Err(row_error(format!("{name}: it is not text in UTF-8"))),
+            Some(Ok(text)) => Ok(Some(text.trim()).filter(|t| !t.is_empty())),
+            None => Ok(None),
+        };
+        let time = |name: &str| field(name)?.map(parse_time).transpose().map_err(|e| row_error(format!("{name}: {e}")));
+        let source = match field("source") {
+            Ok(source) => source.map(PathBuf::from),
+            // a file's name need not be text
+            Err(error) => Some(bytes("source").and_then(|b| path_text::from_bytes(b.to_vec())).ok_or(error)?),
+        };
+        let Some(source) = source else {
+            if record.iter().all(<[u8]>::is_empty) {
                 continue;
             }
             return Err(row_error("the source is missing".into()));
         };
-        let track = field("track")
+        let track = field("track")?
             .map(|t| parse_track(t).ok_or_else(|| row_error(format!("'{t}' is not a track; write V1 or A2"))));
         cuts.push(Cut {
             line,
@@ -116,7 +126,7 @@ pub fn read_cut_list(path: &Path) -> Result<Vec<Cut>, CutListError> {
             source_out: time("out")?,
             track: track.transpose()?,
             at: time("at")?,
-            name: field("name").map(str::to_owned),
+            name: field("name")?.map(str::to_owned),
         });
     }
     if cuts.is_empty() {
@@ -371,6 +381,25 @@ mod tests {
         assert_eq!(cuts[0].track, Some((TrackKind::Video, 2)));
         assert_eq!(cuts[0].source_out, Some(TimeText::Time(SourceTime::from_seconds(2.5))));
         assert_eq!((cuts[1].source_in, cuts[1].track, cuts[1].line), (None, None, 3));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_need_not_be_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cuts.csv");
+        std::fs::write(&path, b"source,name\n\"a,\xff%25.mkv\" ,\xc3\xa9\n  b\xe9.mkv,x\n").unwrap();
+        let cuts = read_cut_list(&path).unwrap();
+        let name = |bytes: &[u8]| folder.path().join(path_text::from_bytes(bytes.to_vec()).unwrap());
+        assert_eq!([&cuts[0].source, &cuts[1].source], [&name(b"a,\xff%25.mkv"), &name(b"b\xe9.mkv")]);
+        assert_eq!(cuts[0].name.as_deref(), Some("é"));
+        for (list, part) in
+            [(&b"source,name\na,b\nc,\xe9\n"[..], "line 3: name: "), (b"source,in\na,1\xb0\n", "line 2: in: ")]
+        {
+            std::fs::write(&path, list).unwrap();
+            let error = read_cut_list(&path).unwrap_err().to_string();
+            assert!(error.contains(part) && error.contains("UTF-8"), "{error}");
+        }
     }
 
     #[test]

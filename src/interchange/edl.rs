@@ -7,6 +7,7 @@ use crate::model::{
     Clip, Direction, Frame, FrameCount, FrameRate, Marker, MarkerColor, Project, Properties, SourceTime, Speed,
     TimeText, TrackKind, Transition, TransitionKind, format_timecode, parse_time,
 };
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,12 @@ pub fn write_edl(project: &Project) -> (String, Vec<String>) {
             }
             before = Some(clip);
         }
+    }
+    let used: BTreeSet<_> = sequence.tracks.iter().flat_map(|t| t.clips.iter().map(|c| c.content.asset)).collect();
+    for asset in used.iter().filter_map(|id| project.assets.get(id)).filter(|a| as_comment(&a.path).is_none()) {
+        #[expect(clippy::unnecessary_debug_formatting, reason = "what can't be seen in it is why it is said")]
+        let path = format!("{:?}", asset.path);
+        warnings.push(format!("{path}: the format can't hold this name; its clips will have to be relinked"));
     }
     for marker in sequence.markers.iter() {
         let color = format!("{:?}", marker.color).to_uppercase();
@@ -96,13 +103,19 @@ fn event(text: &mut String, project: &Project, number: usize, channel: &str, bef
         line(text, &row("C", clip, FrameCount::ZERO, clip.length));
         line(text, &format!("* FROM CLIP NAME: {}", one_line(&clip.content.name)));
     }
-    if let Some(asset) = project.assets.get(&clip.content.asset) {
-        line(text, &format!("* SOURCE FILE: {}", one_line(&asset.path.to_string_lossy())));
+    if let Some(path) = project.assets.get(&clip.content.asset).and_then(|asset| as_comment(&asset.path)) {
+        line(text, &format!("* SOURCE FILE: {path}"));
     }
     if !clip.speed.is_normal() {
         let fps = clip.speed.as_f64() * rate.as_f64();
         line(text, &format!("M2   AX       {fps:+07.3}                {}", code(clip.source_in)));
     }
+}
+
+/// A path as a comment can hold it: text in one line, without spaces at its ends. No other is written, as it would name
+/// another file.
+fn as_comment(path: &Path) -> Option<&str> {
+    path.to_str().filter(|text| one_line(text).trim() == *text)
 }
 
 fn one_line(text: &str) -> String {
@@ -395,6 +408,23 @@ mod tests {
             assert_eq!(warnings, Vec::<String>::new());
             let (again, warnings) = build(&read_edl(&list, RATE, Path::new("/")).unwrap(), &media).unwrap();
             assert_eq!((print(&again), warnings), (text.to_owned(), Vec::new()), "{list}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_a_comment_cannot_hold_are_left_out_and_said() {
+        for (name, said) in
+            [(&b"/m/film-\xff.mkv"[..], "film-\\xFF.mkv"), (b"/m/a\nb.mkv", "a\\nb.mkv"), (b"/m/a.mkv ", "a.mkv \"")]
+        {
+            let mut project = parse("V1: A@0+20, A@20+5, B@30+20");
+            let id = project.sequence().tracks[0].clips.iter().next().unwrap().content.asset;
+            let mut asset = (*project.assets[&id]).clone();
+            asset.path = crate::model::path_text::from_bytes(name.to_vec()).unwrap();
+            project.assets_mut().insert(id, asset.into());
+            let (list, warnings) = write_edl(&project);
+            assert!(warnings.len() == 1 && warnings[0].contains(said) && !warnings[0].contains('\n'), "{warnings:?}");
+            assert_eq!(list.matches("* SOURCE FILE: ").count(), 1, "{list}");
         }
     }
 

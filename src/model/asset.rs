@@ -2,6 +2,7 @@
 
 use super::generator::Generator;
 use super::grid::{PictureGrid, SAME_MOMENT};
+use super::path_text;
 use super::time::{FrameCount, FrameRate, SourceTime};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub struct Asset {
     /// What people call it; the file name at first.
     pub name: String,
     /// Where the original lies. Absolute in memory; the project file stores it relative to itself where possible.
+    #[serde(with = "path_text")]
     pub path: PathBuf,
     /// Tells the content apart from other files of the same name and finds its proxy; empty until known.
     #[serde(default)]

@@ -17,6 +17,7 @@ mod grid;
 mod handles;
 pub mod limits;
 mod param;
+pub mod path_text;
 mod project;
 mod properties;
 mod sequence;

@@ -15,7 +15,10 @@ pub(super) fn make_relative(project: &mut Project, folder: &Path) {
         if ups + 1 >= folder.components().count() && ups > 0 {
             return path.to_owned();
         }
-        if cfg!(windows) { relative.to_string_lossy().replace('\\', "/").into() } else { relative }
+        match relative.to_str() {
+            Some(text) if cfg!(windows) => text.replace('\\', "/").into(),
+            _ => relative,
+        }
     });
 }
 

@@ -1,5 +1,6 @@
 //! The projects that were opened lately.
 
+use crate::model::path_text;
 use crate::platform::input::read_text;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ const MOST: usize = 12;
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
 pub struct Recent {
     /// Absolute paths.
+    #[serde(with = "path_text::list")]
     pub projects: Vec<PathBuf>,
 }
 

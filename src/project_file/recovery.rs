@@ -4,7 +4,7 @@
 //! it ends, and beside it the last autosave. An autosave whose lock can be taken was left by a crash.
 
 use super::{FileError, MOST_BYTES, VERSION, write_whole};
-use crate::model::Project;
+use crate::model::{Project, path_text};
 use crate::platform::input::read_text;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -23,6 +23,7 @@ pub struct Session {
 struct Autosave {
     version: u32,
     /// Where the project was saved last, if it was.
+    #[serde(with = "path_text::optional")]
     path: Option<PathBuf>,
     project: Project,
 }

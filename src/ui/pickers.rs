@@ -1,8 +1,8 @@
 //! The system's file dialogs, on threads of their own, and a plain field where the system has none.
 
 use super::theme;
-use crate::app::{Editor, Request};
-use crate::model::AssetId;
+use crate::app::{Editor, ExportState, Request};
+use crate::model::{AssetId, path_text};
 use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ struct Pending {
 struct Field {
     purpose: Purpose,
     text: String,
+    /// The path that the text was first, which need not be text.
+    proposed: PathBuf,
 }
 
 #[derive(Default)]
@@ -76,7 +78,7 @@ impl Pickers {
         });
         match thread {
             Ok(_) => self.pending = Some(Pending { purpose, answer, since: Instant::now() }),
-            Err(_) => self.field = Some(Field { purpose, text: String::new() }),
+            Err(_) => self.field = Some(Field { purpose, text: String::new(), proposed: PathBuf::new() }),
         }
     }
 
@@ -90,8 +92,9 @@ impl Pickers {
                 if !paths.is_empty() {
                     done(editor, &pending.purpose, paths);
                 } else if pending.since.elapsed() < TOO_SOON {
-                    let text = proposal(editor, &pending.purpose);
-                    self.field = Some(Field { purpose: pending.purpose, text });
+                    let proposed = proposal(editor, &pending.purpose);
+                    let text = proposed.to_string_lossy().into_owned();
+                    self.field = Some(Field { purpose: pending.purpose, text, proposed });
                 }
             }
         }
@@ -132,8 +135,8 @@ impl Pickers {
             });
         });
         if ok {
-            let paths: Vec<PathBuf> =
-                field.text.lines().map(str::trim).filter(|l| !l.is_empty()).map(PathBuf::from).collect();
+            let lines = field.text.lines().map(str::trim).filter(|l| !l.is_empty());
+            let paths: Vec<PathBuf> = lines.map(|line| path_text::meant(line, &field.proposed)).collect();
             let purpose = field.purpose.clone();
             self.field = None;
             done(editor, &purpose, paths);
@@ -143,20 +146,20 @@ impl Pickers {
     }
 }
 
-fn proposal(editor: &Editor, purpose: &Purpose) -> String {
+fn proposal(editor: &Editor, purpose: &Purpose) -> PathBuf {
     match purpose {
         Purpose::SaveAs => {
             let folder = editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned);
             let folder = folder.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-            folder.join(format!("{}.ron", editor.title())).display().to_string()
+            folder.join(format!("{}.ron", editor.title()))
         }
         Purpose::WriteTimeline => {
             let folder =
                 editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned).unwrap_or_default();
-            folder.join(format!("{}.otio", editor.title())).display().to_string()
+            folder.join(format!("{}.otio", editor.title()))
         }
-        Purpose::ExportTo => editor.export.as_ref().map_or_else(String::new, |e| e.path.clone()),
-        _ => String::new(),
+        Purpose::ExportTo => editor.export.as_ref().map_or_else(PathBuf::new, ExportState::target),
+        _ => PathBuf::new(),
     }
 }
 
@@ -199,7 +202,7 @@ fn done(editor: &mut Editor, purpose: &Purpose, paths: Vec<PathBuf>) {
         Purpose::WriteTimeline => editor.write_timeline(first),
         Purpose::ExportTo => {
             if let Some(export) = &mut editor.export {
-                export.path = first.to_string_lossy().into_owned();
+                export.aim(first);
             }
         }
     }

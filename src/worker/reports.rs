@@ -13,9 +13,12 @@ const MOST: u32 = 10_000;
 /// # Errors
 /// When it can't be made or written.
 pub(super) fn write_new(path: &Path, text: &str) -> io::Result<PathBuf> {
-    let part = |name: Option<&std::ffi::OsStr>| name.map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
-    let numbered = (2..MOST).map(|n| path.with_file_name(format!("{stem}-{n}.{extension}")));
+    let numbered = (2..MOST).map(|n| {
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(format!("-{n}."));
+        name.push(path.extension().unwrap_or_default());
+        path.with_file_name(name)
+    });
     for name in std::iter::once(path.to_owned()).chain(numbered) {
         match File::create_new(&name) {
             Ok(mut file) => return file.write_all(text.as_bytes()).map(|()| name),
