@@ -167,7 +167,7 @@ fn stills_of_other_kinds_are_read() {
     }
 }
 
-/// What nothing here writes: DNxHR, which `qtdemux` has no name for, and a cover that lies before the film.
+/// What nothing here writes: `DNxHR`, which `qtdemux` has no name for, and a cover that lies before the film.
 #[test]
 fn films_of_other_kinds_are_read() {
     let shared = Path::new("../shared/faults");

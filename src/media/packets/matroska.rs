@@ -343,7 +343,7 @@ fn read_tracks(content: &[u8]) -> Option<(Vec<Track>, Vec<Kind>)> {
             Some(2) => Kind::Sound,
             _ => continue,
         };
-        let codec = String::from_utf8_lossy(part(0x86)?).into_owned();
+        let codec = String::from_utf8_lossy(part(0x86)?).trim_end_matches('\0').to_owned();
         // transparency in a picture of its own; packets that the demuxer puts together
         let alpha = part(0xE0).is_some_and(|video| elements(video).any(|(id, n)| id == 0x53C0 && unsigned(n) == 1));
         if alpha || codec.starts_with("A_WAVPACK") || codec.starts_with("V_PRORES") || codec.starts_with("A_REAL") {
@@ -360,12 +360,17 @@ fn read_tracks(content: &[u8]) -> Option<(Vec<Track>, Vec<Kind>)> {
             duration: nanos(0x23_E383),
             delay: nanos(0x56AA).unwrap_or(0),
             before,
-            stills: codec == "V_MJPEG",
+            stills: codec == "V_MJPEG" || (codec == "V_MS/VFW/FOURCC" && part(0x63A2).is_some_and(are_stills)),
             caps: (codec == "V_QUICKTIME").then(|| quicktime(entry)).flatten(),
         });
         kinds.push(kind);
     }
     (!tracks.is_empty()).then_some((tracks, kinds))
+}
+
+/// Whether a `BITMAPINFOHEADER` says that each picture is a file of its own.
+fn are_stills(private: &[u8]) -> bool {
+    private.get(16..20).is_some_and(|codec| matches!(codec, b"MJPG" | b"mjpg" | b"JPEG" | b"PNG " | b"png "))
 }
 
 /// The caps of a track that is described as in `QuickTime`, by an image description (QTFF, "Video sample description"), of
