@@ -1,0 +1,32 @@
+//! Kinds of recordings that are known to be read differently.
+
+use super::recipe::{Fate, Late, Recipe};
+
+/// The fault that is known of recordings of this kind. Each is to be taken out when it is mended.
+pub fn of(recipe: &Recipe) -> Option<&'static str> {
+    let Recipe { container, video, audio, late, fate, .. } = recipe;
+    let damaged = matches!(fate, Fate::Damaged(_));
+    // decoders that put pictures in another order than they are stored in
+    let reorders = matches!(*video, "mpeg2" | "h264-bf" | "h264-open" | "hevc");
+    let fault = match *container {
+        // "no playable streams", or no data for 20 s, or another rate of the sound at each run
+        "mp4" | "mov" if *late == Late::Clock => "an edit list that begins with 10 s of nothing is not always read",
+        // pictures are put at 0 with their sound, and those of the last 1.5 s are lost
+        "mp4" | "mov" if matches!(late, Late::Picture(_)) => "pictures that an edit list puts later are not",
+        // 6.5 ms, the encoder's delay: ffmpeg does not take it off the stamps, in a transport stream it does; there
+        // sound after a joint is lost, and a damaged stream can be refused
+        "ts" | "fmp4" | "ogg" if *audio == "opus" => "Opus lies 6.5 ms off",
+        // 10 to 16 ms of the first burst
+        "fmp4" if *audio == "mp3" => "the first sound of MP3 in fragments is lost",
+        // two pictures at one moment, those of the first second 100 ms off their sound
+        "avi" if *video == "mpeg2" => "AVI with pictures out of order is stamped by their order in the file",
+        // those after it come as much too early or too late as were lost
+        "avi" if damaged => "pictures that are lost in AVI move those after them",
+        // another picture than the one that reading in order shows
+        "ogg" if *late == Late::Clock => "Ogg whose clock begins late is sought in wrongly",
+        // stamps go back or stay, numbers at the hole are those of references that were lost
+        _ if damaged && reorders => "after damage, pictures that are reordered come at times that go back",
+        _ => return None,
+    };
+    Some(fault)
+}
