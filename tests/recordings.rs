@@ -26,14 +26,15 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// Far beyond all limits that the program sets itself; what takes longer hangs.
-const HANGS: Duration = Duration::from_secs(180);
+const HANGS: Duration = Duration::from_mins(3);
 
 /// What differs between what is read of a recording and what ffmpeg reads of it.
 fn differences(recipe: &Recipe, folder: &Path) -> Vec<String> {
     let (done, wait) = channel();
     let (recipe, folder) = (recipe.clone(), folder.to_owned());
     // what hangs is left behind, so that the others are tried
-    std::thread::spawn(move || done.send(compare::differences(&recipe, &folder)));
+    let compare = move || done.send(compare::differences(&recipe, &folder));
+    std::thread::Builder::new().name("recording".to_owned()).spawn(compare).unwrap();
     match wait.recv_timeout(HANGS) {
         Ok(differences) => differences,
         Err(RecvTimeoutError::Timeout) => vec!["hangs".to_owned()],

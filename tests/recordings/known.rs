@@ -9,10 +9,14 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
     // decoders that put pictures in another order than they are stored in
     let reorders = matches!(*video, "mpeg2" | "h264-bf" | "h264-open" | "hevc");
     let fault = match *container {
-        // "no playable streams", or no data for 20 s, or another rate of the sound at each run
+        // the demuxer says that there is nothing for so long, upon which a decoder that has seen no packet makes its caps up
+        // (8000 Hz, one channel), "no playable streams", no data for 20 s, a stream error: another of these at each run
         "mp4" | "mov" if *late == Late::Clock => "an edit list that begins with 10 s of nothing is not always read",
+        "mp4" | "mov" if matches!(late, Late::Sound(400..)) && matches!(*audio, "mp3" | "mp2" | "ac3") => {
+            "sound that an edit list puts later is not always read"
+        }
         // pictures are put at 0 with their sound, and those of the last 1.5 s are lost
-        "mp4" | "mov" if matches!(late, Late::Picture(_)) => "pictures that an edit list puts later are not",
+        "mp4" | "mov" if matches!(late, Late::Picture(400..)) => "pictures that an edit list puts later are not",
         // 6.5 ms, the encoder's delay: ffmpeg does not take it off the stamps, in a transport stream it does; there
         // sound after a joint is lost, and a damaged stream can be refused
         "ts" | "fmp4" | "ogg" if *audio == "opus" => "Opus lies 6.5 ms off",
@@ -22,6 +26,18 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
         "avi" if *video == "mpeg2" => "AVI with pictures out of order is stamped by their order in the file",
         // those after it come as much too early or too late as were lost
         "avi" if damaged => "pictures that are lost in AVI move those after them",
+        // the key frame before the place is missed without the index
+        "avi" if matches!(fate, Fate::Killed(_)) => "AVI without its index is sought in wrongly",
+        // one period, the last picture
+        "mpg" | "vob" if *fate == Fate::Joined => {
+            "the last picture of a joined program stream is shown one period late"
+        }
+        // by as much as they are late
+        "ts" if matches!(late, Late::Picture(400..)) => {
+            "a transport stream whose pictures begin late is cut at its end"
+        }
+        // what is heard before the first picture
+        "ts" if *video == "h264-open" && matches!(late, Late::Picture(_)) => "sound before open GOPs is lost",
         // another picture than the one that reading in order shows
         "ogg" if *late == Late::Clock => "Ogg whose clock begins late is sought in wrongly",
         // stamps go back or stay, numbers at the hole are those of references that were lost
