@@ -20,6 +20,11 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
         // 6.5 ms, the encoder's delay: ffmpeg does not take it off the stamps, in a transport stream it does; there
         // sound after a joint is lost, and a damaged stream can be refused
         "ts" | "fmp4" | "ogg" if *audio == "opus" => "Opus lies 6.5 ms off",
+        "mkv" | "webm" if *audio == "opus" && *late == Late::Clock => "Opus lies 6.5 ms off",
+        // 67 ms, two pictures
+        "fmp4" if *video == "hevc" && matches!((late, fate), (Late::Sound(_), Fate::Killed(_))) => {
+            "fragments begin with their first picture, where sound comes later"
+        }
         // 10 to 16 ms of the first burst
         "fmp4" if *audio == "mp3" => "the first sound of MP3 in fragments is lost",
         // two pictures at one moment, those of the first second 100 ms off their sound
@@ -42,6 +47,8 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
         "ogg" if *late == Late::Clock => "Ogg whose clock begins late is sought in wrongly",
         // stamps go back or stay, numbers at the hole are those of references that were lost
         _ if damaged && reorders => "after damage, pictures that are reordered come at times that go back",
+        // a burst beside the hole
+        _ if damaged && *audio == "flac" => "more FLAC is lost at damage than must be",
         _ => return None,
     };
     Some(fault)
