@@ -11,7 +11,9 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
     let fault = match *container {
         // the demuxer says that there is nothing for so long, upon which a decoder that has seen no packet makes its caps up
         // (8000 Hz, one channel), "no playable streams", no data for 20 s, a stream error: another of these at each run
-        "mp4" | "mov" if *late == Late::Clock => "an edit list that begins with 10 s of nothing is not always read",
+        "mp4" | "mov" | "fmp4" if *late == Late::Clock => {
+            "an edit list that begins with 10 s of nothing is not always read"
+        }
         "mp4" | "mov" if matches!(late, Late::Sound(400..)) && matches!(*audio, "mp3" | "mp2" | "ac3") => {
             "sound that an edit list puts later is not always read"
         }
@@ -38,7 +40,7 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
             "the last picture of a joined program stream is shown one period late"
         }
         // by as much as they are late
-        "ts" if matches!(late, Late::Picture(400..)) => {
+        "ts" if *audio == "ac3" && matches!(late, Late::Picture(400..)) => {
             "a transport stream whose pictures begin late is cut at its end"
         }
         // what is heard before the first picture
