@@ -33,15 +33,45 @@ pub(super) fn name_codecs(source: &gst::Element, path: &Path) {
     read_changed(source, codecs(path));
 }
 
+/// Names codecs so that `qtdemux` knows them, and hides edit lists that begin with nothing: it says so before a decoder has
+/// seen a packet, and some make up what their sound is like then (8000 Hz; 1.22), or fail.
+pub(super) fn show_streams(source: &gst::Element, path: &Path) {
+    let mut changes = codecs(path);
+    changes.extend(late(path));
+    read_changed(source, changes);
+}
+
+/// Where in a file the names of edit lists stand that begin with nothing (8.6.6), and what hides them.
+fn late(path: &Path) -> Vec<(u64, Vec<u8>)> {
+    let Some((mut file, tracks)) = tracks(path) else { return Vec::new() };
+    let mut found = Vec::new();
+    for track in tracks {
+        let Some(edits) = track.child(&mut file, *b"edts") else { continue };
+        let Some(list) = edits.child(&mut file, *b"elst") else { continue };
+        let long = list.word(&mut file, 0).is_some_and(|version| version >> 24 == 1);
+        // behind a version, a count, and how long it lasts, stands where in the media it begins; all ones are nowhere
+        if list.word(&mut file, if long { 16 } else { 12 }) == Some(u32::MAX) {
+            found.push((edits.start + 4, b"free".to_vec()));
+        }
+    }
+    found
+}
+
+/// The tracks of a file.
+fn tracks(path: &Path) -> Option<(BufReader<File>, Vec<Mp4Box>)> {
+    let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
+    let movie = Mp4Box::movie(&mut file)?;
+    let tracks = movie.children(&mut file).into_iter().filter(|b| &b.kind == b"trak").collect();
+    Some((file, tracks))
+}
+
 /// Where in a file codecs stand that `qtdemux` knows under another name, and that.
 fn codecs(path: &Path) -> Vec<(u64, Vec<u8>)> {
-    let Ok(file) = File::open(path) else { return Vec::new() };
-    let mut file = BufReader::with_capacity(4096, file);
-    let tracks = Mp4Box::movie(&mut file).map(|movie| movie.children(&mut file)).unwrap_or_default();
+    let Some((mut file, tracks)) = tracks(path) else { return Vec::new() };
     let mut found = Vec::new();
-    for track in tracks.iter().filter(|b| &b.kind == b"trak") {
+    for track in tracks {
         let path = [*b"mdia", *b"minf", *b"stbl", *b"stsd"];
-        let Some(description) = path.into_iter().try_fold(*track, |part, kind| part.child(&mut file, kind)) else {
+        let Some(description) = path.into_iter().try_fold(track, |part, kind| part.child(&mut file, kind)) else {
             continue;
         };
         // DNxHR, which decoders take for the DNxHD that it is like; behind a version, a count and a size
@@ -154,6 +184,25 @@ fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) 
 mod tests {
     use super::*;
     use crate::media::mp4_boxes::tests::{a_box, track};
+
+    #[test]
+    fn edit_lists_that_begin_with_nothing_are_found() {
+        let edits = |version: u8, from: &[u8]| {
+            let length = if version == 1 { 8 } else { 4 };
+            let entry = [&vec![0; length][..], from, &[0, 1, 0, 0]].concat();
+            let list = a_box(*b"elst", &[&[version, 0, 0, 0, 0, 0, 0, 1][..], &entry].concat());
+            a_box(*b"trak", &a_box(*b"edts", &list))
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        let tracks =
+            [edits(0, &[0, 0, 4, 0]), edits(0, &[0xFF; 4]), edits(1, &[0, 0, 0, 0, 0, 0, 4, 0]), edits(1, &[0xFF; 8])];
+        let bytes = [a_box(*b"ftyp", b"isom"), a_box(*b"moov", &tracks.concat())].concat();
+        std::fs::write(&path, &bytes).unwrap();
+        let places: Vec<u64> = bytes.windows(4).zip(0..).filter(|(w, _)| *w == b"edts").map(|(_, at)| at).collect();
+        let found: Vec<u64> = late(&path).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(found, [places[1], places[3]]);
+    }
 
     #[test]
     fn dnxhr_is_called_dnxhd() {

@@ -224,7 +224,7 @@ fn discover(path: &Path) -> Result<pbutils::DiscovererInfo, MediaError> {
     // left alone, a decoder takes a thread for each core, and each of those a picture and its references
     let file = path.to_owned();
     discoverer.connect_source_setup(move |_, source| {
-        super::mp4_tracks::name_codecs(source, &file);
+        super::mp4_tracks::show_streams(source, &file);
         let mut top = source.clone();
         while let Some(parent) = top.parent().and_then(|p| p.downcast::<gst::Element>().ok()) {
             top = parent;
