@@ -227,7 +227,7 @@ impl Decoding {
             let flag = Arc::clone(&exposed);
             decode.connect_pad_added(move |_, _| flag.store(true, Ordering::SeqCst));
         }
-        let shift = edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift);
+        let shift = edits.shift();
         // our own packets have stamps of their own, whatever a project says that was saved by an older version
         let start = if feed.is_some() { packets::LEAD } else { start };
         Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed, sought, damage }, exposed))
@@ -333,7 +333,7 @@ impl Decoding {
 
     /// Whether the clock is still that of the part that is heard first, as it is after opening.
     pub fn reads_first_edit(&self) -> bool {
-        self.shift == self.edits.0.first().map_or(SourceTime::ZERO, |edit| edit.shift)
+        self.shift == self.edits.shift()
     }
 
     /// When what is decoded is heard first, however early it begins, in media time.

@@ -65,6 +65,11 @@ impl EditList {
         (!edits.is_empty()).then_some(Self(edits))
     }
 
+    /// By how much the track's own clock is ahead of the file's where it is heard first.
+    pub fn shift(&self) -> SourceTime {
+        self.0.first().map_or(SourceTime::ZERO, |edit| edit.shift)
+    }
+
     /// When the track is heard first.
     pub fn first(&self) -> Option<SourceTime> {
         self.0.first().map(|edit| edit.at)

@@ -54,6 +54,11 @@ impl Mp4Box {
         self.children(file).into_iter().find(|b| b.kind == kind)
     }
 
+    /// The box within boxes of these names, each in the one before.
+    pub fn inner(&self, file: &mut (impl Read + Seek), kinds: &[[u8; 4]]) -> Option<Self> {
+        kinds.iter().try_fold(*self, |within, kind| within.child(file, *kind))
+    }
+
     /// The 32 bits that lie so many bytes into its content.
     pub fn word(&self, file: &mut (impl Read + Seek), at: u64) -> Option<u32> {
         let place = self.content.checked_add(at).filter(|p| p + 4 <= self.end)?;
@@ -71,8 +76,7 @@ impl Mp4Box {
 
     /// How many samples the tables of a `trak` box list (8.7.3).
     pub fn samples(&self, file: &mut (impl Read + Seek)) -> Option<u32> {
-        let path = [*b"mdia", *b"minf", *b"stbl"];
-        let tables = path.into_iter().try_fold(*self, |part, kind| part.child(file, kind))?;
+        let tables = self.inner(file, &[*b"mdia", *b"minf", *b"stbl"])?;
         let sizes = tables.children(file).into_iter().find(|b| matches!(&b.kind, b"stsz" | b"stz2"))?;
         sizes.word(file, 8)
     }

@@ -1,5 +1,5 @@
-//! What of an MP4 or `QuickTime` file a reader has no use for, hidden from the demuxer: tracks of the other kind, and of
-//! sound the edit lists, which are applied by the reader.
+//! What of an MP4 or `QuickTime` file the demuxer is shown in another way. What a reader has no use for is hidden: tracks of
+//! the other kind, and of sound the edit lists, which are applied by the reader. Codecs get the names that it knows.
 //!
 //! `qtdemux` keeps 32 bytes in memory for each sample of each track, for as long as it runs: a recording of five hours
 //! takes 60 MB in each reader, half of that for the track that is not read. A track whose box is called `free` (ISO
@@ -18,72 +18,66 @@ use std::path::Path;
 /// Hides all tracks but those of pictures, or of sound, from what reads the file through `source`, and of sound the edit
 /// lists. Returns that of the track that is wanted.
 pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) -> EditList {
-    let Useless { names, length, edits } = useless(path, which).unwrap_or_default();
-    let mut changes: Vec<(u64, Vec<u8>)> = names.into_iter().map(|at| (at, b"free".to_vec())).collect();
+    let Useless { names, length, codecs, edits } = useless(path, which).unwrap_or_default();
+    let mut changes: Vec<Change> = names.into_iter().map(hidden).collect();
     changes.extend(length);
-    if matches!(which, Which::Video(_)) {
-        changes.extend(codecs(path));
-    }
+    changes.extend(codecs);
     read_changed(source, changes);
     edits
 }
 
 /// Names codecs so that `qtdemux` knows them, to what reads the file through `source`.
 pub(super) fn name_codecs(source: &gst::Element, path: &Path) {
-    read_changed(source, codecs(path));
+    read_changed(source, of_tracks(path, &[codec]));
 }
 
 /// Names codecs so that `qtdemux` knows them, and hides edit lists that begin with nothing: it says so before a decoder has
 /// seen a packet, and some make up what their sound is like then (8000 Hz; 1.22), or fail.
 pub(super) fn show_streams(source: &gst::Element, path: &Path) {
-    let mut changes = codecs(path);
-    changes.extend(late(path));
-    read_changed(source, changes);
+    read_changed(source, of_tracks(path, &[codec, late]));
 }
 
-/// Where in a file the names of edit lists stand that begin with nothing (8.6.6), and what hides them.
-fn late(path: &Path) -> Vec<(u64, Vec<u8>)> {
-    let Some((mut file, tracks)) = tracks(path) else { return Vec::new() };
-    let mut found = Vec::new();
-    for track in tracks {
-        let Some(edits) = track.child(&mut file, *b"edts") else { continue };
-        let Some(list) = edits.child(&mut file, *b"elst") else { continue };
-        let long = list.word(&mut file, 0).is_some_and(|version| version >> 24 == 1);
-        // behind a version, a count, and how long it lasts, stands where in the media it begins; all ones are nowhere
-        if list.word(&mut file, if long { 16 } else { 12 }) == Some(u32::MAX) {
-            found.push((edits.start + 4, b"free".to_vec()));
-        }
-    }
-    found
+/// A place in a file, and the bytes that are read there instead.
+type Change = (u64, Vec<u8>);
+
+/// Hides a box by its name, which stands there.
+fn hidden(name: u64) -> Change {
+    (name, b"free".to_vec())
 }
 
-/// The tracks of a file.
-fn tracks(path: &Path) -> Option<(BufReader<File>, Vec<Mp4Box>)> {
+/// What of each track is to be read in another way.
+fn of_tracks(path: &Path, looks: &[fn(&mut BufReader<File>, Mp4Box) -> Option<Change>]) -> Vec<Change> {
+    let Some((mut file, parts)) = movie(path) else { return Vec::new() };
+    let tracks = parts.into_iter().filter(|b| &b.kind == b"trak");
+    tracks.flat_map(|track| looks.iter().filter_map(|look| look(&mut file, track)).collect::<Vec<_>>()).collect()
+}
+
+/// A film's file, and the boxes of its header.
+fn movie(path: &Path) -> Option<(BufReader<File>, Vec<Mp4Box>)> {
     let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
-    let movie = Mp4Box::movie(&mut file)?;
-    let tracks = movie.children(&mut file).into_iter().filter(|b| &b.kind == b"trak").collect();
-    Some((file, tracks))
+    let parts = Mp4Box::movie(&mut file)?.children(&mut file);
+    Some((file, parts))
 }
 
-/// Where in a file codecs stand that `qtdemux` knows under another name, and that.
-fn codecs(path: &Path) -> Vec<(u64, Vec<u8>)> {
-    let Some((mut file, tracks)) = tracks(path) else { return Vec::new() };
-    let mut found = Vec::new();
-    for track in tracks {
-        let path = [*b"mdia", *b"minf", *b"stbl", *b"stsd"];
-        let Some(description) = path.into_iter().try_fold(track, |part, kind| part.child(&mut file, kind)) else {
-            continue;
-        };
-        // DNxHR, which decoders take for the DNxHD that it is like; behind a version, a count and a size
-        if description.word(&mut file, 12) == Some(u32::from_be_bytes(*b"AVdh")) {
-            found.push((description.content + 12, b"AVdn".to_vec()));
-        }
-    }
-    found
+/// Hides a track's edit list that begins with nothing (8.6.6).
+fn late(file: &mut BufReader<File>, track: Mp4Box) -> Option<Change> {
+    let edits = track.child(file, *b"edts")?;
+    let list = edits.child(file, *b"elst")?;
+    let long = list.word(file, 0)? >> 24 == 1;
+    // behind a version, a count, and how long it lasts, stands where in the media it begins; all ones are nowhere
+    (list.word(file, if long { 16 } else { 12 })? == u32::MAX).then(|| hidden(edits.start + 4))
+}
+
+/// Names a track's codec that `qtdemux` knows under another name: `DNxHR`, which decoders take for the `DNxHD` that it is like.
+fn codec(file: &mut BufReader<File>, track: Mp4Box) -> Option<Change> {
+    let description = track.inner(file, &[*b"mdia", *b"minf", *b"stbl", *b"stsd"])?;
+    // behind a version, a count and a size
+    let is_other = description.word(file, 12)? == u32::from_be_bytes(*b"AVdh");
+    is_other.then(|| (description.content + 12, b"AVdn".to_vec()))
 }
 
 /// Lets what reads a file through `source` find other bytes at these places.
-fn read_changed(source: &gst::Element, changes: Vec<(u64, Vec<u8>)>) {
+fn read_changed(source: &gst::Element, changes: Vec<Change>) {
     let Some(pad) = source.static_pad("src").filter(|_| !changes.is_empty()) else { return };
     pad.add_probe(gst::PadProbeType::PULL | gst::PadProbeType::BUFFER, move |_, info| {
         let offset = info.offset;
@@ -100,12 +94,14 @@ struct Useless {
     /// Where the names of boxes stand that are called `free`.
     names: Vec<u64>,
     /// How long the file is said to be, and where: without its edits, a track may be longer.
-    length: Option<(u64, Vec<u8>)>,
+    length: Option<Change>,
+    /// Codecs under other names.
+    codecs: Vec<Change>,
     edits: EditList,
 }
 
 /// Puts other bytes at these places of the file, as far as they lie in a buffer of it.
-fn change(buffer: &mut gst::Buffer, offset: u64, changes: &[(u64, Vec<u8>)]) {
+fn change(buffer: &mut gst::Buffer, offset: u64, changes: &[Change]) {
     let end = offset + buffer.size() as u64;
     if !changes.iter().any(|(at, bytes)| *at < end && *at + bytes.len() as u64 > offset) {
         return;
@@ -122,10 +118,8 @@ fn change(buffer: &mut gst::Buffer, offset: u64, changes: &[(u64, Vec<u8>)]) {
 /// The tracks that are neither pictures nor sound, as is wanted, and what says when sound is heard. `None` or empty where
 /// the file is of another kind, or can't be read: then nothing is hidden.
 fn useless(path: &Path, which: Which) -> Option<Useless> {
-    let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
-    let movie = Mp4Box::movie(&mut file)?;
+    let (mut file, inside) = movie(path)?;
     let wanted = if matches!(which, Which::Video(_)) { b"vide" } else { b"soun" };
-    let inside = movie.children(&mut file);
     let tracks = inside.iter().filter(|b| &b.kind == b"trak");
     let mut found = Useless::default();
     let mut kept = Vec::new();
@@ -136,7 +130,10 @@ fn useless(path: &Path, which: Which) -> Option<Useless> {
             None => {}
         }
     }
-    let Which::Audio(nth) = which else { return Some(found) };
+    let Which::Audio(nth) = which else {
+        found.codecs = kept.into_iter().filter_map(|track| codec(&mut file, track)).collect();
+        return Some(found);
+    };
     let clock = movie_clock(&mut file, &inside);
     let fragmented = inside.iter().any(|b| &b.kind == b"mvex");
     for (n, track) in kept.into_iter().enumerate() {
@@ -167,7 +164,7 @@ fn movie_clock(file: &mut BufReader<File>, movie: &[Mp4Box]) -> Option<u32> {
 }
 
 /// Where the file's length stands, and what it is when tracks may be longer by so much.
-fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) -> Option<(u64, Vec<u8>)> {
+fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) -> Option<Change> {
     let (header, long) = movie_header(file, movie)?;
     let clock = movie_clock(file, movie)?;
     let more = u64::try_from(mul_div_round(more.0.max(0), i64::from(clock), SourceTime::SECOND.0) + 1).ok()?;
@@ -200,7 +197,7 @@ mod tests {
         let bytes = [a_box(*b"ftyp", b"isom"), a_box(*b"moov", &tracks.concat())].concat();
         std::fs::write(&path, &bytes).unwrap();
         let places: Vec<u64> = bytes.windows(4).zip(0..).filter(|(w, _)| *w == b"edts").map(|(_, at)| at).collect();
-        let found: Vec<u64> = late(&path).into_iter().map(|(at, _)| at).collect();
+        let found: Vec<u64> = of_tracks(&path, &[late]).into_iter().map(|(at, _)| at).collect();
         assert_eq!(found, [places[1], places[3]]);
     }
 
@@ -218,7 +215,7 @@ mod tests {
         let bytes = [a_box(*b"ftyp", b"qt  "), movie].concat();
         std::fs::write(&path, &bytes).unwrap();
         let at = bytes.windows(4).position(|w| w == b"AVdh").unwrap();
-        assert_eq!(codecs(&path), [(at as u64, b"AVdn".to_vec())]);
+        assert_eq!(of_tracks(&path, &[codec]), [(at as u64, b"AVdn".to_vec())]);
     }
 
     #[test]

@@ -28,8 +28,7 @@ pub(super) fn read(path: &Path, file: &mut File, period: i64) -> io::Result<Tabl
 
 /// A box within others.
 fn inside(file: &mut File, outer: &Mp4Box, kinds: &[[u8; 4]]) -> io::Result<Mp4Box> {
-    let found = kinds.iter().try_fold(*outer, |within, kind| within.child(file, *kind));
-    found.ok_or_else(|| {
+    outer.inner(file, kinds).ok_or_else(|| {
         invalid(&format!("there is no '{}'", kinds.last().map_or("", |k| std::str::from_utf8(k).unwrap_or(""))))
     })
 }

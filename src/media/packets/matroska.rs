@@ -64,6 +64,11 @@ fn elements(bytes: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     })
 }
 
+/// The content of the first element of that name in an element.
+fn part(bytes: &[u8], name: u32) -> Option<&[u8]> {
+    elements(bytes).find(|(id, _)| *id == name).map(|(_, content)| content)
+}
+
 /// A name, with its marker, and how long it is (RFC 8794, 5).
 fn id(bytes: &[u8]) -> Option<(u32, usize)> {
     let len = bytes.first()?.leading_zeros() as usize + 1;
@@ -121,8 +126,6 @@ pub(super) struct Matroska {
     cluster_end: Option<u64>,
     time: i64,
     ready: VecDeque<Packet>,
-    /// Whether GStreamer can tell what is in it.
-    is_known: bool,
 }
 
 impl Matroska {
@@ -157,18 +160,20 @@ impl Matroska {
             at = end?;
         }
         let info = info?;
-        let duration = elements(&info).find(|(id, _)| *id == 0x4489).map_or(0.0, |(_, d)| float(d));
+        let duration = part(&info, 0x4489).map_or(0.0, float);
         let has_cues = cues.and_then(|at| read_element(&mut bytes, at)).is_some_and(|e| e.id == CUES);
-        let scale = elements(&info).find(|(id, _)| *id == 0x2A_D7B1).map_or(1_000_000, |(_, n)| unsigned(n));
+        let scale = part(&info, 0x2A_D7B1).map_or(1_000_000, unsigned);
         let scale = i64::try_from(scale).ok().filter(|s| (1..=1_000_000_000).contains(s))?;
         let (tracks, kinds) = read_tracks(&tracks?)?;
-        let films = kinds.iter().filter(|kind| **kind == Kind::Picture).count();
-        let is_known = tracks.iter().all(|track| track.caps.is_none() && !(track.stills && films > 1));
-        if trusted && duration > 0.0 && has_cues && is_known {
-            return None;
-        }
         let (cluster, cluster_end, time, ready) = (at, None, 0, VecDeque::new());
-        Some(Self { bytes, at, tracks, kinds, scale, cluster, cluster_end, time, ready, is_known })
+        let file = Self { bytes, at, tracks, kinds, scale, cluster, cluster_end, time, ready };
+        (!(trusted && duration > 0.0 && has_cues && file.is_known())).then_some(file)
+    }
+
+    /// Whether GStreamer can tell what is in it: it takes the first picture for the film, though it may be a cover.
+    fn is_known(&self) -> bool {
+        let films = self.kinds.iter().filter(|kind| **kind == Kind::Picture).count();
+        self.tracks.iter().all(|track| track.caps.is_none() && !(track.stills && films > 1))
     }
 
     /// Goes on from the next cluster after what can't be right.
@@ -260,7 +265,7 @@ impl Demuxer for Matroska {
     }
 
     fn container(&self) -> Option<&'static str> {
-        (!self.is_known).then_some("Matroska")
+        (!self.is_known()).then_some("Matroska")
     }
 
     fn tracks(&self) -> &[Kind] {
@@ -327,7 +332,7 @@ fn read_element(bytes: &mut Bytes, at: u64) -> Option<Element> {
 /// Where the list of a file's parts says that its cues are.
 fn place_of_cues(seek_head: &[u8], segment: u64) -> Option<u64> {
     elements(seek_head).filter(|(id, _)| *id == 0x4DBB).find_map(|(_, entry)| {
-        let part = |name: u32| elements(entry).find(|(id, _)| *id == name).map(|(_, content)| content);
+        let part = |name: u32| part(entry, name);
         let cues = part(0x53AB)? == CUES.to_be_bytes();
         segment.checked_add(unsigned(part(0x53AC)?)).filter(|_| cues)
     })
@@ -337,7 +342,7 @@ fn place_of_cues(seek_head: &[u8], segment: u64) -> Option<u64> {
 fn read_tracks(content: &[u8]) -> Option<(Vec<Track>, Vec<Kind>)> {
     let (mut tracks, mut kinds) = (Vec::new(), Vec::new());
     for (_, entry) in elements(content).filter(|(id, _)| *id == 0xAE) {
-        let part = |name: u32| elements(entry).find(|(id, _)| *id == name).map(|(_, content)| content);
+        let part = |name: u32| part(entry, name);
         let kind = match part(0x83).map(unsigned) {
             Some(1) => Kind::Picture,
             Some(2) => Kind::Sound,
@@ -376,9 +381,8 @@ fn are_stills(private: &[u8]) -> bool {
 /// The caps of a track that is described as in `QuickTime`, by an image description (QTFF, "Video sample description"), of
 /// what `matroskademux` knows no name for.
 fn quicktime(entry: &[u8]) -> Option<String> {
-    let part = |of: &[u8], name: u32| elements(of).find(|(id, _)| *id == name).map(|(_, content)| content.to_vec());
     let (private, video) = (part(entry, 0x63A2)?, part(entry, 0xE0)?);
-    let (width, height) = (unsigned(&part(&video, 0xB0)?), unsigned(&part(&video, 0xBA)?));
+    let (width, height) = (unsigned(part(video, 0xB0)?), unsigned(part(video, 0xBA)?));
     matches!(private.get(4..8)?, b"AVdh" | b"AVdn").then(|| format!("video/x-dnxhd, width={width}, height={height}"))
 }
 
@@ -387,7 +391,7 @@ fn stripped(encodings: &[u8]) -> Option<Vec<u8>> {
     let mut before = Vec::new();
     for (_, encoding) in elements(encodings).filter(|(id, _)| *id == 0x6240) {
         let (_, compression) = elements(encoding).find(|(id, _)| *id == 0x5034)?;
-        let part = |name: u32| elements(compression).find(|(id, _)| *id == name).map(|(_, content)| content);
+        let part = |name: u32| part(compression, name);
         if unsigned(part(0x4254)?) != 3 {
             return None;
         }
