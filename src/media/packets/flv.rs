@@ -6,7 +6,9 @@
 
 use super::bytes::Bytes;
 use super::{Demuxer, Kind, Packet, Payload};
-use std::collections::VecDeque;
+use gstreamer as gst;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Bytes in which each track must begin.
 const TRACKS_WITHIN: u64 = 32 << 20;
@@ -49,7 +51,7 @@ struct Track {
 }
 
 /// How packets lie in a tag.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Codec {
     /// With a head that tells when they are shown, and a description before the first.
     H264,
@@ -69,6 +71,8 @@ struct Tag {
     size: u64,
     /// When what is in it is decoded, in nanoseconds.
     stamp: i64,
+    /// The first bytes of its content, and how many there are.
+    details: ([u8; DETAILS], usize),
 }
 
 /// What is in a tag.
@@ -77,7 +81,7 @@ enum Content {
     Config(Codec, u64),
     /// A packet, which begins so many bytes into it: whether it is a key packet, how much later it is shown than decoded, and
     /// how many bytes last a second, where all do.
-    Packet { codec: Codec, caps: String, skipped: u64, key: bool, later: i64, pace: Option<u32> },
+    Packet { codec: Codec, caps: Cow<'static, str>, skipped: u64, key: bool, later: i64, pace: Option<u32> },
     /// Nothing to decode.
     Nothing,
     /// What only `flvdemux` understands, if anything does.
@@ -88,6 +92,18 @@ impl Tag {
     /// What kind of track it belongs to.
     fn track(self) -> Kind {
         if self.kind == SOUND { Kind::Sound } else { Kind::Picture }
+    }
+
+    /// What is in it.
+    fn look(self) -> Content {
+        let (details, count) = self.details;
+        let details = &details[..count];
+        let found = match self.kind {
+            SOUND => sound(details),
+            PICTURE => picture(details),
+            _ => Some(Content::Nothing),
+        };
+        found.unwrap_or(Content::Nothing)
     }
 
     /// Where the size behind it stands.
@@ -116,7 +132,7 @@ impl Flv {
         let mut file = Self { bytes, at: begin, tracks, kinds, is_sized: true, ready };
         let first = file.tag(begin)?;
         file.is_sized = file.says_its_size(first);
-        let mut configs: Vec<(Codec, Vec<u8>)> = Vec::new();
+        let mut configs: BTreeMap<Codec, Vec<u8>> = BTreeMap::new();
         while file.at < begin + TRACKS_WITHIN && file.kinds.len() < 2 {
             let Some(tag) = file.tag(file.at).filter(|tag| file.is_whole(*tag)) else {
                 if file.resync().is_none() {
@@ -125,23 +141,17 @@ impl Flv {
                 continue;
             };
             file.at = tag.next();
-            match file.look(tag) {
+            match tag.look() {
                 Content::Config(codec, skipped) => {
-                    let config = file.config(tag, skipped)?;
-                    configs.retain(|(c, _)| *c != codec);
-                    configs.push((codec, config));
+                    configs.insert(codec, file.config(tag, skipped)?);
                 }
                 Content::Packet { codec, caps, .. } => {
                     let kind = tag.track();
-                    let config = configs.iter().find(|(c, _)| *c == codec).map(|(_, config)| config.clone());
-                    if file.kinds.contains(&kind) || (codec != Codec::Plain && config.is_none()) {
+                    if file.kinds.contains(&kind) || (codec != Codec::Plain && !configs.contains_key(&codec)) {
                         continue;
                     }
-                    let config = config.unwrap_or_default();
-                    let caps =
-                        if config.is_empty() { caps } else { format!("{caps}, codec_data=(buffer){}", hex(&config)) };
                     file.kinds.push(kind);
-                    file.tracks.push(Track { kind, caps });
+                    file.tracks.push(Track { kind, caps: described(&caps, configs.get(&codec))? });
                 }
                 Content::Nothing => {}
                 Content::Unknown => return None,
@@ -153,15 +163,17 @@ impl Flv {
 
     /// The tag that begins there, if its head is right.
     fn tag(&mut self, at: u64) -> Option<Tag> {
-        let head = self.bytes.some(at, HEAD);
-        let [kind, s1, s2, s3, t1, t2, t3, t0, 0, 0, 0] = head[..] else { return None };
+        let head = self.bytes.some(at, HEAD + DETAILS);
+        let [kind, s1, s2, s3, t1, t2, t3, t0, 0, 0, 0, ref first @ ..] = head[..] else { return None };
         // bit 5 says that it is encrypted
         if !matches!(kind, SOUND | PICTURE | SCRIPT) {
             return None;
         }
         let stamp = i64::from(i32::from_be_bytes([t0, t1, t2, t3])) * MILLISECOND;
-        let size = u64::from(u32::from_be_bytes([0, s1, s2, s3]));
-        Some(Tag { kind, content: at + HEAD as u64, size, stamp })
+        let size = u32::from_be_bytes([0, s1, s2, s3]);
+        let (mut details, count) = ([0; DETAILS], first.len().min(usize::try_from(size).unwrap_or(DETAILS)));
+        details[..count].copy_from_slice(&first[..count]);
+        Some(Tag { kind, content: at + HEAD as u64, size: size.into(), stamp, details: (details, count) })
     }
 
     fn says_its_size(&mut self, tag: Tag) -> bool {
@@ -183,15 +195,11 @@ impl Flv {
         let mut at = self.at.checked_add(1)?;
         loop {
             let window = self.bytes.some(at, WINDOW);
-            let heads = window.windows(HEAD).enumerate();
-            for place in heads
-                .filter(|(_, w)| matches!(w[0], SOUND | PICTURE | SCRIPT) && w[8..] == [0, 0, 0])
-                .map(|(n, _)| at + n as u64)
-            {
-                if self
-                    .tag(place)
-                    .is_some_and(|tag| tag.size > 0 && tag.next() <= self.bytes.len() && self.says_its_size(tag))
-                {
+            let is_head = |w: &[u8]| matches!(w[0], SOUND | PICTURE | SCRIPT) && w[8..] == [0, 0, 0];
+            for (n, _) in window.windows(HEAD).enumerate().filter(|(_, w)| is_head(w)) {
+                let place = at + n as u64;
+                let Some(tag) = self.tag(place).filter(|tag| tag.size > 0) else { continue };
+                if self.says_its_size(tag) {
                     self.at = place;
                     return Some(());
                 }
@@ -203,24 +211,13 @@ impl Flv {
         }
     }
 
-    /// What is in a tag.
-    fn look(&mut self, tag: Tag) -> Content {
-        let details = self.bytes.some(tag.content, usize::try_from(tag.size).unwrap_or(DETAILS).min(DETAILS));
-        let found = match tag.kind {
-            SOUND => sound(&details),
-            PICTURE => picture(&details),
-            _ => Some(Content::Nothing),
-        };
-        found.unwrap_or(Content::Nothing)
-    }
-
     fn config(&mut self, tag: Tag, skipped: u64) -> Option<Vec<u8>> {
         let size = usize::try_from(tag.size.checked_sub(skipped)?).ok().filter(|size| *size <= MOST_OF_CONFIG)?;
         self.bytes.all(tag.content + skipped, size)
     }
 
     fn take(&mut self, position: u64, tag: Tag) {
-        let Content::Packet { skipped, key, later, pace, .. } = self.look(tag) else { return };
+        let Content::Packet { skipped, key, later, pace, .. } = tag.look() else { return };
         let Some(track) = self.tracks.iter().position(|track| track.kind == tag.track()) else { return };
         let Some(size) = tag.size.checked_sub(skipped).and_then(|size| usize::try_from(size).ok()) else { return };
         self.ready.push_back(Packet {
@@ -250,8 +247,8 @@ fn picture(details: &[u8]) -> Option<Content> {
         let [a, b, c] = rest.get(at..at + 3)?.try_into().ok()?;
         Some(i64::from(i32::from_be_bytes([a, b, c, 0]) >> 8) * MILLISECOND)
     };
-    let packet = |codec, caps: &str, skipped, later| {
-        Some(Content::Packet { codec, caps: caps.to_owned(), skipped, key: shown == 1, later, pace: None })
+    let packet = |codec, caps: &'static str, skipped, later| {
+        Some(Content::Packet { codec, caps: caps.into(), skipped, key: shown == 1, later, pace: None })
     };
     if first & 0x80 != 0 {
         // "Enhanced RTMP", table 4
@@ -292,25 +289,26 @@ fn sound(details: &[u8]) -> Option<Content> {
     let (first, rest) = details.split_first()?;
     let rate = [5512_u32, 11_025, 22_050, 44_100][usize::from(first >> 2 & 3)];
     let channels = (first & 1) + 1;
-    let packet =
-        |caps: String, pace| Some(Content::Packet { codec: Codec::Plain, caps, skipped: 1, key: true, later: 0, pace });
+    let packet = |caps: Cow<'static, str>, pace| {
+        Some(Content::Packet { codec: Codec::Plain, caps, skipped: 1, key: true, later: 0, pace })
+    };
     match first >> 4 {
         0 | 3 => {
             let (format, bytes) = if first & 2 == 0 { ("U8", 1) } else { ("S16LE", 2) };
             let caps = format!("audio/x-raw, format={format}, layout=interleaved, rate={rate}, channels={channels}");
-            packet(caps, Some(rate * u32::from(channels) * bytes))
+            packet(caps.into(), Some(rate * u32::from(channels) * bytes))
         }
-        1 => packet(format!("audio/x-adpcm, layout=swf, rate={rate}, channels={channels}"), None),
-        2 | 14 => packet("audio/mpeg, mpegversion=1, layer=3".to_owned(), None),
-        4 => packet("audio/x-nellymoser, rate=16000, channels=1".to_owned(), None),
-        5 => packet("audio/x-nellymoser, rate=8000, channels=1".to_owned(), None),
-        6 => packet(format!("audio/x-nellymoser, rate={rate}, channels={channels}"), None),
-        7 => packet(format!("audio/x-alaw, rate=8000, channels={channels}"), Some(8000 * u32::from(channels))),
-        8 => packet(format!("audio/x-mulaw, rate=8000, channels={channels}"), Some(8000 * u32::from(channels))),
+        1 => packet(format!("audio/x-adpcm, layout=swf, rate={rate}, channels={channels}").into(), None),
+        2 | 14 => packet("audio/mpeg, mpegversion=1, layer=3".into(), None),
+        4 => packet("audio/x-nellymoser, rate=16000, channels=1".into(), None),
+        5 => packet("audio/x-nellymoser, rate=8000, channels=1".into(), None),
+        6 => packet(format!("audio/x-nellymoser, rate={rate}, channels={channels}").into(), None),
+        7 => packet(format!("audio/x-alaw, rate=8000, channels={channels}").into(), Some(8000 * u32::from(channels))),
+        8 => packet(format!("audio/x-mulaw, rate=8000, channels={channels}").into(), Some(8000 * u32::from(channels))),
         10 if *rest.first()? == 0 => Some(Content::Config(Codec::Aac, 2)),
         10 => Some(Content::Packet {
             codec: Codec::Aac,
-            caps: "audio/mpeg, mpegversion=4, stream-format=raw, framed=true".to_owned(),
+            caps: "audio/mpeg, mpegversion=4, stream-format=raw, framed=true".into(),
             skipped: 2,
             key: true,
             later: 0,
@@ -320,13 +318,13 @@ fn sound(details: &[u8]) -> Option<Content> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // writing into a string can't fail
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// Caps with what the decoder must know before the first packet.
+fn described(caps: &str, config: Option<&Vec<u8>>) -> Option<String> {
+    let mut caps: gst::Caps = caps.parse().ok()?;
+    if let Some(config) = config {
+        caps.make_mut().set("codec_data", gst::Buffer::from_slice(config.clone()));
+    }
+    Some(caps.to_string())
 }
 
 impl Demuxer for Flv {

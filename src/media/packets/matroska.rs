@@ -390,7 +390,7 @@ fn quicktime(entry: &[u8]) -> Option<String> {
 fn stripped(encodings: &[u8]) -> Option<Vec<u8>> {
     let mut before = Vec::new();
     for (_, encoding) in elements(encodings).filter(|(id, _)| *id == 0x6240) {
-        let (_, compression) = elements(encoding).find(|(id, _)| *id == 0x5034)?;
+        let compression = part(encoding, 0x5034)?;
         let part = |name: u32| part(compression, name);
         if unsigned(part(0x4254)?) != 3 {
             return None;
