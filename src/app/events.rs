@@ -6,7 +6,7 @@ use crate::edit::Edit;
 use crate::export::ExportEvent;
 use crate::media::ANOTHER;
 use crate::model::{Asset, AssetId, Frame};
-use crate::render::{PreviewCommand, PreviewState};
+use crate::render::{Fault, PreviewCommand, PreviewState};
 use crate::worker::{Command, Event, News, Turn};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,7 +94,7 @@ impl Editor {
             Event::Jobs(jobs) => self.jobs = jobs,
             Event::Export(event) => {
                 if let ExportEvent::Warning(warning) = &event
-                    && warning.text.ends_with(ANOTHER)
+                    && warning.fault == Fault::Replaced
                 {
                     self.mark_replaced(&warning.source);
                 }
@@ -105,9 +105,9 @@ impl Editor {
             Event::Exported(done) => {
                 if self.export.is_none() {
                     let path = done.path.display();
-                    match done.warnings {
-                        0 => self.notify(Level::Done, format!("Exported {path}")),
-                        n => self.notify(Level::Problem, format!("Exported {path}, with {n} warnings")),
+                    match done.with_warnings() {
+                        None => self.notify(Level::Done, format!("Exported {path}")),
+                        Some(warnings) => self.notify(Level::Problem, format!("Exported {path}, {warnings}")),
                     }
                 }
                 if let Some(export) = &mut self.export {

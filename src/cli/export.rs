@@ -115,7 +115,7 @@ fn to_json(event: &ExportEvent) -> Value {
             "budget": budget,
         }),
         ExportEvent::Warning(w) => {
-            json!({"event": "warning", "clip": w.name, "source": path_text::to_text(&w.source), "text": w.text, "lacks": w.lacks})
+            json!({"event": "warning", "clip": w.name, "source": path_text::to_text(&w.source), "text": w.text, "lacks": w.fault.lacks()})
         }
     }
 }

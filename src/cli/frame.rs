@@ -32,5 +32,5 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         tell!("warning: {}: {}", warning.name, warning.text);
     }
     // a picture without one of its clips is not what was asked for
-    Ok(if warnings.iter().any(|w| w.lacks) { Outcome::Failed } else { Outcome::Done })
+    Ok(if warnings.iter().any(|w| w.fault.lacks()) { Outcome::Failed } else { Outcome::Done })
 }

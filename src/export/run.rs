@@ -52,7 +52,7 @@ pub fn export(
     let tell = &mut |event| {
         if let ExportEvent::Warning(warning) = &event {
             warnings += 1;
-            lacking += usize::from(warning.lacks);
+            lacking += usize::from(warning.fault.lacks());
         }
         tell(event);
     };

@@ -84,6 +84,18 @@ pub struct ExportSummary {
     pub lacking: usize,
 }
 
+impl ExportSummary {
+    /// "with a warning", "with 3 warnings"; `None` without any.
+    #[must_use]
+    pub fn with_warnings(&self) -> Option<String> {
+        match self.warnings {
+            0 => None,
+            1 => Some("with a warning".to_owned()),
+            n => Some(format!("with {n} warnings")),
+        }
+    }
+}
+
 /// Why there is no export.
 #[derive(Debug, Error)]
 pub enum ExportError {

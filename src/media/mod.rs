@@ -65,6 +65,7 @@ pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
 pub use proxy::{PROXY_LINES, ProxySettings, find_proxy, known_proxy, make_proxy, proxy_info, proxy_size};
 pub(crate) use sync_samples::{Framing, NalCodec, is_sync};
 pub use thumbnails::{ThumbnailSheet, poster, thumbnails, write_png};
+pub(crate) use video_reader::MISSING;
 pub use video_reader::{Picture, PictureFormat, VideoReader};
 pub use waveform::{PEAKS_PER_SECOND, Waveform, waveform};
 

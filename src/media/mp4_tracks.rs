@@ -45,8 +45,11 @@ fn hidden(name: u64) -> Change {
     (name, b"free".to_vec())
 }
 
+/// Finds what of a track is to be read in another way.
+type Look = fn(&mut BufReader<File>, Mp4Box) -> Option<Change>;
+
 /// What of each track is to be read in another way.
-fn of_tracks(path: &Path, looks: &[fn(&mut BufReader<File>, Mp4Box) -> Option<Change>]) -> Vec<Change> {
+fn of_tracks(path: &Path, looks: &[Look]) -> Vec<Change> {
     let Some((mut file, parts)) = movie(path) else { return Vec::new() };
     let tracks = parts.into_iter().filter(|b| &b.kind == b"trak");
     tracks.flat_map(|track| looks.iter().filter_map(|look| look(&mut file, track)).collect::<Vec<_>>()).collect()

@@ -90,8 +90,9 @@ const DECODED_AHEAD: u32 = 1;
 /// Going ahead by more than this seeks; below it is cheaper to decode what lies between.
 const SEEK_AHEAD: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
 
-/// Pictures of a constant rate that are farther from each other than this have lost some between them.
-const MISSING: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
+/// Pictures of a constant rate that are farther from each other than this have lost some between them, and so has a file whose
+/// last one stays longer; a screen recording may stand still for a while.
+pub(crate) const MISSING: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
 
 /// How many times as far before a moment a key frame is sought, where none nearer will do.
 const EARLIER: [i64; 3] = [2, 10, 50];

@@ -29,6 +29,7 @@ pub(crate) mod sound_buffer;
 mod sounds;
 mod sources;
 mod turns;
+mod warnings;
 
 pub(crate) use backwards::MOST_BYTES as BACKWARD_BYTES;
 pub use canvas::{Canvas, to_rgba};
@@ -42,9 +43,10 @@ pub use pose::{Place, Pose, Rect, fitted};
 pub use preview::{Detail, Motion, Preview, PreviewCommand, PreviewState, Shown};
 pub use sounds::Sounds;
 pub use sources::Sources;
+pub use warnings::{Fault, Warning};
 
 use crate::media::{Cache, known_proxy, proxy_info};
-use crate::model::{Asset, ClipId, MediaInfo};
+use crate::model::{Asset, MediaInfo};
 use std::path::PathBuf;
 
 /// Which files the renderer reads.
@@ -69,20 +71,4 @@ impl Media {
             _ => (asset.path.clone(), asset.info.clone()),
         }
     }
-}
-
-/// Something went wrong in one clip; the render goes on without it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Warning {
-    /// Which clip.
-    pub clip: ClipId,
-    /// Its name.
-    pub name: String,
-    /// Its file.
-    pub source: PathBuf,
-    /// What is wrong and what is shown instead.
-    pub text: String,
-    /// Whether something is not in the film that was asked for, or is of another file. Otherwise its file is damaged, and all
-    /// that can be shown of it is.
-    pub lacks: bool,
 }

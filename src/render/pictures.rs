@@ -5,16 +5,13 @@ use super::canvas::Canvas;
 use super::plan::{Layer, Paint, PictureSection, picture_section, progress};
 use super::pose::{Place, Rect};
 use super::readers::{Readers, VideoSpec, Wanted};
+use super::warnings::Warnings;
 use super::{Media, Warning};
-use crate::media::{Cancel, MediaError, Picture, PictureFormat, VideoReader};
-use crate::model::{ClipId, Frame, FrameCount, Project, Sequence, SourceTime, Span, Transition, TransitionKind};
+use crate::media::{Cancel, MISSING, MediaError, Picture, PictureFormat, VideoReader};
+use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span, Transition, TransitionKind};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
-use std::collections::HashSet;
 use std::sync::Arc;
-
-/// A file whose last picture stays longer than this has lost some; a screen recording may stand still for a while.
-const MISSING: SourceTime = SourceTime(SourceTime::SECOND.0 * 2);
 
 /// Going back by no more than this reads backwards; further back is a seek like any other.
 const STEP_BACK: SourceTime = SourceTime(SourceTime::SECOND.0);
@@ -36,9 +33,7 @@ pub struct Pictures {
     /// The canvas of what comes in during a transition.
     other: Vec<u8>,
     cancel: Cancel,
-    /// Clips that were warned of: of damage, and of what lacks.
-    warned: HashSet<(ClipId, bool)>,
-    warnings: Vec<Warning>,
+    warnings: Warnings,
 }
 
 struct Current {
@@ -98,8 +93,7 @@ impl Pictures {
             kept: Vec::new(),
             other: Vec::new(),
             cancel,
-            warned: HashSet::new(),
-            warnings: Vec::new(),
+            warnings: Warnings::default(),
         })
     }
 
@@ -121,12 +115,12 @@ impl Pictures {
         self.kept.extend(self.current.take().map(|c| c.layers).unwrap_or_default());
         self.readers.forget_all_but(&[]);
         (self.project, self.within) = (project, within);
-        self.warned.clear();
+        self.warnings.forget();
     }
 
     /// What went wrong since this was last asked.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
-        std::mem::take(&mut self.warnings)
+        self.warnings.take()
     }
 
     /// Draws the frame into `pixels`, which must be as long as the canvas says. What can't be decoded is
@@ -273,43 +267,28 @@ impl Pictures {
             Ok(Some(picture)) => {
                 let (ended, shown, damage) = (reader.ended(), picture.time, reader.damage());
                 open.last = Some(picture);
-                if let Some((at, why)) = damage {
-                    let at = at.seconds().max(0.0);
-                    self.warn(
-                        &open.layer,
-                        &format!("its pictures are damaged at {at:.2} s ({why}); what is whole is shown"),
-                        false,
-                    );
+                if let Some(damage) = damage {
+                    self.warnings.damaged(&open.layer.clip, &open.layer.asset, damage, ["pictures are", "shown"]);
                 }
                 if ended && time - shown > MISSING {
                     let text = format!("its pictures end at {:.2} s; the last one stays", shown.seconds());
-                    self.warn(&open.layer, &text, true);
+                    self.warnings.missing(&open.layer.clip, &open.layer.asset, text);
                 }
             }
-            Ok(None) => self.warn(&open.layer, "no picture in it can be decoded; it shows black", true),
+            Ok(None) => self.warnings.missing(
+                &open.layer.clip,
+                &open.layer.asset,
+                "no picture in it can be decoded; it shows black",
+            ),
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
                 open.broken = open.last.is_none();
                 open.reader = None;
-                self.warn(&open.layer, &format!("{error}; its last picture stays"), true);
+                self.warnings.missing(&open.layer.clip, &open.layer.asset, format!("{error}; its last picture stays"));
             }
         }
         open.broken |= open.last.is_none();
         Ok(())
-    }
-
-    fn warn(&mut self, layer: &Layer, text: &str, lacks: bool) {
-        let id = layer.clip.id;
-        // what lacks is told whatever was told before
-        if !self.warned.contains(&(id, true)) && self.warned.insert((id, lacks)) {
-            self.warnings.push(Warning {
-                clip: id,
-                name: layer.clip.content.name.clone(),
-                source: layer.asset.path.clone(),
-                text: text.to_owned(),
-                lacks,
-            });
-        }
     }
 
     /// Begins the section around a frame: takes its readers and asks for those of the next.
@@ -361,7 +340,7 @@ impl Pictures {
                 Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
                 Err(error) => {
                     open.broken = true;
-                    self.warn(&open.layer, &format!("{error}; it is left out"), true);
+                    self.warnings.missing(&open.layer.clip, &open.layer.asset, format!("{error}; it is left out"));
                 }
             }
         }

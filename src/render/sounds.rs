@@ -6,9 +6,9 @@ use super::plan_sound::{Sound, SoundSection, TURN_SECONDS, sound_section};
 use super::readers::{AudioSpec, Readers, Wanted};
 use super::retime::Retime;
 use super::turns::Turns;
+use super::warnings::Warnings;
 use crate::media::{AudioReader, Cancel, MediaError};
-use crate::model::{ClipId, Frame, FrameCount, Project, Span};
-use std::collections::HashSet;
+use crate::model::{Frame, FrameCount, Project, Span};
 use std::sync::Arc;
 
 /// How long the sound of a turn goes over into the next one's: in 1/1000 s.
@@ -25,9 +25,7 @@ pub struct Sounds {
     cancel: Cancel,
     scratch: Vec<[f32; 2]>,
     limiter: Limiter,
-    /// Clips that were warned of: of damage, and of what lacks.
-    warned: HashSet<(ClipId, bool)>,
-    warnings: Vec<Warning>,
+    warnings: Warnings,
 }
 
 struct Current {
@@ -77,8 +75,7 @@ impl Sounds {
             current: None,
             cancel,
             scratch: Vec::new(),
-            warned: HashSet::new(),
-            warnings: Vec::new(),
+            warnings: Warnings::default(),
         })
     }
 
@@ -93,12 +90,12 @@ impl Sounds {
         self.give_back_all();
         self.readers.forget_all_but(&[]);
         (self.project, self.within) = (project, within);
-        self.warned.clear();
+        self.warnings.forget();
     }
 
     /// What went wrong since this was last asked.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
-        std::mem::take(&mut self.warnings)
+        self.warnings.take()
     }
 
     /// The sound of one frame: exactly the samples from its first to the next frame's first, replacing what
@@ -139,20 +136,19 @@ impl Sounds {
         let sequence = Arc::clone(self.project.sequence());
         match open.retime.read(reader, &open.sound, first, &mut self.scratch, &sequence, &self.cancel) {
             Ok(()) => {
-                if let Some((at, why)) = reader.damage() {
-                    let at = at.seconds().max(0.0);
-                    self.warn(
-                        &open.sound,
-                        &format!("its sound is damaged at {at:.2} s ({why}); what is whole is heard"),
-                        false,
-                    );
+                if let Some(damage) = reader.damage() {
+                    self.warnings.damaged(&open.sound.clip, &open.sound.asset, damage, ["sound is", "heard"]);
                 }
             }
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
                 (open.reader, open.broken) = (None, true);
                 self.scratch.fill([0.0; 2]);
-                self.warn(&open.sound, &format!("{error}; it is silent from there on"), true);
+                self.warnings.missing(
+                    &open.sound.clip,
+                    &open.sound.asset,
+                    format!("{error}; it is silent from there on"),
+                );
             }
         }
         open.sound.apply_gain(&mut self.scratch, first, &sequence);
@@ -213,24 +209,10 @@ impl Sounds {
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
             Err(error) => {
                 open.broken = true;
-                self.warn(&open.sound, &format!("{error}; it is silent"), true);
+                self.warnings.missing(&open.sound.clip, &open.sound.asset, format!("{error}; it is silent"));
             }
         }
         Ok(())
-    }
-
-    fn warn(&mut self, sound: &Sound, text: &str, lacks: bool) {
-        let id = sound.clip.id;
-        // what lacks is told whatever was told before
-        if !self.warned.contains(&(id, true)) && self.warned.insert((id, lacks)) {
-            self.warnings.push(Warning {
-                clip: id,
-                name: sound.clip.content.name.clone(),
-                source: sound.asset.path.clone(),
-                text: text.to_owned(),
-                lacks,
-            });
-        }
     }
 
     fn give_back_all(&mut self) {

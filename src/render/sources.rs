@@ -1,6 +1,6 @@
 //! The files that a span of the timeline is made of: whether they are those that were imported, and stay as they are.
 
-use super::Warning;
+use super::{Fault, Warning};
 use crate::media::{ANOTHER, Cancel, Stamp, is_same, is_still};
 use crate::model::{Asset, AssetId, ClipId, Project, Span, TrackKind};
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ impl Sources {
                 return;
             }
             if matches!(is_same(&source.asset.path, &source.asset.fingerprint), Ok(false)) {
-                tell(source.warning(ANOTHER));
+                tell(source.warning(ANOTHER, Fault::Replaced));
             }
         }
     }
@@ -59,7 +59,7 @@ impl Sources {
         let changed =
             |s: &&Source| s.stamp.as_ref().is_some_and(|stamp| !is_still(&s.asset.path, &s.asset.fingerprint, stamp));
         let text = "the file changed while it was being read; what is shown of it may be wrong: do it again";
-        self.0.iter().filter(changed).map(|s| s.warning(text)).collect()
+        self.0.iter().filter(changed).map(|s| s.warning(text, Fault::Missing)).collect()
     }
 }
 
@@ -75,7 +75,7 @@ impl Source {
         }
     }
 
-    fn warning(&self, text: &str) -> Warning {
+    fn warning(&self, text: &str, fault: Fault) -> Warning {
         let first = self.names[..self.names.len().min(MOST_NAMES)].join(", ");
         let name = if self.names.len() > MOST_NAMES { format!("{first} and others") } else { first };
         let file = self.asset.path.file_name().unwrap_or(self.asset.path.as_os_str());
@@ -84,7 +84,7 @@ impl Source {
             name,
             source: self.asset.path.clone(),
             text: format!("{}: {text}", file.to_string_lossy()),
-            lacks: true,
+            fault,
         }
     }
 }
@@ -105,8 +105,8 @@ mod tests {
         Arc::make_mut(&mut project.sequence_mut().tracks[0]).muted = true;
         assert_eq!(files(&project, all, None), 2);
         let mut source = Sources::of(&project, only, None).0.remove(0);
-        let told = |source: &Source| source.warning("x").name;
-        assert_eq!((told(&source), source.warning("x").text), ("A".into(), "A.mov: x".into()));
+        let told = |source: &Source| source.warning("x", Fault::Missing).name;
+        assert_eq!((told(&source), source.warning("x", Fault::Missing).text), ("A".into(), "A.mov: x".into()));
         for name in ["A", "C", "D"] {
             source.is_shown_by(name);
         }

@@ -110,10 +110,9 @@ fn progress(ui: &mut Ui, state: &ExportState) {
     let last = state.samples.last();
     let own = state.begun.as_ref().map_or(0, |b| b.own_memory);
     if let Some(done) = &state.done {
-        let (color, how) = match done.warnings {
-            0 => (theme::GOOD, "Done".to_owned()),
-            1 => (theme::ACCENT, "Done, with a warning".to_owned()),
-            n => (theme::ACCENT, format!("Done, with {n} warnings")),
+        let (color, how) = match done.with_warnings() {
+            None => (theme::GOOD, "Done".to_owned()),
+            Some(warnings) => (theme::ACCENT, format!("Done, {warnings}")),
         };
         ui.colored_label(
             color,
