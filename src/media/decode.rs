@@ -513,17 +513,11 @@ mod tests {
     use super::*;
 
     fn film(path: &Path) {
-        crate::media::init().unwrap();
-        let description = format!(
+        crate::media::played::run(&format!(
             "videotestsrc num-buffers=30 ! video/x-raw,width=64,height=64 ! vp8enc ! matroskamux name=mux \
              ! filesink location=\"{}\" audiotestsrc num-buffers=40 ! vorbisenc ! mux.",
             path.display()
-        );
-        let pipeline = gst::parse::launch(&description).unwrap();
-        pipeline.set_state(gst::State::Playing).unwrap();
-        let ended = pipeline.bus().unwrap().timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]);
-        assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
-        pipeline.set_state(gst::State::Null).unwrap();
+        ));
     }
 
     fn decoders(decoding: &Decoding) -> Vec<String> {

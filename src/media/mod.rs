@@ -32,6 +32,8 @@ mod mp4_tracks;
 mod open_gops;
 mod orientation;
 mod packets;
+#[cfg(test)]
+mod played;
 mod plugins;
 mod probe;
 mod proxy;

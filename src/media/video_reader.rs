@@ -431,7 +431,6 @@ fn tail(orientation: Orientation, interlaced: bool, format: PictureFormat) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gstreamer::prelude::*;
 
     /// Each further seek decodes the way from the key frame again.
     #[test]
@@ -446,19 +445,13 @@ mod tests {
             ((25, 1), "vp8enc keyframe-max-dist=20 deadline=1", "webmmux", "rounded.webm"),
         ] {
             let path = folder.path().join(name);
-            let pipeline = gst::parse::launch(&format!(
+            crate::media::played::run(&format!(
                 "videotestsrc num-buffers=120 ! video/x-raw,width=64,height=64,framerate={}/{} ! {encoder} ! {muxer} \
                  ! filesink location=\"{}\"",
                 rate.0,
                 rate.1,
                 path.display()
-            ))
-            .unwrap();
-            pipeline.set_state(gst::State::Playing).unwrap();
-            let bus = pipeline.bus().unwrap();
-            let ended = bus.timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]).unwrap();
-            assert_eq!(ended.type_(), gst::MessageType::Eos);
-            pipeline.set_state(gst::State::Null).unwrap();
+            ));
 
             let info = crate::media::probe(&path).unwrap();
             let format = PictureFormat { width: 64, height: 64, format: gst_video::VideoFormat::I420 };

@@ -2,6 +2,7 @@
 
 use super::bytes::Bytes;
 use super::{Kind, index_of};
+use crate::media::played;
 use crate::media::{AudioReader, Cancel, PictureFormat, VideoReader, probe};
 use crate::model::{FrameCount, FrameRate, SourceTime};
 use gstreamer as gst;
@@ -47,9 +48,7 @@ fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: 
         source.push_buffer(buffer).unwrap();
     }
     source.end_of_stream().unwrap();
-    let ended = pipeline.bus().unwrap().timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]);
-    assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
-    pipeline.set_state(gst::State::Null).unwrap();
+    played::end(pipeline.upcast_ref());
 }
 
 /// Which of the film's pictures is shown at each of these moments of 40 ms.
@@ -128,21 +127,15 @@ fn matroska_with_tables_is_trusted_and_a_part_of_it_is_not() {
 
 #[test]
 fn a_cover_is_no_film_wherever_it_stands() {
-    crate::media::init().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mkv");
     let cover = "videotestsrc num-buffers=1 ! video/x-raw,width=32,height=32 ! jpegenc ! queue";
     let film = format!("videotestsrc num-buffers=50 ! video/x-raw,width=64,height=64,framerate=25/1 ! {VP8} ! queue");
     for (first, second) in [(cover, &film[..]), (&film, cover)] {
-        let description = format!(
+        played::run(&format!(
             "matroskamux name=mux ! filesink location=\"{}\" {first} ! mux.video_0 {second} ! mux.video_1",
             path.display()
-        );
-        let pipeline = gst::parse::launch(&description).unwrap();
-        pipeline.set_state(gst::State::Playing).unwrap();
-        let ended = pipeline.bus().unwrap().timed_pop_filtered(None, &[gst::MessageType::Eos, gst::MessageType::Error]);
-        assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
-        pipeline.set_state(gst::State::Null).unwrap();
+        ));
         let info = probe(&path).unwrap();
         let video = info.video.as_ref().unwrap();
         assert_eq!((video.width, video.height, video.rate), (64, 64, Some(FrameRate::F25)));
