@@ -17,7 +17,9 @@ use gstreamer_app::AppSink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use support::{own_film, project, settings};
-use workprint::export::{Encoder, ExportEvent, ExportSettings, Preset, export, find_preset};
+use workprint::export::{
+    ExportEvent, ExportSettings, Film, Format, Preset, Target, Video, X264, X264Rate, export, find_preset,
+};
 use workprint::media::Cancel;
 use workprint::model::Project;
 
@@ -61,15 +63,17 @@ fn main() {
     let bench = Bench { folder, project };
     let original = bench.export(find_preset("lossless").unwrap(), "original.mkv", PLENTY).0;
     let preset = find_preset("h264").unwrap();
-    let Encoder::X264Quality { speed, crf } = preset.encoder else { unreachable!("h264 has a crf") };
-    let measured = |preset, budget| {
+    let Format::Film(film) = &preset.target.format else { unreachable!("h264 makes films") };
+    let Video::H264(X264 { speed, rate: X264Rate::Quality(crf) }) = &film.video else { unreachable!("h264 has a crf") };
+    let measured = |preset: &Preset, budget| {
         let (file, size, encoder) = bench.export(preset, "result.mp4", budget);
         (psnr(&original, &file), size, encoder)
     };
     let reference = BESIDE.map(|beside| {
         let crf = crf.saturating_add_signed(beside);
-        let preset = Box::leak(Box::new(Preset { encoder: Encoder::X264Quality { speed, crf }, ..*preset }));
-        let (quality, size, encoder) = measured(preset, PLENTY);
+        let film = Film { video: Video::h264(speed, crf), ..film.clone() };
+        let target = Target { format: Format::Film(film), ..preset.target.clone() };
+        let (quality, size, encoder) = measured(&Preset { target, ..preset.clone() }, PLENTY);
         println!("  no limit, crf {crf}   {quality:.2} dB  {:.2} MB  {encoder}", size / 1e6);
         (beside, quality, size)
     });
@@ -93,9 +97,9 @@ struct Bench {
 
 impl Bench {
     /// The file, its size in bytes and what encoded it.
-    fn export(&self, preset: &'static Preset, name: &str, budget: u64) -> (PathBuf, f64, String) {
+    fn export(&self, preset: &Preset, name: &str, budget: u64) -> (PathBuf, f64, String) {
         let own_memory = workprint::export::Memory::default().sample();
-        let settings = ExportSettings { own_memory, ..settings(self.folder.join(name), preset, budget) };
+        let settings = ExportSettings { own_memory, ..settings(self.folder.join(name), preset.clone(), budget) };
         let mut encoder = String::new();
         let summary = export(&self.project, &settings, &Cancel::default(), &mut |event: ExportEvent| {
             if let ExportEvent::Planned { encoder: chosen, .. } = event {

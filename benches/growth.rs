@@ -204,7 +204,7 @@ fn in_a_row(folder: &Path) {
     let project = Arc::new(workprint::project_file::load(&folder.join(name)).unwrap());
     let mut first = None;
     for n in 1..=10 {
-        let settings = settings(folder.join("row.mp4"), find_preset("draft").unwrap(), 2 << 30);
+        let settings = settings(folder.join("row.mp4"), find_preset("draft").unwrap().clone(), 2 << 30);
         let summary = export(&project, &settings, &Cancel::default(), &mut |_: ExportEvent| {}).unwrap();
         let peak = summary.peak_rss as f64 / f64::from(1 << 20);
         let growth = (peak / *first.get_or_insert(peak) - 1.0) * 100.0;

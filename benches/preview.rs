@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use support::{Seeded, make, workprint};
-use workprint::media::{Cache, Cancel, ProxySettings, make_proxy};
+use workprint::media::{Cache, Cancel, Parts, ProxyMaker, ProxySettings, make_proxy};
 use workprint::model::{Frame, Project, Span};
 use workprint::render::{Media, Motion, Preview, PreviewCommand};
 
@@ -41,8 +41,11 @@ fn main() {
         let project = Arc::new(workprint::project_file::load(&path).unwrap());
         for asset in project.assets.values().filter(|a| a.info.has_video()) {
             let settings = ProxySettings { threads: 2 };
-            // stills have none
-            let _ = make_proxy(&cache, asset, settings, &Cancel::default(), &|_| {});
+            let mut maker = ProxyMaker::default();
+            for part in Parts::of(&asset.info).all() {
+                // stills have none
+                let _ = make_proxy(&cache, asset, part, settings, &mut maker, &Cancel::default(), &|_| {});
+            }
         }
         println!("{}", path.file_stem().unwrap().to_string_lossy());
         let seeks = |media: Media| seeks(&project, media);
@@ -78,7 +81,7 @@ fn project(folder: &Path, layers: usize) -> PathBuf {
     let project = folder.join(&file);
     let rows: Vec<String> = (1..=layers).map(|n| format!("film.mp4,V{n},0")).collect();
     std::fs::write(folder.join("list.csv"), format!("source,track,at\n{}\n", rows.join("\n"))).unwrap();
-    workprint(folder, &["assemble", "list.csv", "-o", &file]);
+    workprint(folder, &["assemble", "list.csv", "-o", &file, "--overwrite"]);
     if layers > 1 {
         let loaded = workprint::project_file::load(&project).unwrap();
         let clips = loaded.sequence().tracks.iter().skip(1).filter_map(|t| t.clips.iter().next());

@@ -4,10 +4,18 @@ use clap::Parser;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use workprint::app::EditorFolders;
 use workprint::cli::{self, Cli, Outcome};
+use workprint::platform::{end_now, when_told_to_end};
 use workprint::ui::WINDOW_SIZE;
 use workprint::ui::Window;
+
+/// When the program is told to end, keeping what is not saved takes so long at most; a system that ends waits some seconds.
+const TO_KEEP: Duration = Duration::from_secs(3);
+
+/// How long the window has for closing then, and an export for removing what it has written.
+const TO_CLOSE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -19,6 +27,7 @@ fn main() -> ExitCode {
         // what can't be logged would be said there again, and end the program
         .log_internal_errors(false)
         .init();
+    workprint::platform::outlive_file_limits();
     workprint::export::tame_allocator();
     workprint::media::set_up_helpers();
     let cli = Cli::parse();
@@ -44,7 +53,15 @@ fn open_window(files: Vec<PathBuf>) -> Outcome {
     let run = eframe::run_native(
         "workprint",
         options,
-        Box::new(|cc| Ok(Box::new(Window::new(cc, EditorFolders::of_user(), files)?))),
+        Box::new(|cc| {
+            let window = Window::new(cc, EditorFolders::of_user(), files)?;
+            let first = window.end_of(&cc.egui_ctx, TO_KEEP);
+            // by then all is kept that can be
+            if let Err(error) = when_told_to_end(TO_CLOSE, first, || end_now()) {
+                tracing::warn!("signals are not heard: {error}");
+            }
+            Ok(Box::new(window))
+        }),
     );
     match run {
         Ok(()) => Outcome::Done,

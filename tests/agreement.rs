@@ -80,7 +80,7 @@ fn a_frame_is_the_exports_own_everywhere() {
     assert_eq!(exported.len(), usize::try_from(length).unwrap());
     let mut seen: HashMap<Vec<u8>, i64> = HashMap::new();
     for frame in (0..length).step_by(3).chain([24, 25, 29, 30, 36, 37, 54, 55, 60, 66, 85, 89, 90, 96, length - 1]) {
-        succeed(folder, &["frame", "t.ron", "--at", &format!("{frame}f"), "-o", "f.png"]);
+        succeed(folder, &["frame", "t.ron", "--overwrite", "--at", &format!("{frame}f"), "-o", "f.png"]);
         let picture = image::open(folder.join("f.png")).unwrap().into_rgba8().into_raw();
         let there = &exported[usize::try_from(frame).unwrap()];
         let differ = picture.iter().zip(there).filter(|(a, b)| a != b).count();
@@ -100,7 +100,7 @@ fn proxies_show_what_originals_show() {
     for frame in (0..length).step_by(7) {
         let picture = |proxy: bool| {
             let at = format!("{frame}f");
-            let mut args = vec!["frame", "t.ron", "--at", &at, "-o", "f.png"];
+            let mut args = vec!["frame", "t.ron", "--overwrite", "--at", &at, "-o", "f.png"];
             args.extend(proxy.then_some("--proxy"));
             succeed(folder, &args);
             image::open(folder.join("f.png")).unwrap().into_rgb8().into_raw()
@@ -165,4 +165,40 @@ fn a_clip_shows_the_picture_stream_that_was_chosen() {
     let numbers = common::pictures(&folder.join("c.mp4")).numbers;
     let expected: Vec<usize> = (0..30).chain(515..545).collect();
     assert_eq!(numbers, expected);
+}
+
+/// A picture in picture goes to a colour on its cut, and what lies below it stays as it is.
+#[test]
+fn a_dip_colours_only_the_clips_that_it_is_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    mp4(&Footage { width: 640, height: 360, ..Footage::new((30, 1), 60) }, &folder.join("a.mp4"));
+    let list = "source,in,out,track,at\na.mp4,0,2,V1,0\na.mp4,0,0.5,V2,0\na.mp4,1,1.5,V2,0.5\n";
+    std::fs::write(folder.join("t.csv"), list).unwrap();
+    succeed(folder, &["assemble", "t.csv", "-o", "t.ron", "--size", "320x180", "--rate", "30"]);
+    let shown: Value = serde_json::from_str(&succeed(folder, &["show", "t.ron", "--json"])).unwrap();
+    let upper = shown["tracks"].as_array().unwrap().iter().find(|t| t["name"] == "V2").unwrap().clone();
+    let id = |n: usize| upper["clips"][n]["id"].as_u64().unwrap();
+    let small = format!("SetProperty(clips: [{}, {}], property: Scale((value: 0.5)))", id(0), id(1));
+    let dip = format!(
+        "SetTransition(right: {}, transition: Some((kind: Dip((255, 0, 0)), length: 12, before: 6)), alone: false)",
+        id(1)
+    );
+    let picture = |name: &str| {
+        succeed(folder, &["frame", "t.ron", "--at", "15f", "-o", name]);
+        image::open(folder.join(name)).unwrap().into_rgb8()
+    };
+    std::fs::write(folder.join("small.ron"), format!("[{small}]")).unwrap();
+    succeed(folder, &["edit", "t.ron", "small.ron"]);
+    let before = picture("before.png");
+    std::fs::write(folder.join("dip.ron"), format!("[{dip}]")).unwrap();
+    succeed(folder, &["edit", "t.ron", "dip.ron"]);
+    let dipped = picture("dipped.png");
+    let beside = |(x, y): &(u32, u32)| *x < 78 || *x >= 242 || *y < 43 || *y >= 137;
+    let places = || (0..180).flat_map(|y| (0..320).map(move |x| (x, y)));
+    let changed = places().filter(beside).filter(|(x, y)| before.get_pixel(*x, *y) != dipped.get_pixel(*x, *y)).count();
+    assert_eq!(changed, 0, "pixels beside the picture in picture");
+    // all colour on the frame before the cut, less of it behind it
+    let [red, green, _] = dipped.get_pixel(160, 90).0;
+    assert!(red > 150 && green < 120, "{red} {green}");
 }

@@ -109,7 +109,7 @@ fn all_in_one_project_show_in_shape_get_proxies_and_export() {
         let clip = clips.iter().find(|c| c["name"] == *name).unwrap_or_else(|| panic!("{name} is not there"));
         let at = format!("{}f", clip["start"].as_i64().unwrap() + 4);
         for proxy in [false, true] {
-            let mut args = vec!["frame", "all.ron", "--at", &at, "-o", "f.png"];
+            let mut args = vec!["frame", "all.ron", "--overwrite", "--at", &at, "-o", "f.png"];
             args.extend(proxy.then_some("--proxy"));
             succeed(folder.path(), &args);
             let picture = image::open(folder.path().join("f.png")).unwrap().into_rgb8();
@@ -148,7 +148,7 @@ fn the_burned_in_timecode_is_the_one_that_was_cut_to() {
         let pictures: Vec<image::RgbImage> = [offset, 30 + 20 * 30 + offset]
             .iter()
             .map(|frame| {
-                succeed(folder.path(), &["frame", "c.ron", "--at", &format!("{frame}f"), "-o", "f.png"]);
+                succeed(folder.path(), &["frame", "c.ron", "--overwrite", "--at", &format!("{frame}f"), "-o", "f.png"]);
                 image::open(folder.path().join("f.png")).unwrap().into_rgb8()
             })
             .collect();

@@ -23,7 +23,7 @@ fn warned(folder: &Path, name: &str, spans: &[(u32, u32)]) -> Vec<String> {
     fs::write(folder.join("c.csv"), rows.join("\n")).unwrap();
     // a project of its own each time
     let project = format!("{name}-{}-{}.ron", spans.len(), spans[0].0);
-    succeed(folder, &["assemble", "c.csv", "-o", &project]);
+    succeed(folder, &["assemble", "c.csv", "--overwrite", "-o", &project]);
     warnings(&export(folder, &[&project, "-o", "o.mp4", "--preset", "draft", "--overwrite"]))
 }
 

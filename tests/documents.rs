@@ -475,7 +475,7 @@ fn edit_decision_lists() {
 
 #[test]
 fn other_programs_timelines() {
-    let some = [EDITS[14], EDITS[17], EDITS[23], EDITS[25], EDITS[26]].join(",");
+    let some = [EDITS[15], EDITS[17], EDITS[23], EDITS[25], EDITS[26]].join(",");
     let plain = laid_out();
     let rich = apply_all(&plain, &edits(&format!("[{some}]"))).unwrap().0;
     let nested = r#"{"OTIO_SCHEMA": "Timeline.1", "name": "t", "global_start_time": {"OTIO_SCHEMA": "RationalTime.1",

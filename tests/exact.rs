@@ -23,7 +23,7 @@ fn random_cuts(folder: &Path, source: &str, footage: &Footage, seed: u64, preset
     }
     std::fs::write(folder.join("cuts.csv"), list).unwrap();
     let rate = format!("{}/{}", footage.rate.0, footage.rate.1);
-    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron", "--rate", &rate]);
+    succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "p.ron", "--rate", &rate]);
     let out = if preset == "lossless" { "out.mkv" } else { "out.mp4" };
     succeed(folder, &["export", "p.ron", "-o", out, "--preset", preset, "--overwrite"]);
     (expected, decode(&folder.join(out)))

@@ -29,7 +29,7 @@ fn damaged_sources_never_change_the_number_of_frames() {
         make(&footage, &path);
         let whole = fs::read(&path).unwrap();
         fs::write(folder.path().join("c.csv"), format!("source,in,out\n{name},0,2\n{name},3,4\n")).unwrap();
-        succeed(folder.path(), &["assemble", "c.csv", "-o", "p.ron"]);
+        succeed(folder.path(), &["assemble", "c.csv", "--overwrite", "-o", "p.ron"]);
         for case in 0..8 {
             let mut damaged = whole.clone();
             match case % 3 {
@@ -192,7 +192,7 @@ fn a_source_that_goes_or_changes_during_an_export_does_no_harm() {
         // many cuts, so that it is opened again and again
         let rows: String = (0..60).map(|n| format!("{name},{},{}\n", n as f64 * 0.4, n as f64 * 0.4 + 0.5)).collect();
         fs::write(folder.join("c.csv"), format!("source,in,out\n{rows}")).unwrap();
-        succeed(folder, &["assemble", "c.csv", "-o", "p.ron"]);
+        succeed(folder, &["assemble", "c.csv", "--overwrite", "-o", "p.ron"]);
         let mut child = Command::new(env!("CARGO_BIN_EXE_workprint"))
             .args(["export", "p.ron", "-o", "o.mp4", "--preset", "draft", "--json", "--overwrite"])
             .current_dir(folder)

@@ -211,8 +211,8 @@ fn documents_that_name_addresses_reach_nobody() {
     {
         fs::write(folder.join("q.ron"), project.replace("path: \"a.mp4\"", &format!("path: \"{source}\""))).unwrap();
         for args in [
-            &["frame", "q.ron", "--at", "0", "-o", "o.png"][..],
-            &["frame", "q.ron", "--at", "0", "-o", "o.png", "--proxy"],
+            &["frame", "q.ron", "--overwrite", "--at", "0", "-o", "o.png"][..],
+            &["frame", "q.ron", "--overwrite", "--at", "0", "-o", "o.png", "--proxy"],
             &["proxy", "q.ron"],
             &["export", "q.ron", "-o", "o.mp4", "--preset", "draft", "--overwrite"],
         ] {
@@ -235,7 +235,7 @@ fn documents_that_name_addresses_reach_nobody() {
             "TITLE: t\n001  AX       V     C        00:00:00:00 00:00:00:20 00:00:00:00 00:00:00:20\n* SOURCE FILE: {source}\n"
         );
         fs::write(folder.join("t.edl"), edl).unwrap();
-        succeed(folder, &["assemble", "t.edl", "-o", "u.ron"]);
+        succeed(folder, &["assemble", "t.edl", "--overwrite", "-o", "u.ron"]);
         silent(&listener, source);
     }
 }

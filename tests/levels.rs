@@ -112,7 +112,7 @@ fn frequency(sound: &[f32], from: f64, to: f64) -> f64 {
 
 fn export(folder: &Path, list: &str, edits: impl Fn(&dyn Fn(&str, usize) -> u64) -> String) -> Vec<f32> {
     std::fs::write(folder.join("c.csv"), list).unwrap();
-    succeed(folder, &["assemble", "c.csv", "-o", "c.ron", "--rate", "25", "--size", "64x64"]);
+    succeed(folder, &["assemble", "c.csv", "--overwrite", "-o", "c.ron", "--rate", "25", "--size", "64x64"]);
     let shown: Value = serde_json::from_str(&succeed(folder, &["show", "c.ron", "--json"])).unwrap();
     let id = |track: &str, n: usize| {
         let tracks = shown["tracks"].as_array().unwrap();

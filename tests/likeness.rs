@@ -12,11 +12,11 @@
 
 mod common;
 
-use common::{Seeded, shared_media, skipped, sound, succeed};
+use common::{Seeded, shared_media, sound, succeed};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// What can't be compared, each with its reason.
 const EXCEPT: &[&str] = &[
@@ -41,13 +41,7 @@ const SOUND_EXCEPT: &[&str] = &[
 ];
 
 fn media_and_ffmpeg(test: &str) -> Option<PathBuf> {
-    let media = shared_media(test)?;
-    let there = Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !there.is_ok_and(|s| s.success()) {
-        skipped(test, "there is no ffmpeg");
-        return None;
-    }
-    Some(media)
+    shared_media(test).filter(|_| common::has_ffmpeg(test))
 }
 
 fn ffmpeg(args: &[&str]) -> Vec<u8> {
@@ -155,7 +149,7 @@ fn every_file_looks_and_sounds_like_what_another_tool_makes_of_it() {
             let hdr = found["video"]["transfer"] != "bt709";
             for offset in [0, length / 2, (length - 2).max(0)] {
                 let at = format!("{}f", start + offset);
-                succeed(folder, &["frame", "all.ron", "--at", &at, "-o", "f.png"]);
+                succeed(folder, &["frame", "all.ron", "--overwrite", "--at", &at, "-o", "f.png"]);
                 let frame = small(&image::open(folder.join("f.png")).unwrap().into_rgb8());
                 let Some(reference) = reference(&file, offset as f64 / 30.0, hdr, folder) else {
                     // where the first picture comes a moment late, there is none at the very beginning
@@ -212,7 +206,7 @@ fn fifty_cuts_show_the_timecode_that_was_cut_to() {
         writeln!(list, "{},{cut}f,{}f", source.display(), cut + 2).unwrap();
     }
     std::fs::write(folder.join("c.csv"), list).unwrap();
-    succeed(folder, &["assemble", "c.csv", "-o", "c.ron"]);
+    succeed(folder, &["assemble", "c.csv", "--overwrite", "-o", "c.ron"]);
     succeed(folder, &["export", "c.ron", "-o", "c.mkv", "--preset", "lossless"]);
     let own = ffmpeg(&[
         "-i",
@@ -255,7 +249,7 @@ fn assert_sound_is_cut_in_place(source: &Path, moments: [f64; 4], late: usize) {
     let all = reference_sound(source, &[]);
     let list: String = moments.iter().map(|at| format!("{},{at},{}\n", source.display(), at + 1.0)).collect();
     std::fs::write(folder.join("cuts.csv"), format!("source,in,out\n{list}")).unwrap();
-    succeed(folder, &["assemble", "cuts.csv", "-o", "cuts.ron", "--size", "160x90", "--rate", "30"]);
+    succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "cuts.ron", "--size", "160x90", "--rate", "30"]);
     succeed(folder, &["export", "cuts.ron", "-o", "cuts.mkv", "--preset", "lossless"]);
     let heard = sound(&folder.join("cuts.mkv"));
     assert_eq!(heard.len(), 4 * 48_000);

@@ -17,7 +17,7 @@ fn peak(folder: &Path, cuts: usize) -> u64 {
         writeln!(list, "a.mp4,{:.6},{:.6}", first as f64 / 30.0, (first + 12) as f64 / 30.0).unwrap();
     }
     std::fs::write(folder.join("cuts.csv"), list).unwrap();
-    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron"]);
+    succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "p.ron"]);
     let events = export(folder, &["p.ron", "-o", "o.mp4", "--preset", "draft", "--overwrite"]);
     let done = events.last().unwrap();
     assert_eq!(done["frames"], cuts * 12);
@@ -45,7 +45,7 @@ fn an_export_has_no_huge_pages() {
     let folder = folder.path();
     mp4(&Footage { width: 1280, height: 720, ..Footage::new((30, 1), 240) }, &folder.join("a.mp4"));
     std::fs::write(folder.join("list.csv"), "source\na.mp4\n").unwrap();
-    succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+    succeed(folder, &["assemble", "list.csv", "--overwrite", "-o", "p.ron"]);
     let mut export = Command::new(env!("CARGO_BIN_EXE_workprint"))
         .args(["export", "p.ron", "-o", "o.mp4", "--preset", "draft", "--json"])
         .current_dir(folder)
@@ -73,7 +73,7 @@ fn peak_of_sounds(folder: &Path, sounds: usize) -> u64 {
         writeln!(list, "{}.mp4,A{},0,{:.2},{:.2}", n % 8, n + 1, n as f64 / 20.0, n as f64 / 20.0 + 9.0).unwrap();
     }
     std::fs::write(folder.join("sounds.csv"), list).unwrap();
-    succeed(folder, &["assemble", "sounds.csv", "-o", "s.ron", "--size", "320x180", "--rate", "30"]);
+    succeed(folder, &["assemble", "sounds.csv", "--overwrite", "-o", "s.ron", "--size", "320x180", "--rate", "30"]);
     let events = export(folder, &["s.ron", "-o", "s.mp4", "--preset", "draft", "--overwrite"]);
     let done = events.last().unwrap();
     assert_eq!(done["frames"], 270);
@@ -139,13 +139,49 @@ fn what_is_predicted_is_taken() {
         ("source,in,out\na.mp4,0,1\na.mp4,3,4\n", "h264"),
     ] {
         std::fs::write(folder.join("list.csv"), list).unwrap();
-        succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+        succeed(folder, &["assemble", "list.csv", "--overwrite", "-o", "p.ron"]);
         let args = ["p.ron", "-o", "o.mp4", "--preset", preset, "--memory-budget", "2GiB", "--overwrite"];
-        let events = export(folder, &args);
+        // how many decoded pictures wait at once differs from run to run, and what is said is the most that it may be
+        let runs = [(); 3].map(|()| export(folder, &args));
+        let peaks = runs.iter().map(|events| events.last().unwrap()["peak_rss"].as_u64().unwrap());
+        let (events, peak) = (&runs[0], peaks.max().unwrap() as f64);
         let predicted = events[0]["predicted_peak"].as_u64().unwrap() as f64;
-        let peak = events.last().unwrap()["peak_rss"].as_u64().unwrap() as f64;
         println!("{preset} of {list:?}: {predicted} predicted, {peak} taken: {:.3}", predicted / peak);
         assert!((0.9..1.13).contains(&(predicted / peak)), "{predicted} bytes predicted, {peak} taken: {}", events[0]);
+    }
+}
+
+/// Encoders that look ahead in their own ways, and those of single pictures, take what is said too: with all the room that
+/// they want, and in the least budget that they are accepted in.
+#[test]
+fn every_encoder_takes_what_is_predicted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    mp4(&Footage { width: 1280, height: 720, ..Footage::new((30, 1), 90) }, &folder.join("a.mp4"));
+    std::fs::write(folder.join("list.csv"), "source,in,out\na.mp4,0,1\na.mp4,2,3\n").unwrap();
+    succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+    for (preset, name) in [
+        ("h265", "o.mp4"),
+        ("vp9", "o.webm"),
+        ("prores", "o.mov"),
+        ("webp", "o.webp"),
+        ("still", "o.png"),
+        ("mp3", "o.mp3"),
+    ] {
+        let error =
+            common::fail(folder, &["export", "p.ron", "-o", name, "--preset", preset, "--memory-budget", "20MiB"]);
+        let least = error.split("do is ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok()).unwrap();
+        for budget in ["2GiB".to_owned(), format!("{least}MiB")] {
+            let args = ["p.ron", "-o", name, "--preset", preset, "--memory-budget", &budget, "--overwrite"];
+            let events = export(folder, &args);
+            let predicted = events[0]["predicted_peak"].as_u64().unwrap() as f64;
+            let (done, peak) = (events.last().unwrap(), events.last().unwrap()["peak_rss"].as_u64().unwrap() as f64);
+            println!("{preset} in {budget}: {predicted} predicted, {peak} taken: {:.3}", predicted / peak);
+            assert_eq!(done["over_budget"], 0, "{preset} in {budget}: {done}");
+            // in a small budget what starting up takes is foretold, which differs most between builds
+            let most = if budget == "2GiB" { 1.3 } else { 1.6 };
+            assert!((0.96..most).contains(&(predicted / peak)), "{preset} in {budget}: {}: {done}", events[0]);
+        }
     }
 }
 
@@ -162,7 +198,7 @@ fn films_of_full_colour_take_no_more_than_is_predicted() {
         let footage = Footage { width: 1920, height: 1080, sound: false, ..Footage::new((30, 1), 150) };
         common::make(&footage, &folder.join("a.mp4"), &encoder);
         std::fs::write(folder.join("list.csv"), "source,in,out\na.mp4,0,1\na.mp4,3,4\na.mp4,1,2\na.mp4,4,5\n").unwrap();
-        succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+        succeed(folder, &["assemble", "list.csv", "--overwrite", "-o", "p.ron"]);
         let args = ["p.ron", "-o", "o.mp4", "--preset", "draft", "--memory-budget", "2GiB", "--overwrite"];
         let events = export(folder, &args);
         let predicted = events[0]["predicted_peak"].as_u64().unwrap();
@@ -217,4 +253,106 @@ fn pictures_are_as_good_in_a_small_budget() {
         println!("{large:.2} dB in 2 GiB, {small:.2} dB in {budget}");
         assert!(small > large - 1.2, "{large:.2} dB in 2 GiB, {small:.2} dB in {budget}");
     }
+}
+
+/// A project of a film of so many frames, cut as the list says.
+fn project(folder: &Path, frames: usize, list: &str) -> std::sync::Arc<workprint::model::Project> {
+    mp4(&Footage::new((30, 1), frames), &folder.join("a.mp4"));
+    std::fs::write(folder.join("list.csv"), list).unwrap();
+    succeed(folder, &["assemble", "list.csv", "-o", "p.ron"]);
+    workprint::project_file::load(&folder.join("p.ron")).unwrap().into()
+}
+
+/// Should memory come near the budget all the same, readers are closed and opened anew in the middle of a clip.
+#[test]
+fn holding_little_changes_no_picture() {
+    use std::sync::Arc;
+    use workprint::media::Cancel;
+    use workprint::model::Frame;
+    use workprint::render::{Media, Pictures};
+
+    let folder = tempfile::tempdir().unwrap();
+    let project = project(folder.path(), 90, "source,in,out\na.mp4,1,2\na.mp4,0,0.5\na.mp4,2,2.5\n");
+    let span = project.sequence().span();
+    workprint::media::init().unwrap();
+    let shown = |little_from: i64| {
+        let cancel = Cancel::default();
+        let mut pictures = Pictures::new(Arc::clone(&project), Media::Originals, (320, 180), span, 2, cancel).unwrap();
+        let mut pixels = vec![0; pictures.canvas().bytes()];
+        let frames = (0..span.length.0).map(|n| {
+            if n == little_from {
+                pictures.save_memory();
+            }
+            pictures.render(Frame(n), &mut pixels).unwrap();
+            assert_eq!(pictures.take_warnings(), []);
+            common::read_number(&pixels[..320 * 180], 320, 180, 320)
+        });
+        frames.collect::<Vec<usize>>()
+    };
+    let as_usual = shown(-1);
+    assert_eq!(as_usual, (30..60).chain(0..15).chain(60..75).collect::<Vec<usize>>());
+    for from in [0, 7, 29, 30, 44] {
+        assert_eq!(shown(from), as_usual, "from frame {from} on");
+    }
+}
+
+#[test]
+fn an_export_that_passes_its_budget_says_so() {
+    use workprint::export::{ExportSettings, find_preset};
+    use workprint::media::Cancel;
+
+    let folder = tempfile::tempdir().unwrap();
+    let project = project(folder.path(), 30, "source\na.mp4\n");
+    // more than the budget, before it begins
+    let ballast = vec![7_u8; 400 << 20];
+    let settings = ExportSettings {
+        path: folder.path().join("o.mp4"),
+        preset: find_preset("draft").unwrap().clone(),
+        range: None,
+        budget: 300 << 20,
+        own_memory: 0,
+        cores: 2,
+        overwrite: false,
+        max_size: None,
+    };
+    let done = workprint::export::export(&project, &settings, &Cancel::default(), &mut |_| {}).unwrap();
+    assert_eq!(ballast.iter().map(|b| u64::from(*b)).sum::<u64>(), 7 * (400 << 20));
+    assert!(done.over_budget >= 100 << 20 && done.peak_rss == settings.budget + done.over_budget, "{done:?}");
+    assert!(done.remarks().unwrap().contains("MiB over its memory budget"), "{done:?}");
+    assert_eq!(common::pictures(&settings.path).numbers, (0..30).collect::<Vec<usize>>());
+}
+
+/// What a reader does not want costs it nothing: a queue that is always empty makes that of the wanted stream grow.
+#[test]
+fn a_sound_track_beside_pictures_takes_no_memory_of_their_readers() {
+    use workprint::edit::{Edit, apply};
+    use workprint::model::{Param, Property, TrackKind};
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    workprint::media::init().unwrap();
+    let peak = |name: &str, sound: &str| {
+        common::run_pipeline(&format!(
+            "matroskamux name=mux ! filesink location=\"{}\" videotestsrc num-buffers=120 pattern=snow \
+             ! video/x-raw,width=160,height=120,framerate=30/1 ! jpegenc quality=95 ! mux. {sound}",
+            folder.join(name).display()
+        ));
+        let rows: Vec<String> = (1..=24).map(|n| format!("{name},V{n},0,0,0.5")).collect();
+        std::fs::write(folder.join("list.csv"), format!("source,track,at,in,out\n{}\n", rows.join("\n"))).unwrap();
+        let path = folder.join("p.ron");
+        succeed(folder, &["assemble", "list.csv", "-o", "p.ron", "--overwrite"]);
+        let mut project = workprint::project_file::load(&path).unwrap();
+        let tracks = project.sequence().tracks.iter().filter(|t| t.kind == TrackKind::Video);
+        // none hides another
+        let clips = tracks.flat_map(|t| t.clips.iter()).map(|c| c.id).collect();
+        let property = Property::Scale(Param::fixed(0.2));
+        project = apply(&project, &Edit::SetProperty { clips, property }).unwrap();
+        workprint::project_file::save(&project, &path).unwrap();
+        let events = export(folder, &["p.ron", "-o", "o.mp4", "--preset", "draft", "--overwrite"]);
+        events.last().unwrap()["peak_rss"].as_u64().unwrap() >> 20
+    };
+    let silent = peak("silent.mkv", "");
+    let sound = peak("sound.mkv", "audiotestsrc num-buffers=188 ! audio/x-raw,rate=48000 ! flacenc ! mux.");
+    println!("24 readers: {silent} MiB without a sound track, {sound} MiB with one");
+    assert!(sound < silent + 12, "{silent} MiB without a sound track, {sound} MiB with one");
 }

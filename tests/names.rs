@@ -222,7 +222,7 @@ fn edits_and_autosaves_keep_such_names() {
     let project = load(&folder.join("p.ron")).unwrap();
     let sessions = folder.join(name(b"s\xffssions"));
     let session = Session::begin(&sessions).unwrap();
-    session.save(&project, Some(&folder.join(name(b"\xfe.ron")))).unwrap();
+    session.save(&project, Some(&folder.join(name(b"\xfe.ron"))), None, false).unwrap();
     // as after a crash: the system releases the lock
     drop(session);
     let found = orphans(&sessions);
@@ -304,6 +304,7 @@ fn a_full_disk_or_a_closed_pipe_is_no_panic() {
         let output = program(&folder, &command).stdout(writer).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(1) && !error.contains("panicked"), "{command:?}: {error}");
+        assert!(!error.contains("error: "), "{command:?}: who has seen enough is told more: {error}");
         // and what is said to people
         let code = program(&folder, &command).stdout(Stdio::null()).stderr(full().unwrap()).status().unwrap().code();
         assert_eq!(code, Some(0), "{command:?}");

@@ -104,7 +104,7 @@ fn its_sample_files_are_read() {
     for entry in std::fs::read_dir(Path::new(&samples)).unwrap().flatten() {
         if entry.path().extension().is_some_and(|e| e == "otio") {
             let file = entry.path().to_string_lossy().into_owned();
-            succeed(folder.path(), &["assemble", &file, "-o", "p.ron"]);
+            succeed(folder.path(), &["assemble", &file, "--overwrite", "-o", "p.ron"]);
             let shown: Value = serde_json::from_str(&succeed(folder.path(), &["show", "p.ron", "--json"])).unwrap();
             // what only a generator makes has no media
             let generated = std::fs::read_to_string(&file).unwrap().contains("GeneratorReference");

@@ -63,7 +63,7 @@ fn every_rate_shows_the_right_frame_on_every_other() {
         std::fs::write(folder.join("c.csv"), format!("source\n{name}\n")).unwrap();
         for (num, den) in RATES {
             let rate = format!("{num}/{den}");
-            succeed(folder, &["assemble", "c.csv", "-o", "c.ron", "--rate", &rate, "--size", "160x90"]);
+            succeed(folder, &["assemble", "c.csv", "--overwrite", "-o", "c.ron", "--rate", &rate, "--size", "160x90"]);
             let project = Arc::new(workprint::project_file::load(&folder.join("c.ron")).unwrap());
             let sequence = Arc::clone(project.sequence());
             let span = sequence.span();

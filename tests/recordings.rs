@@ -1,7 +1,7 @@
 //! Recordings of many kinds, made at random: what is read of each is what ffmpeg reads.
 //!
 //! `WORKPRINT_RECORDINGS=1000` tries so many, `WORKPRINT_SEED` others, `WORKPRINT_RECORDING=17` the 17th of the seed alone;
-//! `WORKPRINT_RECORDINGS_KEEP` names a folder in which those that failed are left.
+//! `WORKPRINT_CONTAINER=avi` those of one container, `WORKPRINT_RECORDINGS_KEEP` names a folder in which those that failed are left.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small known numbers")]
@@ -16,11 +16,10 @@ mod known;
 #[path = "recordings/recipe.rs"]
 mod recipe;
 
-use common::{how_many, skipped};
+use common::how_many;
 use recipe::Recipe;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -49,18 +48,18 @@ fn number(name: &str) -> Option<usize> {
 #[test]
 fn recordings_are_read_as_ffmpeg_reads_them() {
     let test = "recordings_are_read_as_ffmpeg_reads_them";
-    if !Command::new("ffmpeg").arg("-version").output().is_ok_and(|output| output.status.success()) {
-        return skipped(test, "ffmpeg is not installed");
+    if !common::has_ffmpeg(test) {
+        return;
     }
     workprint::media::init().unwrap();
     let (cases, seed) = (number("WORKPRINT_RECORDINGS").unwrap_or(60), number("WORKPRINT_SEED").unwrap_or(1));
     let keep = std::env::var_os("WORKPRINT_RECORDINGS_KEEP").map(PathBuf::from);
-    let one = number("WORKPRINT_RECORDING");
+    let (one, only) = (number("WORKPRINT_RECORDING"), std::env::var("WORKPRINT_CONTAINER").ok());
     let failures = Mutex::new(BTreeMap::new());
     let folder = tempfile::tempdir().unwrap();
     let (right, wrong) = how_many(if one.is_some() { 1 } else { cases }, |case| {
         let case = one.unwrap_or(case);
-        let recipe = Recipe::random(seed, case);
+        let recipe = Recipe::random(seed, case, only.as_deref());
         let own = folder.path().join(case.to_string());
         std::fs::create_dir(&own).unwrap();
         let differences = differences(&recipe, &own);

@@ -47,7 +47,7 @@ fn replace(folder: &Path) {
 
 /// The number that a frame of `p.ron` shows, of its proxy, and what was said.
 fn number(folder: &Path, at: &str) -> (usize, String) {
-    let output = workprint(folder, &["frame", "p.ron", "--at", at, "-o", "f.png", "--proxy"]);
+    let output = workprint(folder, &["frame", "p.ron", "--overwrite", "--at", at, "-o", "f.png", "--proxy"]);
     let picture = image::open(folder.join("f.png")).unwrap().into_luma8();
     fs::remove_file(folder.join("f.png")).unwrap();
     (read_number(&picture, 320, 180, 320), String::from_utf8(output.stderr).unwrap())
@@ -130,7 +130,7 @@ fn a_file_that_is_replaced_during_an_export_is_named() {
     let folder = folder.path();
     // many cuts: it is opened again and again
     fs::write(folder.join("c.csv"), format!("source,name\n{}", "a.mp4,Interview\nb.mp4,Other\n".repeat(15))).unwrap();
-    succeed(folder, &["assemble", "c.csv", "-o", "p.ron"]);
+    succeed(folder, &["assemble", "c.csv", "--overwrite", "-o", "p.ron"]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_workprint"))
         .args(["export", "p.ron", "-o", "o.mp4", "--preset", "draft", "--json"])
         .current_dir(folder)
@@ -212,7 +212,7 @@ fn a_proxy_that_is_not_as_it_was_made_is_passed_over_and_made_anew() {
 }
 
 fn asset(path: &Path) -> Asset {
-    probe_all(&[path.to_owned()], |_, _| {}).remove(0).unwrap().into_asset(path)
+    probe_all(&[path.to_owned()]).remove(0).unwrap().into_asset(path)
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn reel(folder: &Path, rate: (i32, i32), lengths: &[usize]) -> Vec<usize> {
     }
     std::fs::write(folder.join("cuts.csv"), list).unwrap();
     let rate = format!("{}/{}", rate.0, rate.1);
-    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron", "--rate", &rate]);
+    succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "p.ron", "--rate", &rate]);
     expected
 }
 

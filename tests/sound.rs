@@ -232,3 +232,36 @@ fn a_length_that_no_header_says_is_counted() {
     let length = probe(&path).unwrap().duration.unwrap().sample(48_000);
     assert!((200_000..330_000).contains(&length), "{length} samples are left");
 }
+
+/// `qtdemux` takes tracks that are shorter than a fifth of the film for previews, and passes over them.
+#[test]
+fn a_film_with_little_sound_or_few_pictures_has_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    workprint::media::init().unwrap();
+    for (name, pictures, tenths) in [("sound.mp4", 360, 12), ("pictures.mp4", 24, 120)] {
+        let path = folder.join(name);
+        common::run_pipeline(&format!(
+            "mp4mux name=mux ! filesink location=\"{}\" \
+             videotestsrc num-buffers={pictures} pattern=white ! video/x-raw,width=160,height=120,framerate=30/1 \
+             ! x264enc speed-preset=ultrafast ! h264parse ! mux. \
+             audiotestsrc samplesperbuffer=4800 num-buffers={tenths} volume=0.5 wave=pink-noise \
+             ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! mux.",
+            path.display()
+        ));
+        let info = probe(&path).unwrap();
+        assert_eq!((info.video.is_some(), info.audio.len()), (true, 1), "{name}");
+        let (heard, _) = read(&path, 0, RATE * 12);
+        let loud = |span: std::ops::Range<usize>| heard[span].iter().any(|s| s.abs() > 0.05);
+        let last = tenths * RATE / 10;
+        assert!(loud(0..RATE / 10) && loud(last - RATE / 10..last), "{name}: all of its sound");
+        assert!(last == heard.len() || !loud(last + RATE / 5..heard.len()), "{name}: no more than that");
+        std::fs::write(folder.join("list.csv"), format!("source\n{name}\n")).unwrap();
+        let project = format!("{name}.ron");
+        common::succeed(folder, &["assemble", "list.csv", "-o", &project]);
+        common::export(folder, &[&project, "-o", "o.mp4", "--preset", "draft", "--overwrite"]);
+        let mut shown = 0;
+        common::each_sample(&folder.join("o.mp4"), "videoconvert", |_, _| shown += 1);
+        assert_eq!(shown, 360, "{name}");
+    }
+}

@@ -54,9 +54,9 @@ pub fn workprint(folder: &Path, args: &[&str]) -> String {
 }
 
 /// How the bench itself exports: all of the timeline on all cores, replacing the last result.
-pub fn settings(path: PathBuf, preset: &'static Preset, budget: u64) -> ExportSettings {
+pub fn settings(path: PathBuf, preset: Preset, budget: u64) -> ExportSettings {
     let cores = workprint::worker::allowed_cores();
-    ExportSettings { path, preset, range: None, budget, own_memory: 0, cores, overwrite: true }
+    ExportSettings { path, preset, range: None, budget, own_memory: 0, cores, overwrite: true, max_size: None }
 }
 
 /// What an export says of itself.
@@ -158,7 +158,7 @@ impl Seeded {
 pub fn project(folder: &Path, name: &str, size: &str, rows: &[String]) -> String {
     std::fs::write(folder.join("list.csv"), format!("source,track,in,out\n{}\n", rows.join("\n"))).unwrap();
     let project = format!("{name}.ron");
-    workprint(folder, &["assemble", "list.csv", "-o", &project, "--size", size, "--rate", "30"]);
+    workprint(folder, &["assemble", "list.csv", "-o", &project, "--overwrite", "--size", size, "--rate", "30"]);
     project
 }
 
@@ -194,22 +194,30 @@ pub const CODECS: &[(&str, &str)] = &[
 
 /// The first seconds of a film in another codec; `None` where ffmpeg has no such encoder.
 pub fn encoded(folder: &Path, film: &Path, name: &str, args: &str) -> Option<PathBuf> {
-    let path = folder.join(name);
+    let film = film.to_str().unwrap();
+    let words: Vec<&str> = ["-t", "4", "-i", film].into_iter().chain(args.split(' ')).collect();
+    let made = made(&folder.join(name), &words);
+    if made.is_none() {
+        println!("  {name}: skipped, ffmpeg has no such encoder here");
+    }
+    made
+}
+
+/// A file that ffmpeg makes by these arguments, made once; `None` where it can't.
+pub fn made(path: &Path, args: &[&str]) -> Option<PathBuf> {
     if !path.is_file() {
-        let part = folder.join(format!("part-{name}"));
+        let part = path.with_file_name(format!("part-{}", path.file_name()?.to_str()?));
         let made = Command::new("ffmpeg")
-            .args(["-v", "error", "-y", "-t", "4", "-i"])
-            .arg(film)
-            .args(args.split(' '))
+            .args(["-v", "error", "-y"])
+            .args(args)
             .arg(&part)
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .status();
         if !made.is_ok_and(|s| s.success()) {
-            println!("  {name}: skipped, ffmpeg has no such encoder here");
             return None;
         }
-        std::fs::rename(part, &path).unwrap();
+        std::fs::rename(part, path).unwrap();
     }
-    Some(path)
+    Some(path.to_owned())
 }

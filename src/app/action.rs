@@ -140,6 +140,8 @@ actions! {
     LayoutGrid2, "Grid 2 × 2", [];
     /// Shows the selected clips three by three.
     LayoutGrid3, "Grid 3 × 3", [];
+    /// Shows the selected clips in a grid, however many they are.
+    LayoutGrid, "Grid of All", [];
     /// Shows one selected clip large and the others in a column.
     LayoutMainAndStrip, "Main with Strip", [];
     /// Copies how the selected clip looks and sounds.
@@ -274,6 +276,8 @@ actions! {
     ZoomFit, "Zoom to Fit", [key("Backslash")];
     /// The picture alone, as large as the screen.
     FullScreen, "Full-Screen Viewer", [key("F")];
+    /// Puts the window's panels back where they were at the first start.
+    ResetPanels, "Reset Panels", [];
     /// Finds a command by its name.
     Palette, "Find Command…", [command_shift("P"), key("Slash")];
     /// Shows all keys.
@@ -306,6 +310,7 @@ impl Action {
             | Self::LayoutSideBySide
             | Self::LayoutGrid2
             | Self::LayoutGrid3
+            | Self::LayoutGrid
             | Self::LayoutMainAndStrip => !editor.selection.is_empty() || self.on_transition(editor),
             Self::RemoveTransitions => !editor.selection.is_empty() || editor.selected_transition.is_some(),
             Self::PasteAttributes => editor.attributes.is_some() && !editor.selection.is_empty(),
@@ -353,6 +358,25 @@ impl Action {
             Self::FullScreen => Some(editor.full_screen),
             _ => None,
         }
+    }
+
+    /// What it is for, where its name and a picture say too little.
+    #[must_use]
+    pub fn explained(self) -> Option<&'static str> {
+        Some(match self {
+            Self::SelectTool => "Selects clips, drags them, and trims them at their edges.",
+            Self::RazorTool => "Cuts the clip under the pointer; with Shift all clips there.",
+            Self::RippleTool => "Trims an edge; what follows moves along, so that no gap is left.",
+            Self::RollTool => "Moves a cut: one clip becomes shorter, the other longer.",
+            Self::SlipTool => "Shows another part of the media; the clip stays where it is.",
+            Self::SlideTool => "Moves a clip; its neighbours become shorter and longer.",
+            Self::HandTool => "Moves the timeline under the pointer.",
+            Self::ZoomTool => "Shows more detail; with Alt less.",
+            Self::Snapping => "Draws what is dragged to cuts, markers and the playhead.",
+            Self::SyncLock => "What is inserted or rippled moves the other tracks too.",
+            Self::Loop => "Plays the marked range, or all, again and again.",
+            _ => return None,
+        })
     }
 
     /// What menus call it now: with the name of what is undone.

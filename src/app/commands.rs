@@ -2,16 +2,13 @@
 
 use super::action::Action;
 use super::editor::{Editor, Request, Tool};
-use super::exporting::ExportState;
 use super::layouts::Layout;
 use super::notices::Level;
 use super::placing::Where;
-use crate::edit::{Edge, Edit, Landing};
-use crate::export::{ExportSettings, default_budget};
-use crate::model::{AssetId, Clip, ClipId, Frame, Generator, Project, Title, TrackId, TrackKind};
-use crate::project_file::Recovered;
-use crate::worker::{Command, allowed_cores, total_memory};
-use std::path::{Path, PathBuf};
+use crate::edit::{Edge, Edit};
+use crate::model::{AssetId, ClipId, Frame, Generator, Title, TrackKind};
+use crate::worker::Command;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Editor {
@@ -25,7 +22,7 @@ impl Editor {
             Action::New => self.ask(Request::New),
             Action::Open => self.ask(Request::Open),
             Action::Save => match self.path.clone() {
-                Some(path) => self.save_to(path),
+                Some(path) => self.save_to(path, false),
                 None => self.request = Some(Request::SaveAs),
             },
             Action::SaveAs => self.request = Some(Request::SaveAs),
@@ -33,26 +30,17 @@ impl Editor {
             Action::WriteTimeline => self.request = Some(Request::WriteTimeline),
             Action::Export => self.open_export(),
             Action::Quit => self.ask(Request::Quit),
-            Action::Undo => {
-                if self.history.undo() {
-                    self.project_changed();
-                }
-            }
-            Action::Redo => {
-                if self.history.redo() {
-                    self.project_changed();
-                }
-            }
+            Action::Undo => self.undo(),
+            Action::Redo => self.redo(),
             Action::Cut | Action::Copy | Action::Paste | Action::PasteInsert | Action::Duplicate => {
-                self.clipboard(action);
+                self.perform_on_clipboard(action);
             }
             Action::Link | Action::Group | Action::Ungroup | Action::Enable => self.associate(action),
             Action::SelectAll => self.selection = self.all_clips(),
+            Action::SelectNone if self.full_screen => self.full_screen = false,
             Action::SelectNone => {
                 self.drop_trial();
-                self.selection.clear();
-                self.selected_transition = None;
-                self.full_screen = false;
+                self.select_none();
             }
             Action::Delete if self.selected_transition.is_some() => self.perform_on_looks(Action::RemoveTransitions),
             Action::Delete => {
@@ -93,12 +81,13 @@ impl Editor {
             | Action::CopyAttributes
             | Action::PasteAttributes
             | Action::ResetAttributes => self.perform_on_looks(action),
-            Action::NewTitle => self.make_up(&Generator::Title(Title::default())),
-            Action::NewSolid => self.make_up(&Generator::Solid([30, 60, 110])),
+            Action::NewTitle => self.make_up(Generator::Title(Title::default())),
+            Action::NewSolid => self.make_up(Generator::Solid([30, 60, 110])),
             Action::LayoutCorner => self.lay_out(Layout::Corner),
             Action::LayoutSideBySide => self.lay_out(Layout::SideBySide),
             Action::LayoutGrid2 => self.lay_out(Layout::Grid2),
             Action::LayoutGrid3 => self.lay_out(Layout::Grid3),
+            Action::LayoutGrid => self.lay_out(Layout::Grid),
             Action::LayoutMainAndStrip => self.lay_out(Layout::MainAndStrip),
             Action::NewSequence
             | Action::DuplicateSequence
@@ -153,46 +142,11 @@ impl Editor {
             Action::ZoomOut => self.view.zoom(1.0 / 1.5, self.view.x(self.playhead).clamp(0.0, self.view.width)),
             Action::ZoomFit => self.view.fit(self.sequence().end()),
             Action::FullScreen => self.full_screen = !self.full_screen,
+            Action::ResetPanels => self.request = Some(Request::ResetPanels),
             Action::Palette => self.request = Some(Request::Palette),
             Action::Shortcuts => self.request = Some(Request::Shortcuts),
             Action::About => self.request = Some(Request::About),
         }
-    }
-
-    fn clipboard(&mut self, action: Action) {
-        match action {
-            Action::Cut => {
-                self.clipboard = self.selected_clips();
-                self.commit(&Edit::Lift { clips: self.selected(), alone: true });
-            }
-            Action::Copy => self.clipboard = self.selected_clips(),
-            Action::Duplicate => {
-                let clips = self.selected_clips();
-                let at = clips.iter().map(|(_, c)| c.end()).max().unwrap_or_default();
-                self.paste(clips, at, Landing::Insert);
-            }
-            _ => {
-                let landing = if action == Action::PasteInsert { Landing::Insert } else { Landing::Overwrite };
-                if let Some(end) = self.paste(self.clipboard.clone(), self.playhead, landing) {
-                    self.seek_and_reveal(end);
-                }
-            }
-        }
-    }
-
-    /// Pastes and selects what was pasted; gives its end.
-    fn paste(&mut self, clips: Vec<(TrackId, Clip)>, at: Frame, landing: Landing) -> Option<Frame> {
-        let before = self.all_clips();
-        let start = clips.iter().map(|(_, c)| c.start).min()?;
-        let end = at + (clips.iter().map(|(_, c)| c.end()).max()? - start);
-        if !self.commit(&Edit::Paste { clips, at, landing }) {
-            return None;
-        }
-        // right halves of what was split are new too, but lie behind
-        let new = |c: &Clip| !before.contains(&c.id) && c.start >= at && c.end() <= end;
-        let tracks = self.sequence().tracks.iter();
-        self.selection = tracks.flat_map(|t| t.clips.iter().filter(new).map(|c| c.id).collect::<Vec<_>>()).collect();
-        Some(end)
     }
 
     fn associate(&mut self, action: Action) {
@@ -208,67 +162,14 @@ impl Editor {
         });
     }
 
-    /// Asks for something that loses unsaved work: the window asks back first.
-    pub fn ask(&mut self, request: Request) {
-        self.request = Some(if self.unsaved() { Request::Unsaved(Box::new(request)) } else { request });
-    }
-
-    /// Goes on with a request after its unsaved work was given up or saved.
-    pub fn go_on(&mut self, request: Request) {
-        match request {
-            Request::New => {
-                self.worker.send(Command::ForgetAutosave);
-                self.replace(Project::default(), None);
-            }
-            Request::OpenPath(path) => {
-                let own = path.extension().is_none_or(|e| e.eq_ignore_ascii_case("ron"));
-                self.worker.send(if own { Command::Open(path) } else { Command::OpenTimeline(path) });
-            }
-            other => self.request = Some(other),
-        }
-    }
-
-    /// Saves, and goes on with a request once that has worked.
-    pub fn save_then(&mut self, request: Request) {
-        self.after_save = Some(request);
-        self.perform(Action::Save);
-    }
-
-    /// Saves under a name.
-    pub fn save_to(&mut self, path: PathBuf) {
-        let path = if path.extension().is_some() { path } else { path.with_extension("ron") };
-        self.worker.send(Command::Save(Arc::clone(self.project()), path));
-    }
-
     /// Writes the timeline for other programs: `.otio`, `.edl`, or chapters in `.txt`.
     pub fn write_timeline(&mut self, path: PathBuf) {
         self.worker.send(Command::WriteTimeline(Arc::clone(self.project()), path));
     }
 
-    /// Gives the autosave up: the user chose to lose it.
-    pub fn forget_unsaved(&mut self) {
-        self.saved = Arc::clone(self.project());
-        self.worker.send(Command::ForgetAutosave);
-    }
-
-    /// Opens what a crash left behind, as unsaved work.
-    pub fn recover(&mut self, recovered: Recovered) {
-        self.replace(recovered.project.clone(), recovered.path.clone());
-        // it is unsaved: the file on disk is older, or there is none
-        self.saved = Arc::new(Project::default());
-        self.autosaved = Arc::clone(self.project());
-        self.worker.send(Command::Autosave(Arc::clone(self.project()), self.path.clone()));
-        self.discard(recovered);
-    }
-
-    /// Removes what a crash left behind.
-    pub fn discard(&self, recovered: Recovered) {
-        self.worker.send(Command::Discard(Box::new(recovered)));
-    }
-
     /// Looks for an asset's original at another place.
     pub fn relink(&mut self, asset: AssetId, path: PathBuf) {
-        self.worker.send(Command::Relink(asset, path));
+        self.worker.send(Command::Relink(self.document.id, asset, path));
     }
 
     /// Stops background jobs: one, or all.
@@ -276,7 +177,7 @@ impl Editor {
         self.worker.send(job.map_or(Command::CancelJobs, Command::CancelJob));
     }
 
-    fn selected(&self) -> Vec<ClipId> {
+    pub(super) fn selected(&self) -> Vec<ClipId> {
         self.selection.iter().copied().collect()
     }
 
@@ -349,7 +250,7 @@ impl Editor {
         self.commit(&Edit::CloseGap { track, at, sync_lock });
     }
 
-    fn seek_and_reveal(&mut self, frame: Frame) {
+    pub(super) fn seek_and_reveal(&mut self, frame: Frame) {
         self.seek(frame);
         self.view.reveal(self.playhead);
     }
@@ -365,55 +266,5 @@ impl Editor {
         let target = if forward { cuts.filter(|c| *c > now).min() } else { cuts.filter(|c| *c < now).max() };
         let edge = if forward { self.sequence().end() } else { Frame::ZERO };
         self.seek_and_reveal(target.unwrap_or(edge));
-    }
-
-    fn open_export(&mut self) {
-        if self.export.as_ref().is_some_and(|e| e.running) {
-            return;
-        }
-        let folder =
-            self.path.as_ref().and_then(|p| p.parent()).map(Path::to_owned).or_else(|| {
-                directories::UserDirs::new().map(|d| d.video_dir().unwrap_or_else(|| d.home_dir()).to_owned())
-            });
-        let path = folder.unwrap_or_default().join(format!("{}.mp4", self.title()));
-        let mut state = ExportState::new(&path, default_budget(total_memory()));
-        if let Some(before) = self.export.take() {
-            state.budget = before.budget;
-        }
-        state.marked_only = self.marked().is_some();
-        self.export = Some(state);
-    }
-
-    /// Starts the export that the dialog describes.
-    pub fn start_export(&mut self) {
-        let range = self.marked();
-        let own = crate::export::Memory::default().sample();
-        let project = Arc::clone(self.project());
-        let Some(export) = &mut self.export else { return };
-        export.begin(own);
-        let settings = ExportSettings {
-            path: export.target(),
-            preset: export.preset,
-            range: range.filter(|_| export.marked_only),
-            // the budget is for what the export adds to the editor
-            budget: export.budget,
-            own_memory: own,
-            cores: allowed_cores(),
-            overwrite: export.overwrite,
-        };
-        self.worker.send(Command::Export(project, Box::new(settings)));
-    }
-
-    /// Keeps what the last export took, as a text file beside its result.
-    pub fn write_export_report(&mut self) {
-        let Some(export) = &self.export else { return };
-        if let Some(path) = export.report_path() {
-            self.worker.send(Command::WriteReport(export.report(), path));
-        }
-    }
-
-    /// Stops the export.
-    pub fn cancel_export(&mut self) {
-        self.worker.send(Command::CancelExport);
     }
 }

@@ -1,24 +1,20 @@
 //! The state of the editor and what its commands do.
 
+use super::documents::{Document, Openings, Read};
 use super::exporting::ExportState;
 use super::notices::{Level, Notice};
-use super::placing::{Where, place, whole_length};
 use super::time_view::TimeView;
-use crate::edit::{Edit, EditError, History};
-use crate::media::{Cache, MediaError, ThumbnailSheet, Waveform};
+use crate::edit::History;
+use crate::media::{Cache, Found, MediaError, ThumbnailSheet, Waveform};
 use crate::model::{Asset, AssetId, ClipId, Frame, FrameCount, Project, Sequence, Span, TrackId, format_timecode};
 use crate::project_file::{Recent, Recovered};
 use crate::render::{Media, Preview, PreviewCommand, PreviewState};
-use crate::worker::{Command, Folders, JobStatus, Turn, Worker};
-use std::collections::{HashMap, HashSet};
+use crate::worker::{Command, DocumentId, Folders, JobStatus, Turn, Worker};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-/// Seconds between an edit and its autosave.
-pub(super) const AUTOSAVE_AFTER: Duration = Duration::from_secs(5);
-
-/// Problems that are kept to be read again.
+/// Problems that are kept to be read again, and what waits to be shown.
 const MOST_PROBLEMS: usize = 200;
 
 /// Where the editor keeps its files.
@@ -91,8 +87,10 @@ pub struct AssetState {
     pub online: Option<bool>,
     /// Whether the original is another file than the one that was imported, as far as is known.
     pub replaced: bool,
-    /// Whether there is a proxy.
+    /// Whether there is a proxy of all of it.
     pub proxy: bool,
+    /// How much of it a proxy is there of, from 0 to 1.
+    pub proxy_share: f32,
     /// The fingerprint that the rest was made for.
     pub(super) prepared: String,
     /// When it was asked for.
@@ -134,6 +132,24 @@ pub enum Request {
     New,
     /// Open this project.
     OpenPath(PathBuf),
+    /// Open this project although another editor has it open.
+    OpenAnyway(PathBuf),
+    /// Say that another editor has this project open, and ask whether to open it.
+    OpenElsewhere(PathBuf),
+    /// Show a document that was read.
+    Show(Box<Read>),
+    /// Open what was left behind.
+    Recover(Box<Recovered>),
+    /// Say that something else lies where the project is to be saved, and ask what to do.
+    Conflict {
+        /// Where.
+        path: PathBuf,
+        /// Whether it is the project's own file, which another program has written; else another one that nobody agreed
+        /// to replace.
+        changed: bool,
+    },
+    /// Say that an export runs, and ask whether to end it with the program.
+    ExportRuns,
     /// Ask where to write the timeline for other programs.
     WriteTimeline,
     /// Ask for a name.
@@ -142,6 +158,8 @@ pub enum Request {
     Speed,
     /// Ask for the sequence's size and rate.
     SequenceSettings,
+    /// Put the panels back where they were at the first start.
+    ResetPanels,
     /// Find a command by its name.
     Palette,
     /// Show all keys.
@@ -158,8 +176,8 @@ pub struct Editor {
     /// Where the project was saved last, or opened from.
     pub path: Option<PathBuf>,
     pub(super) saved: Arc<Project>,
-    pub(super) autosaved: Arc<Project>,
-    pub(super) changed_at: Instant,
+    pub(super) document: Document,
+    pub(super) openings: Openings,
     pub(super) settings: PathBuf,
     /// Projects that were opened lately.
     pub recent: Recent,
@@ -171,8 +189,8 @@ pub struct Editor {
     pub(super) trial: Option<super::looks::Trial>,
     /// How a clip looked and sounded whose attributes were copied.
     pub attributes: Option<crate::model::Properties>,
-    /// Clips that were cut or copied, with their tracks.
-    pub clipboard: Vec<(TrackId, crate::model::Clip)>,
+    /// Clips that were cut or copied.
+    pub clipboard: super::clipboard::Clipboard,
     /// The selected assets.
     pub bin_selection: Vec<AssetId>,
     /// The playhead.
@@ -193,8 +211,16 @@ pub struct Editor {
     pub view: TimeView,
     /// What is known of assets.
     pub assets: HashMap<AssetId, AssetState>,
+    /// Finer thumbnails of what is in sight.
+    pub(super) strips: super::strips::Strips,
     /// When something was asked of assets last.
     pub(super) turn: Turn,
+    /// Files that are brought in and must be read to their end for it, and how far that is.
+    pub reading: BTreeMap<PathBuf, Found>,
+    /// The files that are being brought into the bin.
+    pub importing: super::importing::Importing,
+    /// When it was looked last for what is offline.
+    pub(super) looked: Option<std::time::Instant>,
     /// What runs and waits in the background.
     pub jobs: Vec<JobStatus>,
     /// What there is to say and was not shown yet.
@@ -203,20 +229,24 @@ pub struct Editor {
     pub problems: Vec<String>,
     /// The export dialog while it is open, or its export runs.
     pub export: Option<ExportState>,
+    /// What was chosen for the last export.
+    pub(super) export_choice: Option<super::exporting::ExportChoice>,
     /// What crashes left behind.
     pub recoverable: Vec<Recovered>,
+    /// What could be done instead of what was refused last.
+    pub offer: Option<super::offers::Offer>,
     /// What the window is asked to do.
     pub request: Option<Request>,
-    /// What goes on when a save is done.
-    pub(super) after_save: Option<Request>,
+    /// How many exports were begun.
+    pub(super) runs: u64,
     /// What the preview does.
     pub preview_state: PreviewState,
     pub(super) preview: Preview,
     /// How the viewers play.
     pub playback: super::playback::Playback,
     pub(super) worker: Worker,
-    /// A clip that is waiting to be dropped where it was imported for.
-    pub(super) drop_target: Option<(Option<TrackId>, Frame)>,
+    /// What the worker was told to be looked at.
+    pub(super) told: Option<(Arc<Project>, Frame)>,
 }
 
 impl Editor {
@@ -234,16 +264,16 @@ impl Editor {
         Ok(Self {
             history,
             path: None,
-            saved: Arc::clone(&now),
-            autosaved: now,
-            changed_at: Instant::now(),
+            saved: now,
+            document: Document::new(DocumentId::default()),
+            openings: Openings::default(),
             recent: Recent::load(&folders.settings),
             settings: folders.settings,
             selection: HashSet::new(),
             selected_transition: None,
             trial: None,
             attributes: None,
-            clipboard: Vec::new(),
+            clipboard: super::clipboard::Clipboard::default(),
             bin_selection: Vec::new(),
             playhead: Frame::ZERO,
             mark_in: None,
@@ -254,19 +284,25 @@ impl Editor {
             full_screen: false,
             view: TimeView::default(),
             assets: HashMap::new(),
+            strips: super::strips::Strips::default(),
             turn: Turn::default(),
+            reading: BTreeMap::new(),
+            importing: super::importing::Importing::default(),
+            looked: None,
             jobs: Vec::new(),
             notices: Vec::new(),
             problems: Vec::new(),
             export: None,
+            export_choice: None,
             recoverable: Vec::new(),
+            offer: None,
             request: None,
-            after_save: None,
+            runs: 0,
             preview_state: PreviewState::default(),
             preview,
             playback: super::playback::Playback::new(cache),
             worker,
-            drop_target: None,
+            told: None,
         })
     }
 
@@ -274,6 +310,12 @@ impl Editor {
     #[must_use]
     pub fn project(&self) -> &Arc<Project> {
         self.history.project()
+    }
+
+    /// The project as the next edit takes it: what is made of it has the ids that the edit will give.
+    #[must_use]
+    pub fn draft(&self) -> Project {
+        Project { next_id: self.history.next_id(), ..(**self.project()).clone() }
     }
 
     /// The open sequence.
@@ -331,47 +373,10 @@ impl Editor {
             }
         }
         self.notices.push(notice);
-    }
-
-    /// Commits an edit, or says why it was refused.
-    pub fn commit(&mut self, edit: &Edit) -> bool {
-        match self.history.commit(edit) {
-            Ok(notes) => {
-                for note in notes {
-                    self.notify(Level::Done, sentence(&note.to_string()));
-                }
-                self.project_changed();
-                true
-            }
-            Err(error) => {
-                self.refuse(edit, &error);
-                false
-            }
+        // a window that is hidden shows none for hours
+        if self.notices.len() > MOST_PROBLEMS {
+            self.notices.remove(0);
         }
-    }
-
-    fn refuse(&mut self, edit: &Edit, error: &EditError) {
-        self.notify(Level::Problem, sentence(&format!("{}: {error}", edit.name())));
-    }
-
-    pub(super) fn project_changed(&mut self) {
-        let project = Arc::clone(self.project());
-        self.selection.retain(|id| project.sequence().clip(*id).is_some());
-        let has = |id: &ClipId| project.sequence().clip(*id).is_some_and(|(_, c)| c.transition.is_some());
-        self.selected_transition = self.selected_transition.filter(has);
-        self.trial = None;
-        self.bin_selection.retain(|id| project.assets.contains_key(id));
-        self.changed_at = Instant::now();
-        if !self.playback.on_source {
-            self.preview.send(PreviewCommand::Project(Arc::clone(&project)));
-        }
-        // made-up pictures change under the same id, and so do relinked files, back and forth
-        let known = |a: &Arc<Asset>| self.assets.get(&a.id).is_some_and(|s| s.prepared == a.fingerprint);
-        let new: Vec<Arc<Asset>> = project.assets.values().filter(|a| !known(a)).cloned().collect();
-        for asset in new.iter().filter(|a| a.info.generator.is_none()) {
-            self.assets.remove(&asset.id);
-        }
-        self.prepare(new);
     }
 
     pub(super) fn prepare(&mut self, assets: Vec<Arc<Asset>>) {
@@ -387,96 +392,9 @@ impl Editor {
         self.worker.send(Command::Prepare(self.turn, assets));
     }
 
-    /// Another project takes this one's place.
-    pub(super) fn replace(&mut self, project: Project, path: Option<PathBuf>) {
-        self.worker.send(Command::CancelJobs);
-        self.history = History::new(project);
-        self.saved = Arc::clone(self.project());
-        self.autosaved = Arc::clone(self.project());
-        self.path = path;
-        self.selection.clear();
-        self.bin_selection.clear();
-        self.clipboard.clear();
-        self.assets.clear();
-        (self.mark_in, self.mark_out) = (None, None);
-        (self.playback.source, self.playback.on_source) = (None, false);
-        self.pause();
-        self.project_changed();
-        self.seek(Frame::ZERO);
-        self.view.fit(self.sequence().end());
-    }
-
     /// Brings files and folders into the bin.
     pub fn import(&mut self, paths: Vec<PathBuf>) {
-        self.worker.send(Command::Import(paths));
-    }
-
-    /// Opens what the program was started with: a project, and media for its bin.
-    pub fn open_arguments(&mut self, files: Vec<PathBuf>) {
-        let is_project = |p: &PathBuf| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron"));
-        let (projects, media): (Vec<_>, Vec<_>) = files.into_iter().partition(is_project);
-        if let Some(project) = projects.into_iter().next() {
-            self.worker.send(Command::Open(project));
-        }
-        if !media.is_empty() {
-            self.import(media);
-        }
-    }
-
-    /// Imports files that were dropped on a track, and places them there once they are known.
-    pub fn import_onto(&mut self, paths: Vec<PathBuf>, track: Option<TrackId>, at: Frame) {
-        self.drop_target = Some((track, at));
-        self.import(paths);
-    }
-
-    /// Places assets from the bin on a track.
-    pub fn drop_assets(&mut self, assets: &[AssetId], track: Option<TrackId>, at: Frame, insert: bool) {
-        let place = if insert { Where::Insert(at) } else { Where::Overwrite(at) };
-        self.place(assets, track, place);
-    }
-
-    /// How long the whole of an asset would be on the timeline.
-    #[must_use]
-    pub fn whole_length(&self, asset: AssetId) -> Option<FrameCount> {
-        self.project().assets.get(&asset).map(|a| whole_length(a, self.project()))
-    }
-
-    /// Places the marked part of the source, if it is in front, else what is selected in the bin.
-    pub(super) fn place_chosen(&mut self, to: Where) {
-        match self.marked_source() {
-            Some((asset, from, duration)) => self.place_range(&[asset], None, to, Some((from, duration))),
-            None => self.place(&self.bin_selection.clone(), None, to),
-        }
-    }
-
-    pub(super) fn place(&mut self, assets: &[AssetId], track: Option<TrackId>, to: Where) {
-        self.place_range(assets, track, to, None);
-    }
-
-    fn place_range(
-        &mut self,
-        assets: &[AssetId],
-        track: Option<TrackId>,
-        to: Where,
-        range: Option<(crate::model::SourceTime, crate::model::SourceTime)>,
-    ) {
-        let empty = self.sequence().end() == Frame::ZERO;
-        let before: HashSet<ClipId> = self.all_clips();
-        if let Some(edit) = place(self.project(), assets, track, to, range, self.sync_lock)
-            && self.commit(&edit)
-        {
-            self.selection = self.all_clips().difference(&before).copied().collect();
-            if empty {
-                self.view.fit(self.sequence().end());
-            }
-            if let Where::Insert(at) | Where::Overwrite(at) = to {
-                let ends = self.selected_clips().into_iter().filter(|(_, c)| c.start >= at).map(|(_, c)| c.end());
-                if let Some(end) = ends.max().filter(|_| self.playhead == at) {
-                    // the source stays in front: the next shot comes from it too
-                    if self.playback.on_source { self.playhead = end } else { self.seek(end) }
-                }
-            }
-        }
+        self.worker.send(Command::Import(self.document.id, paths, None));
     }
 
     pub(super) fn all_clips(&self) -> HashSet<ClipId> {
@@ -495,22 +413,6 @@ impl Editor {
     pub fn clip_before(&self, clip: &crate::model::Clip) -> Option<crate::model::Clip> {
         let (track, _) = self.sequence().clip(clip.id)?;
         track.clips.before(clip.start).filter(|before| before.end() == clip.start)
-    }
-
-    /// Selects a clip with all that is linked to it: alone, or added to (or taken from) the selection.
-    pub fn select(&mut self, clip: ClipId, extend: bool, alone: bool) {
-        let mut ids = vec![clip];
-        if let Some(link) = self.sequence().clip(clip).and_then(|(_, c)| c.link).filter(|_| !alone) {
-            ids.extend(self.sequence().linked(link).into_iter().map(|(_, c)| c.id));
-        }
-        self.selected_transition = None;
-        if !extend {
-            self.selection = ids.into_iter().collect();
-        } else if self.selection.contains(&clip) {
-            self.selection.retain(|c| !ids.contains(c));
-        } else {
-            self.selection.extend(ids);
-        }
     }
 
     /// Moves the playhead.
@@ -539,13 +441,4 @@ impl Editor {
     pub fn playing(&self) -> bool {
         self.preview_state.playing
     }
-}
-
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
-    let mut text = format!("{text}.");
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text
 }

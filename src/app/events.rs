@@ -1,19 +1,18 @@
 //! Taking in what the threads tell.
 
-use super::editor::{AUTOSAVE_AFTER, Editor};
+use super::editor::Editor;
 use super::notices::Level;
 use crate::edit::Edit;
-use crate::export::ExportEvent;
 use crate::media::ANOTHER;
-use crate::model::{Asset, AssetId, Frame};
-use crate::render::{Fault, PreviewCommand, PreviewState};
-use crate::worker::{Command, Event, News, Turn};
-use std::path::{Path, PathBuf};
+use crate::model::{AssetId, Frame};
+use crate::render::{PreviewCommand, PreviewState};
+use crate::worker::{DocumentId, Event, News, OfDocument, Turn};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 impl Editor {
-    /// Takes in what the threads told since the last time; call it before each repaint.
+    /// Takes in what the threads told since the last time; call it whenever they have told something, and
+    /// before each repaint.
     pub fn update(&mut self) {
         let state = self.preview.take_state();
         let picture = state.picture.clone().or(self.preview_state.picture.take());
@@ -28,50 +27,26 @@ impl Editor {
         for warning in &state.warnings {
             self.notify(Level::Problem, format!("{}: {}", warning.name, warning.text));
         }
+        for text in &state.said {
+            self.notify(Level::Problem, text);
+        }
         self.preview_state = PreviewState { picture, ..state };
-        let events: Vec<Event> = self.worker.events().collect();
-        for event in events {
+        for event in self.worker.events() {
             self.take_in(event);
         }
-        let idle = self.changed_at.elapsed() > AUTOSAVE_AFTER;
-        if idle && self.unsaved() && !Arc::ptr_eq(&self.autosaved, self.project()) {
-            self.autosaved = Arc::clone(self.project());
-            self.worker.send(Command::Autosave(Arc::clone(self.project()), self.path.clone()));
-        }
-    }
-
-    /// When [`Self::update`] has something to do even if no thread tells anything.
-    #[must_use]
-    pub fn next_update(&self) -> Option<Duration> {
-        let waiting = self.unsaved() && !Arc::ptr_eq(&self.autosaved, self.project());
-        waiting.then(|| AUTOSAVE_AFTER.saturating_sub(self.changed_at.elapsed()) + Duration::from_millis(50))
+        self.tell_what_is_seen();
     }
 
     fn take_in(&mut self, event: Event) {
         match event {
-            Event::Imported(assets) => self.imported(assets),
-            Event::Relinked(id, asset) => {
-                if self.commit(&Edit::Relink { asset: id, with: asset }) {
-                    self.assets.remove(&id);
-                    let asset = self.project().assets.get(&id).cloned();
-                    self.prepare(asset.into_iter().collect());
-                }
+            Event::Reading(path, Some(found)) => {
+                self.reading.insert(path, found);
             }
-            Event::Opened(path, project) => {
-                self.replace(*project, Some(path.clone()));
-                self.remember(&path);
-                self.worker.send(Command::ForgetAutosave);
+            Event::Reading(path, None) => {
+                self.reading.remove(&path);
             }
-            Event::TimelineOpened(path, project, warnings) => {
-                self.replace(*project, None);
-                // it is nowhere saved yet
-                self.saved = Arc::new(crate::model::Project::default());
-                self.worker.send(Command::ForgetAutosave);
-                self.notify(Level::Done, format!("Opened {}", path.display()));
-                for warning in warnings {
-                    self.notify(Level::Problem, warning);
-                }
-            }
+            Event::OfDocument(document, what) => self.take_in_of(document, what),
+            Event::Opened(opening, opened) => self.opened(opening, opened),
             Event::TimelineWritten(path, warnings) => {
                 self.notify(Level::Done, format!("Wrote {}", path.display()));
                 for warning in warnings {
@@ -79,55 +54,34 @@ impl Editor {
                 }
             }
             Event::TextWritten(path) => self.notify(Level::Done, format!("Wrote {}", path.display())),
-            Event::Saved(path, project) => {
-                self.saved = project;
-                self.path = Some(path.clone());
-                self.remember(&path);
-                if !self.unsaved() {
-                    self.worker.send(Command::ForgetAutosave);
-                }
-                self.notify(Level::Done, format!("Saved {}", path.display()));
-                self.request = self.after_save.take().or(self.request.take());
-            }
             Event::Recoverable(found) => self.recoverable = found,
             Event::OfAsset(turn, id, news) => self.heard_of(turn, id, news),
             Event::Jobs(jobs) => self.jobs = jobs,
-            Event::Export(event) => {
-                if let ExportEvent::Warning(warning) = &event
-                    && warning.fault == Fault::Replaced
-                {
-                    self.mark_replaced(&warning.source);
-                }
-                if let Some(export) = &mut self.export {
-                    export.told(event);
-                }
-            }
-            Event::Exported(done) => {
-                if self.export.is_none() {
-                    let path = done.path.display();
-                    match done.with_warnings() {
-                        None => self.notify(Level::Done, format!("Exported {path}")),
-                        Some(warnings) => self.notify(Level::Problem, format!("Exported {path}, {warnings}")),
-                    }
-                }
-                if let Some(export) = &mut self.export {
-                    (export.running, export.done) = (false, Some(done));
-                }
-            }
-            Event::ExportFailed(text, cancelled) => {
-                if let Some(export) = &mut self.export {
-                    export.running = false;
-                    export.failed = (!cancelled).then(|| text.clone());
-                }
-                // the dialog shows it; without one it is said here
-                if !cancelled && self.export.is_none() {
-                    self.notify(Level::Problem, text);
-                }
-            }
-            Event::Problem(text) => {
-                self.after_save = None;
+            Event::OfRun(run, news) => self.heard_of_run(run, *news),
+            Event::NotKept(why) => {
+                let text = format!("No autosave: {why}. It is tried again; save your work elsewhere meanwhile.");
                 self.notify(Level::Problem, text);
             }
+            Event::KeptAgain => self.notify(Level::Done, "Autosave works again."),
+            Event::Problem(text) => self.notify(Level::Problem, text),
+        }
+    }
+
+    /// Takes in what became of what was asked for a document. Of one that is gone only saves are still told.
+    fn take_in_of(&mut self, document: DocumentId, what: OfDocument) {
+        match what {
+            OfDocument::Imported(..) | OfDocument::Importing(_) | OfDocument::Relinked(..)
+                if document != self.document.id => {}
+            OfDocument::Imported(assets, place) => self.imported(assets, place),
+            OfDocument::Importing(news) => self.heard_of_import(news),
+            OfDocument::Relinked(id, asset) => {
+                if self.commit_beside(&Edit::Relink { asset: id, with: asset }) {
+                    self.assets.remove(&id);
+                    let asset = self.project().assets.get(&id).cloned();
+                    self.prepare(asset.into_iter().collect());
+                }
+            }
+            save => self.save_ended(document, save),
         }
     }
 
@@ -135,7 +89,12 @@ impl Editor {
     fn heard_of(&mut self, turn: Turn, id: AssetId, news: News) {
         let Some(state) = self.assets.get_mut(&id).filter(|state| state.turn == turn) else { return };
         match news {
-            News::Online(online) => state.online = Some(online),
+            News::Online(online) => {
+                let changed = state.online.replace(online).is_some_and(|before| before != online);
+                let asset = self.project().assets.get(&id).filter(|_| changed && online).cloned();
+                // it has come back: what is made of it can be made now
+                self.prepare(asset.into_iter().collect());
+            }
             News::Replaced(replaced) => {
                 state.replaced = replaced;
                 let name = self.project().assets.get(&id).filter(|_| replaced).map(|a| a.name.clone());
@@ -143,40 +102,25 @@ impl Editor {
                     self.notify(Level::Problem, format!("{name}: {ANOTHER}"));
                 }
             }
-            News::Proxy => {
-                state.proxy = true;
+            News::Proxy(share) => {
+                (state.proxy, state.proxy_share) = (share >= 1.0, share);
                 self.preview.send(PreviewCommand::Refresh);
             }
             News::Poster(sheet) => state.poster = Some(sheet),
             News::Thumbnails(sheet) => state.thumbnails = Some(sheet),
+            News::Strip(strip, sheet, best) => {
+                let rough = (!best).then_some(state.proxy_share);
+                self.strips.add(turn, (id, strip), sheet, rough);
+            }
             News::Waveform(wave) => state.waveform = Some(wave),
         }
     }
 
     /// Marks the assets of a file that an export found to be another one.
-    fn mark_replaced(&mut self, path: &Path) {
+    pub(super) fn mark_replaced(&mut self, path: &Path) {
         let project = Arc::clone(self.project());
         for asset in project.assets.values().filter(|a| a.path == path) {
             self.assets.entry(asset.id).or_default().replaced = true;
-        }
-    }
-
-    /// Puts a project first among the recent ones.
-    fn remember(&mut self, path: &Path) {
-        self.recent.add(path);
-        self.worker.send(Command::SaveRecent(self.recent.clone(), self.settings.clone()));
-    }
-
-    fn imported(&mut self, assets: Vec<Asset>) {
-        let paths: Vec<PathBuf> = assets.iter().map(|a| a.path.clone()).collect();
-        if !self.commit(&Edit::AddAssets(assets)) {
-            return;
-        }
-        let ids: Vec<AssetId> =
-            self.project().assets.values().filter(|a| paths.contains(&a.path)).map(|a| a.id).collect();
-        self.bin_selection.clone_from(&ids);
-        if let Some((track, at)) = self.drop_target.take() {
-            self.drop_assets(&ids, track, at, false);
         }
     }
 }

@@ -3,10 +3,10 @@
 use super::action::Action;
 use super::editor::{Editor, Request};
 use super::notices::Level;
-use crate::edit::{Edit, Placement, apply, fitting_transition};
+use crate::edit::{Edit, apply, fitting_transition};
 use crate::model::{
-    Asset, AssetId, Clip, ClipId, Direction, Frame, FrameCount, Generator, MediaInfo, Project, Property, SourceTime,
-    Span, Speed, Track, TrackKind, Transition, TransitionKind,
+    Clip, ClipId, Direction, Frame, FrameCount, Generator, MediaKind, Project, Property, Speed, Track, TrackKind,
+    Transition, TransitionKind,
 };
 use std::sync::Arc;
 
@@ -144,8 +144,10 @@ impl Editor {
             return;
         }
         let length = FrameCount(self.sequence().rate.nominal());
-        let (mut edits, mut state) = (Vec::new(), (**self.project()).clone());
-        for right in cuts {
+        let (mut edits, mut state) = (Vec::new(), self.draft());
+        // whether nothing fits, or what does is too short to be seen
+        let mut glimpse = true;
+        for right in cuts.iter().copied() {
             let Some((track, clip)) = state.sequence().clip(right) else { continue };
             let sound = track.kind == TrackKind::Audio;
             let kind = if sound { TransitionKind::Dissolve } else { kind };
@@ -161,7 +163,11 @@ impl Editor {
             if let Ok(after) = apply(&state, &edit) {
                 state = after;
                 edits.push(edit);
+                glimpse &= clip.transition.is_none() && transition.length.0 * 4 < length.0;
             }
+        }
+        if glimpse && self.offer_to_trim(&cuts, kind, length) {
+            return;
         }
         if edits.is_empty() {
             let text =
@@ -221,19 +227,24 @@ impl Editor {
         }
     }
 
-    /// From the playhead on the picture stands still; its sound goes on.
+    /// From the playhead on the picture stands still; its sound goes on. Of the films under the playhead that of the selected
+    /// clip is meant, else the topmost: what stands still by itself, a title or a photograph, is not.
     fn freeze(&mut self) {
         let at = self.playhead;
-        let seen = |t: &&Arc<Track>| t.kind == TrackKind::Video && !t.locked && t.clips.at(at).is_some();
+        let assets = Arc::clone(&self.project().assets);
+        let film = |c: &Clip| assets.get(&c.content.asset).is_some_and(|a| a.info.kind == MediaKind::Video);
+        let moves = |c: &Clip| film(c) && !c.speed.is_frozen();
+        let seen =
+            |t: &&Arc<Track>| t.kind == TrackKind::Video && !t.locked && t.clips.at(at).is_some_and(|c| moves(&c));
         let tracks: Vec<&Arc<Track>> = self.sequence().tracks.iter().rev().filter(seen).collect();
         let chosen = |t: &&&Arc<Track>| t.clips.at(at).is_some_and(|c| self.selection.contains(&c.id));
         let Some(track) = tracks.iter().find(chosen).or(tracks.first()).map(|t| t.id) else {
-            self.notify(Level::Problem, "Freeze frame: there is no picture under the playhead.");
+            self.notify(Level::Problem, "Freeze frame: there is no film under the playhead.");
             return;
         };
         let Some(clip) = self.sequence().track(track).and_then(|t| t.clips.at(at)) else { return };
         let split = Edit::Split { at, clips: vec![clip.id], alone: true };
-        let Ok(after) = apply(self.project(), &split) else { return };
+        let Ok(after) = apply(&self.draft(), &split) else { return };
         let Some(right) = after.sequence().track(track).and_then(|t| t.clips.at(at)) else { return };
         let (clips, speed) = (vec![right.id], Speed::new(0, 1).unwrap_or_default());
         let still = Edit::SetSpeed { clips, speed, ripple: false, sync_lock: false, alone: true };
@@ -241,35 +252,12 @@ impl Editor {
     }
 
     /// Makes a solid or a title and puts it at the playhead, on the lowest track that is free above all that is seen.
-    pub(super) fn make_up(&mut self, generator: &Generator) {
-        let sequence = std::sync::Arc::clone(self.sequence());
-        let info = MediaInfo::generated(generator.clone(), (sequence.width, sequence.height));
-        let id = AssetId(self.history.next_id());
-        let asset = Asset {
-            id,
-            name: generator.name(),
-            path: std::path::PathBuf::new(),
-            fingerprint: format!("generated {}", id.0),
-            info,
+    pub(super) fn make_up(&mut self, generator: Generator) {
+        let (at, length, track) = (self.playhead, None, None);
+        let edit = match generator {
+            Generator::Title(title) => Edit::AddTitle { title, at, length, track },
+            Generator::Solid(color) => Edit::AddColor { color, at, length, track },
         };
-        let length = FrameCount(sequence.rate.nominal() * 5);
-        let span = Span { start: self.playhead, length };
-        let video: Vec<&Arc<Track>> = sequence.tracks_of(TrackKind::Video).collect();
-        let above = video.iter().rposition(|t| t.clips.range(span).next().is_some()).map_or(0, |i| i + 1);
-        let mut edits = vec![Edit::AddAssets(vec![asset])];
-        let free = video.get(above..).unwrap_or_default().iter().find(|t| !t.locked).map(|t| t.id);
-        let track = free.unwrap_or_else(|| {
-            edits.push(Edit::AddTrack(TrackKind::Video));
-            // the asset has the next id, the track the one after it
-            crate::model::TrackId(id.0 + 1)
-        });
-        let place =
-            Placement { asset: id, source_in: SourceTime::ZERO, length, video: Some(track), audio: None, name: None };
-        edits.push(Edit::Overwrite { place, at: self.playhead });
-        let before = self.all_clips();
-        if self.commit(&Edit::Together(edits)) {
-            self.selection = self.all_clips().difference(&before).copied().collect();
-            self.selected_transition = None;
-        }
+        self.commit(&edit);
     }
 }

@@ -3,23 +3,41 @@
 //! Never knows widgets or GStreamer. Nothing here waits: disk and media belong to the worker's threads.
 
 mod action;
+mod after;
+mod clipboard;
 mod commands;
+mod documents;
 mod editor;
 mod events;
 mod exporting;
+mod importing;
 mod layouts;
 mod looks;
+mod moving;
 mod notices;
+mod offers;
 mod placing;
 mod playback;
+mod posing;
 mod sequences;
+mod strips;
 mod time_view;
+mod typed;
 
+pub use crate::project_file::Recovered;
+pub use crate::worker::Onto;
 pub use action::{Action, Shortcut};
+pub use clipboard::Clipboard;
+pub use documents::{OPENED, Read, opens_as_document};
 pub use editor::{AssetState, Editor, EditorFolders, Naming, Request, Tool};
-pub use exporting::{Begun, ExportState, Sample};
+pub use exporting::{Begun, Choice, ExportState, Sample};
+pub use importing::Importing;
 pub use layouts::Layout;
 pub use looks::Trial;
+pub use moving::Aside;
 pub use notices::{Level, Notice};
+pub use offers::Offer;
 pub use playback::{Playback, Source};
+pub use posing::{Posed, with};
 pub use time_view::TimeView;
+pub use typed::typed_path;

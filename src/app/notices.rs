@@ -17,3 +17,12 @@ pub struct Notice {
     /// One or two lines.
     pub text: String,
 }
+
+/// With a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut text = format!("{text}.");
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}

@@ -7,6 +7,7 @@ use crate::edit::apply;
 use crate::media::Cache;
 use crate::model::{AssetId, Frame, FrameCount, Project, Sequence, SourceTime, Span, TrackId};
 use crate::render::{Detail, Media, Motion, PreviewCommand};
+use crate::worker::{Command, Onto};
 use std::sync::Arc;
 
 /// The fastest that shuttling goes, either way.
@@ -77,6 +78,18 @@ impl Editor {
         self.playback.source.as_ref().filter(|_| self.playback.on_source)
     }
 
+    /// Tells the worker what is looked at, when that is another project or a second elsewhere than it was told.
+    pub(super) fn tell_what_is_seen(&mut self) {
+        let playhead = self.viewed_playhead();
+        let project = self.source_in_front().map_or_else(|| self.project(), |s| &s.project);
+        let near = |told: Frame| (told - playhead).0.abs() < self.viewed().rate.nominal();
+        if !self.told.as_ref().is_some_and(|(told, at)| Arc::ptr_eq(told, project) && near(*at)) {
+            let project = Arc::clone(project);
+            self.told = Some((Arc::clone(&project), playhead));
+            self.worker.send(Command::Look(project, playhead));
+        }
+    }
+
     /// Opens a bin item in the source viewer.
     pub fn open_source(&mut self, asset: AssetId) {
         if self.playback.source.as_ref().is_none_or(|s| s.asset != asset) {
@@ -98,7 +111,7 @@ impl Editor {
             let id = TrackId(project.fresh_id());
             Arc::make_mut(&mut project.sequence_mut().tracks[index]).id = id;
         }
-        let edit = place(&project, &[asset], None, Where::Append, None, true)?;
+        let edit = place(project.clone(), &[asset], Onto::Targets, Where::Append, None, true)?;
         apply(&project, &edit).ok()
     }
 

@@ -8,6 +8,9 @@ const WIDEST: f64 = 60.0;
 /// The least that a frame is wide: a day fits on a small screen.
 const NARROWEST: f64 = 0.0002;
 
+/// Frames that can be had in sight at once, however short the film is.
+const SHORTEST: f64 = 3600.0;
+
 /// Zoom and scroll of the timeline.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct TimeView {
@@ -19,11 +22,13 @@ pub struct TimeView {
     pub width: f64,
     /// The end that is to be in sight once the width is known.
     fit: Option<Frame>,
+    /// Where the film ends; `None` while that is not known.
+    end: Option<Frame>,
 }
 
 impl Default for TimeView {
     fn default() -> Self {
-        Self { points_per_frame: 2.0, origin: 0.0, width: 800.0, fit: None }
+        Self { points_per_frame: 2.0, origin: 0.0, width: 800.0, fit: None, end: None }
     }
 }
 
@@ -63,15 +68,54 @@ impl TimeView {
     pub fn zoom(&mut self, factor: f64, x: f64) {
         let at = self.origin + x / self.points_per_frame;
         self.points_per_frame = (self.points_per_frame * factor).clamp(NARROWEST, WIDEST);
-        self.origin = (at - x / self.points_per_frame).max(0.0);
+        self.limit();
+        self.origin = at - x / self.points_per_frame;
+        self.limit();
     }
 
     /// Scrolls by points.
     pub fn scroll(&mut self, points: f64) {
-        self.origin = (self.origin + points / self.points_per_frame).max(0.0);
+        self.look_at(self.origin + points / self.points_per_frame);
     }
 
-    /// Shows all up to `end`, with a little room after it, from the next [`Self::set_width`] on.
+    /// Scrolls so that a frame stands at the left edge, as far as there is anything to see.
+    pub fn look_at(&mut self, origin: f64) {
+        self.origin = origin;
+        self.limit();
+    }
+
+    /// Tells where the film ends: half a window past that there is nothing to see.
+    pub fn set_end(&mut self, end: Frame) {
+        self.end = Some(end);
+        self.limit();
+    }
+
+    /// Frames that have room in the window.
+    #[must_use]
+    pub fn shown(&self) -> f64 {
+        self.width / self.points_per_frame
+    }
+
+    /// The frame behind the last that can be scrolled to.
+    #[must_use]
+    pub fn reach(&self) -> f64 {
+        let end = self.end.map_or(0.0, |end| end.0 as f64);
+        (end + self.shown() / 2.0).max(self.shown()).max(self.origin + self.shown())
+    }
+
+    fn limit(&mut self) {
+        if let Some(end) = self.end {
+            let end = end.0 as f64;
+            // zoomed out, half of the window is film; a short one may be lost in a minute or so
+            let widest = (end * 2.0).max(SHORTEST);
+            self.points_per_frame = self.points_per_frame.max((self.width / widest).min(WIDEST));
+            self.origin = self.origin.min((end - self.shown() / 2.0).max(0.0));
+        }
+        self.origin = self.origin.max(0.0);
+    }
+
+    /// Shows all up to `end`, with a little room after it, from the next [`Self::set_width`] on. An empty timeline shows as
+    /// much as at first.
     pub fn fit(&mut self, end: Frame) {
         self.fit = Some(end);
     }
@@ -81,6 +125,11 @@ impl TimeView {
         self.width = width;
         let Some(end) = self.fit.take() else { return };
         self.origin = 0.0;
+        if end <= Frame::ZERO {
+            // there is nothing to be fitted: room for some clips
+            self.points_per_frame = Self::default().points_per_frame;
+            return;
+        }
         self.points_per_frame = (self.width * 0.95 / (end.0.max(24) as f64)).clamp(NARROWEST, WIDEST);
     }
 
@@ -110,5 +159,26 @@ mod tests {
         assert!(view.x(Frame(1000)) < 800.0 && view.x(Frame(1000)) > 700.0);
         view.reveal(Frame(5000));
         assert!((0.0..800.0).contains(&view.x(Frame(5000))));
+    }
+
+    #[test]
+    fn the_view_ends_half_a_window_past_the_film() {
+        let end = Frame(100_000);
+        let mut view = TimeView { width: 1000.0, ..TimeView::default() };
+        view.set_end(end);
+        for points in [1e3, 1e7, 1e12] {
+            view.scroll(points);
+            assert!(view.x(end) >= 499.0, "{points}: {}", view.x(end));
+        }
+        for _ in 0..100 {
+            view.zoom(0.5, 900.0);
+        }
+        assert!((view.x(end) - 500.0).abs() < 1.0 && view.origin == 0.0, "{view:?}");
+        assert!(view.reach() >= view.shown());
+        // and when the film becomes shorter
+        view.zoom(1e3, 0.0);
+        view.scroll(1e9);
+        view.set_end(Frame(50));
+        assert_eq!(view.origin, 0.0);
     }
 }

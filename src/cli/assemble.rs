@@ -1,9 +1,10 @@
 //! `workprint assemble`: a project from a cut list, an edit list or another program's timeline.
 
-use super::{Failure, Outcome, rate, size};
+use super::{Failure, Outcome, existing, rate, refuse_same, size};
 use crate::interchange::AssembleOptions;
 use crate::model::FrameRate;
-use crate::project_file::save;
+use crate::platform::whole_files;
+use crate::project_file::{save_as, with_extension};
 use crate::worker::read_timeline;
 use std::path::PathBuf;
 
@@ -26,9 +27,15 @@ pub struct Args {
     /// Leaves out what can't be read or placed, with a gap of its length, instead of refusing the list.
     #[arg(long)]
     skip_broken: bool,
+    /// Replaces a file that is there.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
+    let output = with_extension(args.output.clone());
+    refuse_same(&output, &args.cuts)?;
+    whole_files::check(&output, existing(args.overwrite)).map_err(|why| format!("{}: {why}", output.display()))?;
     let options = AssembleOptions {
         size: args.size,
         rate: args.rate,
@@ -39,11 +46,11 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     for warning in warnings {
         tell!("{}: {warning}", args.cuts.display());
     }
-    save(&project, &args.output)?;
+    save_as(&project, &output, existing(args.overwrite))?;
     let sequence = project.sequence();
     tell!(
         "{}: {} clips from {} files, {:.2} s, {}x{} at {}",
-        args.output.display(),
+        output.display(),
         sequence.tracks.iter().map(|t| t.clips.len()).sum::<usize>(),
         project.assets.len(),
         sequence.rate.time_of(sequence.end()).seconds(),

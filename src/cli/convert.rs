@@ -1,8 +1,8 @@
 //! `workprint convert`: the timeline for other programs.
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, existing, refuse_same};
 use crate::project_file::load;
-use crate::worker::write_timeline;
+use crate::worker::write_timeline_as;
 use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
@@ -19,10 +19,8 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let project = load(&args.project)?;
-    if args.output.exists() && !args.overwrite {
-        return Err(format!("{}: it is there already; --overwrite replaces it", args.output.display()).into());
-    }
-    for warning in write_timeline(&project, &args.output)? {
+    refuse_same(&args.output, &args.project)?;
+    for warning in write_timeline_as(&project, &args.output, existing(args.overwrite))? {
         tell!("{}: {warning}", args.output.display());
     }
     Ok(Outcome::Done)

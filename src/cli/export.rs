@@ -2,17 +2,20 @@
 //!
 //! A film that lacks something is written and kept, but is not all that was asked for: a clip is missing from it, ends early,
 //! or comes from another file than the one that was cut. The exit code says so. Of a damaged file all is shown that there is:
-//! that is a warning only.
+//! that is a warning only. An export that passed its memory budget says so in the same way: it is a promise.
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
-use crate::export::{ExportEvent, ExportSettings, ExportSummary, default_budget, export, find_preset, presets};
+use crate::export::{
+    ExportError, ExportEvent, ExportSettings, ExportSummary, Preset, default_budget, export, find_preset, own_presets,
+    presets,
+};
 use crate::model::{Project, Span, path_text};
 use crate::project_file::load;
 use crate::worker::{allowed_cores, total_memory};
 use bytesize::ByteSize;
 use serde_json::{Value, json};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[derive(clap::Args, Debug)]
@@ -22,9 +25,8 @@ pub struct Args {
     /// The file to make.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// How it is encoded; `workprint presets` lists them.
-    #[arg(long, default_value = "h264", value_name = "NAME",
-          value_parser = clap::builder::PossibleValuesParser::new(presets().iter().map(|p| p.name)))]
+    /// How it is encoded: a preset's name, as `workprint presets` lists them, or the `.ron` file of one.
+    #[arg(long, default_value = "h264", value_name = "NAME|FILE.ron", value_parser = known)]
     preset: String,
     /// Only these frames: IN..OUT, OUT exclusive.
     #[arg(long, value_name = "IN..OUT")]
@@ -32,6 +34,9 @@ pub struct Args {
     /// The most resident memory, such as 512MiB; a quarter of the machine's when not given.
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     memory_budget: Option<ByteSize>,
+    /// The most that the file may have, such as 10MB: what the film looks like follows from it.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    max_size: Option<ByteSize>,
     /// Replaces a file of that name.
     #[arg(long)]
     overwrite: bool,
@@ -47,35 +52,43 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             Ok(done) => line(&json!({
                 "event": "done", "path": path_text::to_text(&done.path), "frames": done.frames, "seconds": done.seconds,
                 "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
+                "over_budget": done.over_budget, "notes": done.notes,
             })),
-            Err(error) => line(&json!({"event": "failed", "text": error.to_string()})),
+            Err(error) => {
+                let kept = error.downcast_ref().and_then(ExportError::kept).map(path_text::to_text);
+                line(&json!({"event": "failed", "text": error.to_string(), "kept": kept}));
+            }
         }
     }
     let done = result?;
     if !args.json {
-        say!(
+        // the film is what was asked for
+        let _ = say!(
             "{}: {} frames in {:.1} s, {}, peak memory {}",
             done.path.display(),
             done.frames,
             done.seconds,
             ByteSize(done.size).display().si(),
             ByteSize(done.peak_rss).display().iec()
-        )?;
-    }
-    if done.lacking == 0 {
-        return Ok(Outcome::Done);
+        );
     }
     if !args.json {
+        done.notes.iter().for_each(|note| tell!("{note}"));
+    }
+    if done.lacking > 0 && !args.json {
         let s = if done.warnings == 1 { "" } else { "s" };
         tell!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
     }
-    Ok(Outcome::Failed)
+    if let Some(over) = done.over().filter(|_| !args.json) {
+        tell!("the film is written, but the export was {over}; please report it");
+    }
+    Ok(if done.lacking == 0 && done.over_budget == 0 { Outcome::Done } else { Outcome::Failed })
 }
 
 fn render(args: &Args) -> Result<ExportSummary, Failure> {
     let project = Arc::new(load(&args.project)?);
     let range = args.range.as_deref().map(|text| range(text, &project)).transpose()?;
-    let preset = find_preset(&args.preset).ok_or_else(|| format!("there is no preset '{}'", args.preset))?;
+    let preset = preset(&args.preset)?;
     let settings = ExportSettings {
         path: args.output.clone(),
         preset,
@@ -84,10 +97,36 @@ fn render(args: &Args) -> Result<ExportSummary, Failure> {
         own_memory: 0,
         cores: allowed_cores(),
         overwrite: args.overwrite,
+        max_size: args.max_size.map(|b| b.as_u64()),
     };
     let cancel = cancel_on_interrupt();
     let mut tell = |event| if args.json { line(&to_json(&event)) } else { in_words(&event) };
     Ok(export(&project, &settings, &cancel, &mut tell)?)
+}
+
+/// Whether a text can stand for a preset: as the name of one, or of a file.
+fn known(text: &str) -> Result<String, String> {
+    if is_file(text) || named(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    let names: Vec<&str> = presets().iter().map(|p| p.name.as_str()).collect();
+    Err(format!("there is no such preset; write the name of a .ron file, or one of {}", names.join(", ")))
+}
+
+fn is_file(text: &str) -> bool {
+    Path::new(text).extension().is_some_and(|e| e.eq_ignore_ascii_case("ron"))
+}
+
+fn named(name: &str) -> Option<Preset> {
+    find_preset(name).cloned().or_else(|| own_presets().0.into_iter().find(|p| p.name == name))
+}
+
+/// A preset by its name, or from its file.
+fn preset(text: &str) -> Result<Preset, Failure> {
+    if is_file(text) {
+        return Ok(Preset::load(Path::new(text))?);
+    }
+    Ok(named(text).ok_or_else(|| format!("there is no preset '{text}'"))?)
 }
 
 fn range(text: &str, project: &Project) -> Result<Span, Failure> {
@@ -114,6 +153,10 @@ fn to_json(event: &ExportEvent) -> Value {
             "event": "progress", "frame": frame, "frames": frames, "fps": fps, "eta": eta, "rss": rss,
             "budget": budget,
         }),
+        ExportEvent::LittleRoom { folder, free, size } => json!({
+            "event": "warning", "clip": null, "source": null, "text": ExportEvent::little_room(folder, *free, *size),
+            "lacks": false,
+        }),
         ExportEvent::Warning(w) => {
             json!({"event": "warning", "clip": w.name, "source": path_text::to_text(&w.source), "text": w.text, "lacks": w.fault.lacks()})
         }
@@ -129,6 +172,9 @@ fn in_words(event: &ExportEvent) {
         ),
         ExportEvent::Progress { frame, frames, fps, eta, rss, .. } => {
             tell!("{frame}/{frames}  {fps:.1} fps  {eta:.0} s left  {}", ByteSize(*rss).display().iec());
+        }
+        ExportEvent::LittleRoom { folder, free, size } => {
+            tell!("warning: {}", ExportEvent::little_room(folder, *free, *size));
         }
         ExportEvent::Warning(w) => tell!("warning: {}: {}", w.name, w.text),
     }

@@ -1,7 +1,8 @@
 //! `workprint frame`: one composited frame.
 
-use super::{Failure, Outcome, position};
-use crate::media::{Cache, write_png};
+use super::{Failure, Outcome, existing, position};
+use crate::media::{Cache, png};
+use crate::platform::whole_files;
 use crate::project_file::load;
 use crate::render::{Media, render_frame};
 use std::path::PathBuf;
@@ -20,14 +21,20 @@ pub struct Args {
     /// Reads proxies where there are some.
     #[arg(long)]
     proxy: bool,
+    /// Replaces a file that is there.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let project = Arc::new(load(&args.project)?);
     let frame = position(&args.at, &project)?;
+    let existing = existing(args.overwrite);
+    let failed = |why| format!("{}: {why}", args.output.display());
+    whole_files::check(&args.output, existing).map_err(failed)?;
     let media = if args.proxy { Media::Proxies(Cache::of_user()) } else { Media::Originals };
     let (picture, warnings) = render_frame(&project, media, frame)?;
-    write_png(&picture, &args.output)?;
+    whole_files::write(&args.output, &png(&picture)?, existing).map_err(failed)?;
     for warning in &warnings {
         tell!("warning: {}: {}", warning.name, warning.text);
     }

@@ -16,7 +16,7 @@ macro_rules! tell {
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write;
-        writeln!(std::io::stdout(), $($text)*).map_err(|e| format!("the result can't be printed: {e}"))
+        writeln!(std::io::stdout(), $($text)*).map_err(crate::cli::Unprinted)
     }};
 }
 
@@ -31,11 +31,14 @@ mod probe;
 mod proxy;
 mod show;
 
-use crate::media::Cancel;
+use crate::media::{Cancel, Found};
 use crate::model::{Frame, FrameRate, Project, parse_time};
+use crate::platform::each_time_told_to_end;
+use crate::platform::whole_files::Existing;
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// A native video editor. Without a command it opens its window.
 #[derive(Parser, Debug)]
@@ -103,9 +106,54 @@ pub fn run(command: &Command) -> Outcome {
         Command::Helper => crate::media::serve().map(|()| Outcome::Done).map_err(Into::into),
     };
     result.unwrap_or_else(|error| {
-        tell!("error: {error}");
+        if let Some(unprinted) = error.downcast_ref::<Unprinted>() {
+            unprinted.tell();
+        } else {
+            tell!("error: {error}");
+        }
         Outcome::Failed
     })
+}
+
+/// What was asked for can't be printed.
+#[derive(Debug, thiserror::Error)]
+#[error("the result can't be printed: {0}")]
+struct Unprinted(std::io::Error);
+
+impl Unprinted {
+    /// Says so, but not where a reader has seen enough and closed the pipe.
+    fn tell(&self) {
+        if self.0.kind() != ErrorKind::BrokenPipe {
+            tell!("error: {self}");
+        }
+    }
+}
+
+/// Says now and then how far files are read that must be read to their end.
+fn reading() -> impl Fn(&Path, Found) + Sync {
+    let told = std::sync::Mutex::new(std::time::Instant::now());
+    move |path, found| {
+        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if told.elapsed() >= std::time::Duration::from_secs(1) {
+            *told = std::time::Instant::now();
+            let (length, share) = (found.at_least.seconds(), found.share * 100.0);
+            tell!("{}: at least {length:.0} s, still looking ({share:.0} % read)", path.display());
+        }
+    }
+}
+
+/// What happens to a file that is there.
+fn existing(overwrite: bool) -> Existing {
+    if overwrite { Existing::Replace } else { Existing::Refuse }
+}
+
+/// Refuses to write over what is read.
+fn refuse_same(output: &Path, input: &Path) -> Result<(), Failure> {
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(output).is_some_and(|output| real(input) == Some(output)) {
+        return Err(format!("{}: this is what is read; choose another name", output.display()).into());
+    }
+    Ok(())
 }
 
 /// An error as one line of text, path and remedy included.
@@ -142,7 +190,7 @@ fn bytes(text: &str) -> Result<ByteSize, String> {
 fn cancel_on_interrupt() -> Cancel {
     let cancel = Cancel::default();
     let for_handler = cancel.clone();
-    if let Err(error) = ctrlc::set_handler(move || for_handler.cancel()) {
+    if let Err(error) = each_time_told_to_end(move || for_handler.cancel()) {
         tracing::warn!("an interrupt will not clean up: {error}");
     }
     cancel

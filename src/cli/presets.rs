@@ -1,7 +1,7 @@
 //! `workprint presets`: what this machine can export.
 
 use super::{Failure, Outcome, print_json};
-use crate::export::presets;
+use crate::export::{Format, Pictures, Preset, own_presets, own_presets_folder, presets};
 use crate::media;
 use serde_json::{Value, json};
 
@@ -14,26 +14,35 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     media::init()?;
-    let reason = |preset: &crate::export::Preset| {
-        let missing = preset.missing();
-        missing.first().map(|p| format!("{} is missing; install {}", p.element, p.package))
-    };
+    let (own, errors) = own_presets();
+    for error in &errors {
+        tell!("warning: {error}");
+    }
+    let own: Vec<(&Preset, bool)> = own.iter().map(|p| (p, true)).collect();
+    let all = presets().iter().map(|p| (p, false)).chain(own);
     if args.json {
-        let all: Vec<Value> = presets()
-            .iter()
-            .map(|p| {
-                json!({
-                    "name": p.name, "description": p.description, "extension": p.container.extension(),
-                    "encoders": p.elements(), "available": reason(p).is_none(), "reason": reason(p),
-                })
-            })
-            .collect();
+        let all: Vec<Value> = all.map(|(preset, own)| to_json(preset, own)).collect();
         print_json(&all)?;
     } else {
-        for preset in presets() {
-            let state = reason(preset).map_or_else(String::new, |r| format!(" — not here: {r}"));
-            say!("{:10} .{}  {}{state}", preset.name, preset.container.extension(), preset.description)?;
+        for (preset, own) in all {
+            let state = preset.reason().map_or_else(String::new, |r| format!(" — not here: {r}"));
+            // what is in a file is used by its path
+            let name = match own_presets_folder() {
+                Some(folder) if own => folder.join(format!("{}.ron", preset.name)).display().to_string(),
+                _ => preset.name.clone(),
+            };
+            say!("{name:14} .{:5} {}{state}", preset.target.extension(), preset.description)?;
         }
     }
     Ok(Outcome::Done)
+}
+
+fn to_json(preset: &Preset, own: bool) -> Value {
+    let target = &preset.target;
+    json!({
+        "name": preset.name, "title": preset.title, "description": preset.description,
+        "extension": target.extension(), "encoders": target.elements(), "max_size": target.max_size,
+        "sequence": target.is_folder(), "still": target.format == Format::Pictures(Pictures::Still), "own": own,
+        "available": preset.reason().is_none(), "reason": preset.reason(),
+    })
 }

@@ -1,9 +1,9 @@
 //! `workprint probe`: what is in each file.
 
-use super::{Failure, Outcome, print_json};
-use crate::media;
+use super::{Failure, Outcome, print_json, reading};
+use crate::media::{self, Cancel};
 use crate::model::{MediaInfo, MediaKind, Transfer, path_text};
-use crate::worker::{Probed, probe_all};
+use crate::worker::{Probed, probe_watched};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
-    let found: Vec<_> = args.media.iter().zip(probe_all(&args.media, |_, _| {})).collect();
+    let found: Vec<_> =
+        args.media.iter().zip(probe_watched(&Cancel::default(), &args.media, reading(), |_| {})).collect();
     let failed = found.iter().any(|(_, r)| r.is_err());
     if args.json {
         let all: Vec<Value> = found.iter().map(|(path, result)| to_json(path, result)).collect();

@@ -18,7 +18,7 @@ pub(super) fn move_clips(
     ripple: bool,
     alone: bool,
 ) -> Result<(), EditError> {
-    let members = working.with_linked(clips, alone)?;
+    let members = working.with_grouped(clips, alone)?;
     if by == FrameCount::ZERO && tracks == 0 {
         return Ok(());
     }

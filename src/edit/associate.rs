@@ -1,4 +1,4 @@
-//! What belongs together: links, groups, and the clipboard. And whether clips are shown at all.
+//! What belongs together: links, groups, and pasting. And whether clips are shown at all.
 
 use super::working::Working;
 use super::{EditError, Landing};
@@ -18,7 +18,7 @@ pub(super) fn link(working: &mut Working, clips: &[ClipId], linked: bool) -> Res
 
 /// Groups clips (with what is linked to them), or takes their groups away.
 pub(super) fn group(working: &mut Working, clips: &[ClipId], grouped: bool) -> Result<(), EditError> {
-    let members = working.with_linked(clips, false)?;
+    let members = working.with_grouped(clips, false)?;
     let group = grouped.then(|| GroupId(working.project.fresh_id()));
     for (track, clip) in members {
         working.unlocked(track)?.clips.replace(Clip { group, ..clip });
@@ -86,7 +86,7 @@ pub(super) fn paste(
     }
     for (track, clip) in pasted {
         working.clear(track, clip.span())?;
-        working.unlocked(track)?.clips.insert(clip);
+        working.put(track, clip)?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Edits of the bin: what media the project has.
 
-use super::EditError;
 use super::working::Working;
-use crate::model::{Asset, AssetId, Generator, MediaInfo};
+use super::{EditError, made_up};
+use crate::model::{Asset, AssetId, Clip, Generator};
 use std::sync::Arc;
 
 /// Adds media; a file that is already there is not added again.
@@ -41,19 +41,30 @@ pub(super) fn relink(working: &mut Working, id: AssetId, with: &Asset) -> Result
     working.project.check().map_err(|why| EditError::Unfit(with.path.display().to_string(), why.to_string()))
 }
 
-/// Changes what is made up; every clip of it changes.
+/// Changes what is made up; every clip of it changes, and those that are called as it was are called as it is now.
 pub(super) fn regenerate(working: &mut Working, id: AssetId, generator: &Generator) -> Result<(), EditError> {
     let old = working.project.assets.get(&id).ok_or(EditError::NoAsset)?;
     let video = old.info.video.as_ref().filter(|_| old.info.generator.is_some()).ok_or(EditError::NoAsset)?;
-    if !generator.is_possible() {
-        return Err(EditError::Property("title"));
+    let (size, was) = ((video.width, video.height), old.name.clone());
+    let number = working.project.fresh_id();
+    let new = made_up::asset(id, generator.clone(), size, number)?;
+    let called = |c: &Clip| c.content.asset == id && c.content.name == was;
+    let now = new.name.clone();
+    working.project.assets_mut().insert(id, Arc::new(new));
+    if now == was {
+        return Ok(());
     }
-    let info = MediaInfo::generated(generator.clone(), (video.width, video.height));
-    let name = generator.name();
-    // tells pictures of it apart
-    let fingerprint = format!("generated {}", working.project.fresh_id());
-    let asset =
-        Asset { name, fingerprint, info, ..Asset::clone(working.project.assets.get(&id).ok_or(EditError::NoAsset)?) };
-    working.project.assets_mut().insert(id, Arc::new(asset));
+    for sequence in working.project.sequences.values_mut() {
+        let tracks: Vec<usize> =
+            (0..sequence.tracks.len()).filter(|n| sequence.tracks[*n].clips.iter().any(|c| called(&c))).collect();
+        for n in tracks {
+            let track = Arc::make_mut(&mut Arc::make_mut(sequence).tracks[n]);
+            let clips: Vec<Clip> = track.clips.iter().filter(&called).collect();
+            for mut clip in clips {
+                now.clone_into(&mut Arc::make_mut(&mut clip.content).name);
+                track.clips.replace(clip);
+            }
+        }
+    }
     Ok(())
 }

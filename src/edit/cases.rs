@@ -362,5 +362,5 @@ fn links_groups_and_pastes() {
     let (landing, ripple, alone) = (Landing::Overwrite, false, false);
     let moving = Edit::Move { clips: vec![ids[0]], by, tracks: 0, landing, ripple, alone };
     let after = super::apply_all(&project, &[group, moving]).unwrap().0;
-    assert_eq!(super::text::print(&after), "V1: B@5+5, A@30+5, C@50+5");
+    assert_eq!(super::text::print(&after), "V1: B@5+5, A@30+5 &1, C@50+5 &1");
 }

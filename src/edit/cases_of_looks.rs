@@ -42,6 +42,103 @@ fn speed_changes_lengths() {
     assert!(Speed::new(1, 0).is_none() && Speed::new(-1001, 1).is_none());
 }
 
+/// The clips as the window names them: each of a linked pair by itself.
+fn speed_of(names: &'static str, num: i32, den: u32, sync_lock: bool) -> impl Fn(&Project) -> Edit {
+    let speed = Speed::new(num, den).unwrap();
+    move |p| {
+        let named = |c: &crate::model::Clip| names.contains(c.content.name.as_str());
+        let tracks = p.sequence().tracks.iter();
+        let clips = tracks.flat_map(|t| t.clips.iter().filter(named).map(|c| c.id)).collect();
+        Edit::SetSpeed { clips, speed, ripple: true, sync_lock, alone: true }
+    }
+}
+
+#[test]
+fn speed_moves_what_follows_once() {
+    let pairs = "V1: A@0+20 ~1, B@20+10 ~2 | A1: A@0+20 ~1, B@20+10 ~2";
+    check(pairs, speed_of("A", 1, 2, true), "V1: A@0+40 *1/2 ~1, B@40+10 ~2 | A1: A@0+40 *1/2 ~1, B@40+10 ~2");
+    check(pairs, speed_of("A", 2, 1, true), "V1: A@0+10 *2 ~1, B@10+10 ~2 | A1: A@0+10 *2 ~1, B@10+10 ~2");
+    check(pairs, speed_of("A", 2, 1, false), "V1: A@0+10 *2 ~1, B@10+10 ~2 | A1: A@0+10 *2 ~1, B@10+10 ~2");
+    // both pairs, one behind the other
+    check(
+        pairs,
+        speed_of("AB", 1, 2, true),
+        "V1: A@0+40 *1/2 ~1, B@40+20 *1/2 ~2 | A1: A@0+40 *1/2 ~1, B@40+20 *1/2 ~2",
+    );
+    // three that are linked, and what follows on a fourth track
+    check(
+        "V1: A@0+20 ~1, B@20+9 | A1: A@0+20 ~1 | A2: A@0+20 ~1, C@20+5 | A3: D@30+5",
+        speed_of("A", 1, 2, true),
+        "V1: A@0+40 *1/2 ~1, B@40+9 | A1: A@0+40 *1/2 ~1 | A2: A@0+40 *1/2 ~1, C@40+5 | A3: D@50+5",
+    );
+    // picture over picture, not linked: the longer one pushes
+    check(
+        "V1: A@0+20, C@20+9 | V2: B@4+10, D@14+6",
+        speed_of("AB", 1, 2, true),
+        "V1: A@0+40 *1/2, C@40+9 | V2: B@4+20 *1/2, D@34+6",
+    );
+    // without sync lock each track for itself, but picture with its sound
+    check(
+        "V1: A@0+20 ~1, C@20+9 | A1: A@0+16 ~1, C@16+9 | V2: B@4+10, D@14+6",
+        speed_of("AB", 1, 2, false),
+        "V1: A@0+40 *1/2 ~1, C@40+9 | A1: A@0+32 *1/2 ~1, C@36+9 | V2: B@4+20 *1/2, D@24+6",
+    );
+    // sound that begins before its picture's end: both cuts stay as they were, for the whole is stretched
+    check(
+        "V1: A@0+20 ~1, B@20+10 ~2, C@30+5 | A1: A@0+24 ~1, B@24+6 ~2, C@30+5",
+        speed_of("AB", 1, 2, true),
+        "V1: A@0+40 *1/2 ~1, B@40+20 *1/2 ~2, C@60+5 | A1: A@0+48 *1/2 ~1, B@48+12 *1/2 ~2, C@60+5",
+    );
+    // an edit list names one of the pair
+    let named = |p: &Project| Edit::SetSpeed {
+        clips: vec![clip(p, "A", 0)],
+        speed: Speed::new(1, 2).unwrap(),
+        ripple: true,
+        sync_lock: true,
+        alone: false,
+    };
+    check(pairs, named, "V1: A@0+40 *1/2 ~1, B@40+10 ~2 | A1: A@0+40 *1/2 ~1, B@40+10 ~2");
+    // a title across the end stays, and so does music; a marker follows once
+    let marked = |p: &Project| {
+        Edit::Together(vec![
+            Edit::AddMarker(Marker { at: Frame(25), name: "m".into(), color: MarkerColor::Blue }),
+            speed_of("A", 1, 2, true)(p),
+        ])
+    };
+    let after = crate::edit::apply(&parse(pairs), &marked(&parse(pairs))).unwrap();
+    assert_eq!(after.sequence().markers[0].at, Frame(45));
+}
+
+#[test]
+fn edits_of_wholes_follow_groups_and_edits_of_what_clips_show_do_not() {
+    let grouped = "V1: A@0+10 ~1 &1, B@20+10 ~2 &1 | A1: A@0+10 ~1 &1, B@20+10 ~2 &1";
+    let trim = |p: &Project| {
+        let (clip, by) = (clip(p, "B", 0), FrameCount(-3));
+        Edit::Trim { clip, edge: Edge::Out, by, alone: false }
+    };
+    check(grouped, trim, "V1: A@0+10 ~1 &1, B@20+7 ~2 &1 | A1: A@0+10 ~1 &1, B@20+7 ~2 &1");
+    let slip = |p: &Project| Edit::Slip { clips: vec![clip(p, "B", 0)], by: FrameCount(3), alone: false };
+    check(grouped, slip, "V1: A@0+10 ~1 &1, B@20+10 src3 ~2 &1 | A1: A@0+10 ~1 &1, B@20+10 src3 ~2 &1");
+    let twice = |p: &Project| {
+        let (clips, speed) = (vec![clip(p, "B", 0)], Speed::new(2, 1).unwrap());
+        Edit::SetSpeed { clips, speed, ripple: true, sync_lock: true, alone: false }
+    };
+    check(grouped, twice, "V1: A@0+10 ~1 &1, B@20+5 *2 ~2 &1 | A1: A@0+10 ~1 &1, B@20+5 *2 ~2 &1");
+    let lift = |p: &Project| Edit::Lift { clips: vec![clip(p, "B", 0)], alone: false };
+    check(grouped, lift, "V1: | A1:");
+    let unlink = |p: &Project| Edit::Link { clips: vec![clip(p, "B", 0)], linked: false };
+    check(grouped, unlink, "V1: A@0+10 ~1 &1, B@20+10 &1 | A1: A@0+10 ~1 &1, B@20+10 &1");
+    let moved = |p: &Project| Edit::Move {
+        clips: vec![clip(p, "B", 0)],
+        by: FrameCount(5),
+        tracks: 0,
+        landing: super::Landing::Overwrite,
+        ripple: false,
+        alone: false,
+    };
+    check(grouped, moved, "V1: A@5+10 ~1 &1, B@25+10 ~2 &1 | A1: A@5+10 ~1 &1, B@25+10 ~2 &1");
+}
+
 #[test]
 fn clips_at_other_speeds_split_trim_and_slip() {
     let split = |_: &Project| Edit::Split { at: Frame(4), clips: vec![], alone: false };

@@ -1,6 +1,6 @@
 //! Undo and redo: earlier states, which share what did not change.
 
-use super::{Edit, EditError, Note, apply_noting};
+use super::{Edit, EditError, Outcome, apply_telling};
 use crate::model::{ClipList, Project, Sequence};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -56,18 +56,18 @@ impl History {
         &self.now
     }
 
-    /// Applies an edit; gives what it did besides what was asked for. What was undone before can't be redone any
+    /// Applies an edit; gives what it did. What was undone before can't be redone any
     /// more. An edit that changes nothing leaves no step, and neither does opening another sequence.
     ///
     /// # Errors
     /// [`EditError`] when it is refused; nothing has changed then.
-    pub fn commit(&mut self, edit: &Edit) -> Result<Vec<Note>, EditError> {
+    pub fn commit(&mut self, edit: &Edit) -> Result<Outcome, EditError> {
         let mut base = Project::clone(&self.now);
         base.next_id = self.next_id;
-        let mut notes = Vec::new();
-        let after = apply_noting(&base, edit, &mut notes)?;
+        let mut outcome = Outcome::default();
+        let after = apply_telling(&base, edit, &mut outcome)?;
         if after == base {
-            return Ok(notes);
+            return Ok(outcome);
         }
         self.next_id = after.next_id;
         let before = std::mem::replace(&mut self.now, Arc::new(after));
@@ -77,7 +77,17 @@ impl History {
             self.future.clear();
             self.forget_oldest();
         }
-        Ok(notes)
+        Ok(outcome)
+    }
+
+    /// Makes one step of the last two, with the name of the later.
+    pub fn join_last(&mut self) {
+        if self.past.len() < 2 {
+            return;
+        }
+        let (Some(later), Some(earlier)) = (self.past.pop_back(), self.past.pop_back()) else { return };
+        let bytes = bytes_beside(&earlier.state, &self.now);
+        self.past.push_back(Step { name: later.name, state: earlier.state, bytes });
     }
 
     fn forget_oldest(&mut self) {

@@ -163,7 +163,7 @@ pub fn slide_limits(project: &Project, clip: ClipId, alone: bool) -> Limits {
 /// How far clips (and those linked to them) can be moved in time: not before the first frame.
 #[must_use]
 pub fn move_limits(project: &Project, clips: &[ClipId], alone: bool) -> Limits {
-    let Ok(members) = Working::new(project).with_linked(clips, alone) else { return Limits::NONE };
+    let Ok(members) = Working::new(project).with_grouped(clips, alone) else { return Limits::NONE };
     let start = members.iter().map(|(_, c)| c.start).min().unwrap_or_default();
     let end = members.iter().map(|(_, c)| c.end()).max().unwrap_or_default();
     Limits { least: Frame::ZERO - start, most: Frame(MAX_FRAMES) - end }

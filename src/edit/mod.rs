@@ -3,6 +3,11 @@
 //! An edit is refused with an [`EditError`] that says why, or done whole; the project that it was
 //! given never changes. The window's gestures, the headless commands and undo share the same values.
 //! Nothing here reads a file or the clock, draws or plays.
+//!
+//! An edit of clips that is not `alone` reaches what belongs to them. Edits of clips as wholes (move, lift, extract, split,
+//! group) take along what is linked to them and what is grouped with them. Edits of what a clip shows and for how long
+//! (trim, ripple, roll, slip, slide, speed, transitions, and taking links away) take along what is linked, never others of
+//! a group: those may lie out of sight.
 
 mod arrange;
 mod associate;
@@ -14,6 +19,7 @@ mod cases_of_looks;
 mod error;
 mod history;
 mod limits;
+mod made_up;
 mod markers;
 mod place;
 mod properties;
@@ -40,7 +46,7 @@ pub use transitions::fitting_transition;
 
 use crate::model::{
     Asset, AssetId, Clip, ClipId, Frame, FrameCount, FrameRate, Generator, Marker, Project, Property, SequenceId, Span,
-    Speed, TrackId, TrackKind, Transition,
+    Speed, Title, TrackId, TrackKind, Transition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -244,6 +250,32 @@ pub enum Edit {
         /// Whether the cuts of linked clips are left alone.
         alone: bool,
     },
+    /// Makes a title and puts it over what lies there.
+    AddTitle {
+        /// What it says, and how it looks.
+        title: Title,
+        /// Its first frame.
+        at: Frame,
+        /// How long it stays; five seconds when not given.
+        #[serde(default)]
+        length: Option<FrameCount>,
+        /// Where it goes; when not given, the lowest track that is free above all that is seen meanwhile, or a new one.
+        #[serde(default)]
+        track: Option<TrackId>,
+    },
+    /// Makes a solid colour and puts it over what lies there.
+    AddColor {
+        /// Red, green, blue.
+        color: [u8; 3],
+        /// Its first frame.
+        at: Frame,
+        /// How long it stays; five seconds when not given.
+        #[serde(default)]
+        length: Option<FrameCount>,
+        /// Where it goes; when not given, the lowest track that is free above all that is seen meanwhile, or a new one.
+        #[serde(default)]
+        track: Option<TrackId>,
+    },
     /// Puts copies of clips at a frame, in the same distance from each other and on the same tracks.
     Paste {
         /// The clips as they were copied, with their tracks.
@@ -405,6 +437,8 @@ impl Edit {
             Self::Group { .. } => "ungroup",
             Self::Enable { enabled: true, .. } => "enable",
             Self::Enable { .. } => "disable",
+            Self::AddTitle { .. } => "add title",
+            Self::AddColor { .. } => "add solid",
             Self::Paste { .. } => "paste",
             Self::AddMarker(_) => "marker",
             Self::RemoveMarker(_) => "remove marker",
@@ -418,14 +452,23 @@ impl Edit {
 /// # Errors
 /// [`EditError`] when it is refused; `project` is as it was in any case.
 pub fn apply(project: &Project, edit: &Edit) -> Result<Project, EditError> {
-    apply_noting(project, edit, &mut Vec::new())
+    apply_telling(project, edit, &mut Outcome::default())
 }
 
-/// Applies one edit, and notes what it did besides what was asked for.
+/// What an edit did, as far as the project after it does not say.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// What it did besides what was asked for.
+    pub notes: Vec<Note>,
+    /// The clips that it put on the timeline, in the order of their placing: not those that it cut off others.
+    pub placed: Vec<ClipId>,
+}
+
+/// Applies one edit, and adds what it did to an outcome.
 ///
 /// # Errors
 /// [`EditError`] when it is refused; `project` is as it was in any case.
-pub fn apply_noting(project: &Project, edit: &Edit, notes: &mut Vec<Note>) -> Result<Project, EditError> {
+pub fn apply_telling(project: &Project, edit: &Edit, outcome: &mut Outcome) -> Result<Project, EditError> {
     let mut working = working::Working::new(project);
     match edit {
         Edit::AddAssets(assets) => bin::add(&mut working, assets)?,
@@ -433,7 +476,9 @@ pub fn apply_noting(project: &Project, edit: &Edit, notes: &mut Vec<Note>) -> Re
         Edit::Relink { asset, with } => bin::relink(&mut working, *asset, with)?,
         Edit::SetGenerator { asset, generator } => bin::regenerate(&mut working, *asset, generator)?,
         Edit::SetFormat { width, height, rate } => tracks::set_format(&mut working, *width, *height, *rate)?,
-        Edit::AddTrack(kind) => tracks::add(&mut working, *kind),
+        Edit::AddTrack(kind) => {
+            tracks::add(&mut working, *kind);
+        }
         Edit::RemoveTrack(track) => tracks::remove(&mut working, *track)?,
         Edit::SetTrack { track, change } => tracks::change(&mut working, *track, change)?,
         Edit::MoveTrack { track, to } => tracks::reorder(&mut working, *track, *to)?,
@@ -446,11 +491,11 @@ pub fn apply_noting(project: &Project, edit: &Edit, notes: &mut Vec<Note>) -> Re
         Edit::RemoveMarker(at) => markers::remove(&mut working, *at)?,
         Edit::MoveMarker { from, to } => markers::shift(&mut working, *from, *to)?,
         Edit::Together(edits) => {
-            return edits.iter().try_fold(project.clone(), |p, edit| apply_noting(&p, edit, notes));
+            return edits.iter().try_fold(project.clone(), |p, edit| apply_telling(&p, edit, outcome));
         }
         _ => apply_to_clips(&mut working, edit)?,
     }
-    let after = working.finish(project, notes)?;
+    let after = working.finish(project, outcome)?;
     debug_assert_eq!(after.check(), Ok(()), "{edit:?}");
     Ok(after)
 }
@@ -461,6 +506,12 @@ fn apply_to_clips(working: &mut working::Working, edit: &Edit) -> Result<(), Edi
         Edit::Append(place) => place::append(working, place),
         Edit::Insert { place, at, sync_lock } => place::insert(working, place, *at, *sync_lock),
         Edit::Overwrite { place, at } => place::overwrite(working, place, *at),
+        Edit::AddTitle { title, at, length, track } => {
+            made_up::add(working, Generator::Title(title.clone()), *at, *length, *track)
+        }
+        Edit::AddColor { color, at, length, track } => {
+            made_up::add(working, Generator::Solid(*color), *at, *length, *track)
+        }
         Edit::Split { at, clips, alone } => trim::split(working, *at, clips, *alone),
         Edit::Trim { clip, edge, by, alone } => trim::trim(working, *clip, *edge, *by, *alone),
         Edit::Move { clips, by, tracks, landing, ripple, alone } => {
@@ -487,7 +538,7 @@ fn apply_to_clips(working: &mut working::Working, edit: &Edit) -> Result<(), Edi
             speed::set(working, clips, *speed, *ripple, *sync_lock, *alone)
         }
         Edit::SetTransition { right, transition, alone } => transitions::set(working, *right, *transition, *alone),
-        _ => unreachable!("every other edit is applied by `apply_noting`"),
+        _ => unreachable!("every other edit is applied by `apply_telling`"),
     }
 }
 
@@ -496,8 +547,8 @@ fn apply_to_clips(working: &mut working::Working, edit: &Edit) -> Result<(), Edi
 /// # Errors
 /// The number of the refused edit, counted from 1, and why.
 pub fn apply_all(project: &Project, edits: &[Edit]) -> Result<(Project, Vec<Note>), (usize, EditError)> {
-    let mut notes = Vec::new();
-    let apply = |p: Project, (i, edit)| apply_noting(&p, edit, &mut notes).map_err(|e| (i + 1, e));
+    let mut outcome = Outcome::default();
+    let apply = |p: Project, (i, edit)| apply_telling(&p, edit, &mut outcome).map_err(|e| (i + 1, e));
     let after = edits.iter().enumerate().try_fold(project.clone(), apply)?;
-    Ok((after, notes))
+    Ok((after, outcome.notes))
 }

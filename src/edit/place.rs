@@ -54,7 +54,7 @@ pub(super) fn overwrite(working: &mut Working, place: &Placement, at: Frame) -> 
     let clips = clips_of(working, place, at)?;
     for (track, clip) in clips {
         working.clear(track, clip.span())?;
-        working.unlocked(track)?.clips.insert(clip);
+        working.put(track, clip)?;
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(super) fn insert(working: &mut Working, place: &Placement, at: Frame, sync_l
     let tracks = if sync_lock { working.unlocked_tracks() } else { place.tracks().collect() };
     working.open_gap(&tracks, at, place.length)?;
     for (track, clip) in clips {
-        working.unlocked(track)?.clips.insert(clip);
+        working.put(track, clip)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::model::{ClipId, Frame, FrameCount, Span, TrackId};
 
 /// `[A][B][C]` without B: `[A]   [C]`.
 pub(super) fn lift(working: &mut Working, clips: &[ClipId], alone: bool) -> Result<(), EditError> {
-    for (track, clip) in working.with_linked(clips, alone)? {
+    for (track, clip) in working.with_grouped(clips, alone)? {
         working.unlocked(track)?.clips.remove(clip.id);
     }
     Ok(())
@@ -14,7 +14,7 @@ pub(super) fn lift(working: &mut Working, clips: &[ClipId], alone: bool) -> Resu
 
 /// `[A][B][C]` without B: `[A][C]`.
 pub(super) fn extract(working: &mut Working, clips: &[ClipId], sync_lock: bool, alone: bool) -> Result<(), EditError> {
-    let members = working.with_linked(clips, alone)?;
+    let members = working.with_grouped(clips, alone)?;
     for (track, clip) in &members {
         working.unlocked(*track)?.clips.remove(clip.id);
     }

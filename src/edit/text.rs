@@ -1,13 +1,13 @@
 //! Timelines as text, for tests: `V1: A@0+24 src5 ~1, B@24+24 | A1: A@0+24 ~1 | V2 locked:`.
 //!
 //! `@` is the start, `+` the length, `src` the in point in frames (0 when left out), `*` the speed as a fraction,
-//! `<4:1` a dissolve of 4 frames on the cut before it, one of them before the cut, `~` the link. Each
+//! `<4:1` a dissolve of 4 frames on the cut before it, one of them before the cut, `~` the link, `&` the group. Each
 //! letter is an asset of its own with picture and sound, 1000 frames long unless given (`A=100; V1: …`).
 
 use super::{Edit, EditError, History, Placement};
 use crate::model::{
-    Asset, AssetId, AudioStream, Clip, ClipContent, ClipId, Frame, FrameCount, FrameRate, LinkId, MediaInfo, MediaKind,
-    Project, Speed, Track, TrackId, TrackKind, Transition, TransitionKind, VideoStream,
+    Asset, AssetId, AudioStream, Clip, ClipContent, ClipId, Frame, FrameCount, FrameRate, GroupId, LinkId, MediaInfo,
+    MediaKind, Project, Speed, Track, TrackId, TrackKind, Transition, TransitionKind, VideoStream,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -83,6 +83,8 @@ pub(crate) fn parse(text: &str) -> Project {
                     clip.speed = Speed::new(num.parse().unwrap(), den.parse().unwrap()).unwrap();
                 } else if let Some(transition) = word.strip_prefix('<') {
                     clip.transition = Some(dissolve(transition));
+                } else if let Some(group) = word.strip_prefix('&') {
+                    clip.group = Some(GroupId(group.parse::<u64>().unwrap() + 2_000_000));
                 } else if let Some(link) = word.strip_prefix('~') {
                     clip.link = Some(LinkId(link.parse::<u64>().unwrap() + 1_000_000));
                 }
@@ -96,9 +98,10 @@ pub(crate) fn parse(text: &str) -> Project {
     project
 }
 
-/// The text of a project. Links are numbered in the order in which they are met.
+/// The text of a project. Links and groups are numbered in the order in which they are met.
 pub(crate) fn print(project: &Project) -> String {
     let mut links: Vec<LinkId> = Vec::new();
+    let mut groups: Vec<GroupId> = Vec::new();
     let mut tracks = Vec::new();
     for track in &project.sequence().tracks {
         let mut clips = Vec::new();
@@ -122,6 +125,13 @@ pub(crate) fn print(project: &Project) -> String {
                     links.len() - 1
                 });
                 write!(text, " ~{}", index + 1).unwrap();
+            }
+            if let Some(group) = clip.group {
+                let index = groups.iter().position(|g| *g == group).unwrap_or_else(|| {
+                    groups.push(group);
+                    groups.len() - 1
+                });
+                write!(text, " &{}", index + 1).unwrap();
             }
             clips.push(text);
         }
@@ -183,9 +193,9 @@ pub(super) fn check(before: &str, edit: impl Fn(&Project) -> Edit, after: &str) 
 /// What an edit says that it did besides what was asked for.
 pub(super) fn notes(before: &str, edit: impl Fn(&Project) -> Edit) -> Vec<String> {
     let project = parse(before);
-    let mut notes = Vec::new();
-    super::apply_noting(&project, &edit(&project), &mut notes).unwrap();
-    notes.iter().map(ToString::to_string).collect()
+    let mut outcome = super::Outcome::default();
+    super::apply_telling(&project, &edit(&project), &mut outcome).unwrap();
+    outcome.notes.iter().map(ToString::to_string).collect()
 }
 
 /// An edit that must be refused, and leaves everything as it was.

@@ -18,15 +18,17 @@ pub(super) fn set_format(working: &mut Working, width: u32, height: u32, rate: F
     Ok(())
 }
 
-pub(super) fn add(working: &mut Working, kind: TrackKind) {
+/// Adds a track above all of its kind.
+pub(super) fn add(working: &mut Working, kind: TrackKind) -> TrackId {
     let letter = if kind == TrackKind::Video { 'V' } else { 'A' };
     let names: Vec<String> = working.sequence().tracks.iter().map(|t| t.name.clone()).collect();
     let mut number = working.sequence().tracks_of(kind).count() + 1;
     while names.contains(&format!("{letter}{number}")) {
         number += 1;
     }
-    let track = Track::new(TrackId(working.project.fresh_id()), format!("{letter}{number}"), kind);
-    working.project.sequence_mut().tracks.push(Arc::new(track));
+    let id = TrackId(working.project.fresh_id());
+    working.project.sequence_mut().tracks.push(Arc::new(Track::new(id, format!("{letter}{number}"), kind)));
+    id
 }
 
 pub(super) fn remove(working: &mut Working, track: TrackId) -> Result<(), EditError> {

@@ -9,7 +9,7 @@ pub(super) fn split(working: &mut Working, at: Frame, clips: &[ClipId], alone: b
     let tracks: Vec<TrackId> = if clips.is_empty() {
         working.unlocked_tracks()
     } else {
-        let members = working.with_linked(clips, alone)?;
+        let members = working.with_grouped(clips, alone)?;
         members.into_iter().filter(|(_, c)| c.span().contains(at)).map(|(track, _)| track).collect()
     };
     tracks.into_iter().try_for_each(|track| working.split_track(track, at))

@@ -1,9 +1,10 @@
 //! The scratch copy that an edit works on, and the steps that edits are made of.
 
-use super::{EditError, Note, transitions};
+use super::{EditError, Outcome, transitions};
 use crate::model::limits::is_moment;
 use crate::model::{
-    Clip, ClipId, Frame, FrameCount, LinkId, Project, Sequence, SourceTime, Span, Track, TrackId, time::MAX_FRAMES,
+    Clip, ClipId, Frame, FrameCount, LinkId, Project, Reach, Sequence, SourceTime, Span, Track, TrackId,
+    time::MAX_FRAMES,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,22 +14,25 @@ pub(super) struct Working {
     pub project: Project,
     /// Right halves of clips that were linked are linked with each other: the old link and the new one.
     right_links: HashMap<LinkId, LinkId>,
+    /// Clips that were put on the timeline.
+    placed: Vec<ClipId>,
 }
 
 impl Working {
     pub fn new(project: &Project) -> Self {
-        Self { project: project.clone(), right_links: HashMap::new() }
+        Self { project: project.clone(), right_links: HashMap::new(), placed: Vec::new() }
     }
 
     /// The project, with transitions that fit what it has become, unless something was pushed off the timeline.
-    pub fn finish(mut self, before: &Project, notes: &mut Vec<Note>) -> Result<Project, EditError> {
+    pub fn finish(mut self, before: &Project, outcome: &mut Outcome) -> Result<Project, EditError> {
         let outside = |t: &Track| {
             t.clips.end().0 > MAX_FRAMES || t.clips.iter().next().is_some_and(|first| first.start < Frame::ZERO)
         };
         if self.sequence().tracks.iter().any(|t| outside(t)) {
             return Err(EditError::OutsideTimeline);
         }
-        transitions::keep_fitting(before, &mut self.project, notes);
+        transitions::keep_fitting(before, &mut self.project, &mut outcome.notes);
+        outcome.placed.append(&mut self.placed);
         Ok(self.project)
     }
 
@@ -54,23 +58,27 @@ impl Working {
         self.sequence().clip(id).map(|(t, c)| (t.id, c)).ok_or(EditError::NoClip)
     }
 
-    /// The clips named and, unless `alone`, all that are linked or grouped with them; each once, with its track.
+    /// The clips named and, unless `alone`, all that are linked or grouped with them; each once, by their starts, with
+    /// its track. For edits of clips as wholes.
+    pub fn with_grouped(&self, ids: &[ClipId], alone: bool) -> Result<Vec<(TrackId, Clip)>, EditError> {
+        self.reached(ids, if alone { Reach::Alone } else { Reach::Groups })
+    }
+
+    /// The clips named and, unless `alone`, all that are linked with them; each once, by their starts, with its track. For
+    /// edits of what clips show, which must not change others of their group that nobody looks at.
     pub fn with_linked(&self, ids: &[ClipId], alone: bool) -> Result<Vec<(TrackId, Clip)>, EditError> {
+        self.reached(ids, if alone { Reach::Alone } else { Reach::Links })
+    }
+
+    fn reached(&self, ids: &[ClipId], reach: Reach) -> Result<Vec<(TrackId, Clip)>, EditError> {
         if ids.is_empty() {
             return Err(EditError::Nothing);
         }
-        let mut found = ids.iter().map(|id| self.clip(*id)).collect::<Result<Vec<_>, _>>()?;
-        if !alone {
-            let links: Vec<_> = found.iter().filter_map(|(_, c)| c.link).collect();
-            let groups: Vec<_> = found.iter().filter_map(|(_, c)| c.group).collect();
-            if !links.is_empty() || !groups.is_empty() {
-                for track in &self.sequence().tracks {
-                    found.extend(track.clips.members(&links, &groups).map(|c| (track.id, c)));
-                }
-            }
+        for id in ids {
+            self.clip(*id)?;
         }
+        let mut found = self.sequence().together(ids, reach);
         found.sort_by_key(|(_, c)| (c.start, c.id));
-        found.dedup_by_key(|(_, c)| c.id);
         for (track, _) in &found {
             let track = self.track(*track)?;
             if track.locked {
@@ -80,8 +88,7 @@ impl Working {
         Ok(found)
     }
 
-    /// A clip and, unless `alone`, its counterpart on each other track: the linked (or grouped) clip that shares
-    /// most frames with it.
+    /// A clip and, unless `alone`, its counterpart on each other track: the linked clip that shares most frames with it.
     pub fn counterparts(&self, clip: ClipId, alone: bool) -> Result<Vec<(TrackId, Clip)>, EditError> {
         let (own, grabbed) = self.clip(clip)?;
         let shared = |c: &Clip| c.span().intersection(grabbed.span()).map_or(FrameCount::ZERO, |s| s.length);
@@ -146,6 +153,13 @@ impl Working {
         for id in gone {
             clips.remove(id);
         }
+        Ok(())
+    }
+
+    /// Puts a clip on a track, where nothing is in its way.
+    pub fn put(&mut self, track: TrackId, clip: Clip) -> Result<(), EditError> {
+        self.placed.push(clip.id);
+        self.unlocked(track)?.clips.insert(clip);
         Ok(())
     }
 

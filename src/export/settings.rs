@@ -1,8 +1,10 @@
 //! What an export is asked for, what it tells, why there may be none, and what is checked before it starts.
 
+use super::delivery;
 use super::presets::Preset;
 use crate::media::MediaError;
 use crate::model::{Frame, FrameCount, Project, Span};
+use crate::platform::whole_files::{self, NotWritten};
 use crate::render::{Sources, Warning};
 use bytesize::ByteSize;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,7 @@ pub struct ExportSettings {
     /// The file to make.
     pub path: PathBuf,
     /// The encoder's settings.
-    pub preset: &'static Preset,
+    pub preset: Preset,
     /// Which frames; all when none is given.
     pub range: Option<Span>,
     /// Resident memory that must not be passed, in bytes: of the whole process, without [`Self::own_memory`].
@@ -25,6 +27,8 @@ pub struct ExportSettings {
     pub cores: usize,
     /// Whether a file of that name is replaced.
     pub overwrite: bool,
+    /// The most bytes that the file may have; as many as it takes when none is given.
+    pub max_size: Option<u64>,
 }
 
 /// What an export tells while it runs.
@@ -60,6 +64,15 @@ pub enum ExportEvent {
         /// The budget in bytes.
         budget: u64,
     },
+    /// The film may find no room; the export goes on.
+    LittleRoom {
+        /// Where it is written.
+        folder: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// A rough guess of the file's size in bytes.
+        size: u64,
+    },
     /// Something is wrong with a clip; the export goes on.
     Warning(Warning),
 }
@@ -82,18 +95,42 @@ pub struct ExportSummary {
     pub warnings: usize,
     /// How many of them tell of something that was asked for and is not in the film, or is of another file.
     pub lacking: usize,
+    /// By how many bytes it took more than its budget; 0 where it kept to it.
+    pub over_budget: u64,
+    /// What was done to keep to a size, each in one line.
+    pub notes: Vec<String>,
 }
 
 impl ExportSummary {
-    /// "with a warning", "with 3 warnings"; `None` without any.
+    /// "with a warning", "with 3 warnings, 12 MiB over its memory budget"; `None` where there is nothing to say.
     #[must_use]
-    pub fn with_warnings(&self) -> Option<String> {
-        match self.warnings {
+    pub fn remarks(&self) -> Option<String> {
+        let warnings = match self.warnings {
             0 => None,
             1 => Some("with a warning".to_owned()),
             n => Some(format!("with {n} warnings")),
-        }
+        };
+        let remarks: Vec<String> = warnings.into_iter().chain(self.over()).collect();
+        (!remarks.is_empty()).then(|| remarks.join(", "))
     }
+
+    /// "12 MiB over its memory budget", where it was.
+    #[must_use]
+    pub fn over(&self) -> Option<String> {
+        (self.over_budget > 0).then(|| format!("{} over its memory budget", in_mib(self.over_budget)))
+    }
+}
+
+/// Bytes as whole mebibytes, rounded up, as budgets are written.
+fn in_mib(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+/// Bytes as sizes of files are written, with their unit: rounded up, so that what is named does.
+fn in_si(bytes: u64) -> String {
+    let digits = bytes.max(1).ilog10();
+    let unit = 10_u64.pow(digits.saturating_sub(2));
+    ByteSize(bytes.div_ceil(unit) * unit).display().si().to_string()
 }
 
 /// Why there is no export.
@@ -105,15 +142,24 @@ pub enum ExportError {
     /// The range is not on the timeline.
     #[error("the range {0}..{1} does not lie on the timeline of {2} frames")]
     Range(i64, i64, i64),
-    /// The folder is missing.
-    #[error("{path}: there is no such folder; make it or choose another", path = .0.display())]
-    NoFolder(PathBuf),
-    /// The target is a folder.
-    #[error("{path}: this is a folder; give the file a name", path = .0.display())]
-    IsFolder(PathBuf),
-    /// There is a file already.
-    #[error("{path}: there is a file already; choose another name or allow overwriting", path = .0.display())]
-    Exists(PathBuf),
+    /// Nothing can be written there.
+    #[error("{path}: {why}", path = path.display())]
+    Target {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        why: NotWritten,
+    },
+    /// The film is whole, but could not be given its name.
+    #[error("{path}: {why}; the finished film is whole and kept as {kept}", path = path.display(), kept = kept.display())]
+    Kept {
+        /// The target.
+        path: PathBuf,
+        /// Why it is not there.
+        why: NotWritten,
+        /// Where it is.
+        kept: PathBuf,
+    },
     /// The target is one of the sources.
     #[error("{path}: this is one of the project's own media files; choose another name", path = .0.display())]
     IsSource(PathBuf),
@@ -123,7 +169,7 @@ pub enum ExportError {
         /// The target.
         path: PathBuf,
         /// The preset.
-        preset: &'static str,
+        preset: String,
         /// What it should end with.
         extension: &'static str,
     },
@@ -136,18 +182,50 @@ pub enum ExportError {
         name: String,
     },
     /// The budget is too small.
-    #[error("a memory budget of {budget} is too small for this export; the least that would do is {least}")]
+    #[error(
+        "a memory budget of {} is too small for this export; the least that would do is {}",
+        in_mib(*budget),
+        in_mib(*least)
+    )]
     Budget {
-        /// What was allowed.
-        budget: ByteSize,
-        /// What is needed.
-        least: ByteSize,
+        /// What was allowed, in bytes.
+        budget: u64,
+        /// What is needed, in bytes.
+        least: u64,
+    },
+    /// No film of that length fits.
+    #[error(
+        "{} is too small for {seconds:.0} s of film; the least that would do is {}; allow more, or export a shorter range",
+        in_si(*most),
+        in_si(*least)
+    )]
+    Size {
+        /// What was allowed, in bytes.
+        most: u64,
+        /// What is needed, in bytes.
+        least: u64,
+        /// The film's length.
+        seconds: f64,
+    },
+    /// There can be no such film.
+    #[error("there can be no such film: {0}")]
+    Impossible(String),
+    /// The preset can't be held to a size.
+    #[error("the preset '{0}' can't be held to a size; use 'h264'")]
+    NoSize(String),
+    /// The encoder did not keep to a size, whatever it was told.
+    #[error("{path}: the encoder did not keep to {}; allow more, or export a shorter range", in_si(*most), path = path.display())]
+    NotHeld {
+        /// The target.
+        path: PathBuf,
+        /// What was allowed, in bytes.
+        most: u64,
     },
     /// The encoder is not installed.
     #[error("the preset '{preset}' needs {element}; install {package}")]
     Missing {
         /// The preset.
-        preset: &'static str,
+        preset: String,
         /// GStreamer's element.
         element: &'static str,
         /// What to install.
@@ -175,7 +253,31 @@ pub enum ExportError {
     Media(#[from] MediaError),
 }
 
+impl ExportEvent {
+    /// What is said of too little room.
+    #[must_use]
+    pub fn little_room(folder: &Path, free: u64, size: u64) -> String {
+        let si = |bytes: u64| ByteSize(bytes).display().si().to_string();
+        format!(
+            "{}: {} are free there, and the film may take about {}; free some space there or choose another folder",
+            folder.display(),
+            si(free),
+            si(size)
+        )
+    }
+}
+
 impl ExportError {
+    /// Where a film lies that was finished, or nearly, and is not under its name.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Path> {
+        match self {
+            Self::Kept { kept, .. } => Some(kept),
+            Self::Check { kept, .. } => kept.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Whether the user stopped it.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
@@ -201,27 +303,26 @@ pub(super) fn check(project: &Project, settings: &ExportSettings) -> Result<Span
     if span.start < Frame::ZERO || span.end() > whole.end() {
         return Err(ExportError::Range(span.start.0, span.end().0, whole.length.0));
     }
+    settings.preset.target.check().map_err(ExportError::Impossible)?;
     if let Some(plugin) = settings.preset.missing().first() {
         let (element, package) = (plugin.element, plugin.package);
-        return Err(ExportError::Missing { preset: settings.preset.name, element, package });
+        return Err(ExportError::Missing { preset: settings.preset.name.clone(), element, package });
     }
     let path = &settings.path;
-    if !folder_of(path).is_dir() {
-        return Err(ExportError::NoFolder(folder_of(path)));
+    let extension = settings.preset.target.extension();
+    let folder = settings.preset.target.is_folder();
+    if path.is_dir() && !folder {
+        return Err(delivery::target(settings, NotWritten::IsFolder));
     }
-    if path.is_dir() || path.file_name().is_none() {
-        return Err(ExportError::IsFolder(path.clone()));
-    }
-    let extension = settings.preset.container.extension();
-    if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension)) {
-        return Err(ExportError::Extension { path: path.clone(), preset: settings.preset.name, extension });
+    if !folder && !path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension)) {
+        return Err(ExportError::Extension { path: path.clone(), preset: settings.preset.name.clone(), extension });
     }
     let same = |a: &Path| a.canonicalize().ok().is_some_and(|a| path.canonicalize().ok() == Some(a));
     if project.assets.values().any(|a| same(&a.path)) {
         return Err(ExportError::IsSource(path.clone()));
     }
-    if path.exists() && !settings.overwrite {
-        return Err(ExportError::Exists(path.clone()));
+    if !folder {
+        whole_files::check(path, delivery::existing(settings)).map_err(|why| delivery::target(settings, why))?;
     }
     for asset in Sources::of(project, span, None).assets() {
         if !crate::media::is_there(asset) {

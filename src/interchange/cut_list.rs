@@ -2,8 +2,8 @@
 
 use crate::edit::{Edit, EditError, Placement, apply};
 use crate::model::{
-    Asset, AssetId, Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Project, SourceTime, Span, TimeText, TrackId,
-    TrackKind, parse_time, path_text,
+    Asset, AssetId, Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Project, STILL_LENGTH, SourceTime, Span,
+    TimeText, TrackId, TrackKind, parse_time, path_text,
 };
 use crate::platform::input::read_text;
 use std::collections::HashMap;
@@ -12,9 +12,6 @@ use thiserror::Error;
 
 /// A larger list is none.
 const MOST_BYTES: u64 = 64 << 20;
-
-/// How long a still lasts when the list does not say, in seconds.
-const STILL_SECONDS: i64 = 5;
 
 /// Out points up to so much after a file's end mean its end: detectors and meeting servers round, and count what is
 /// heard beyond the last picture.
@@ -330,7 +327,7 @@ fn range(cut: &Cut, info: &MediaInfo, rate: FrameRate) -> Result<(SourceTime, Fr
     let from = from.unwrap_or(SourceTime::ZERO);
     let still = info.kind == MediaKind::Still;
     let end = if still { None } else { info.duration };
-    let to = to.or(end).unwrap_or(from + SourceTime(SourceTime::SECOND.0 * STILL_SECONDS));
+    let to = to.or(end).unwrap_or(from + STILL_LENGTH);
     if to <= from {
         return Err(format!(
             "its out point ({:.3} s) is not after its in point ({:.3} s)",

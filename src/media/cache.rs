@@ -2,20 +2,31 @@
 //!
 //! Beside each lies a note that tells its content. What is not as its note says, or has none, is removed when a process
 //! first looks for it, and so made anew: disks lose power and fill up, and people copy caches.
+//!
+//! What is kept has a limit. Beyond it goes what was used longest ago, file by file, so of a long film the minutes that
+//! nobody looks at; but nothing goes that was made of media of the open project ([`Cache::keep`]): of those, none makes
+//! room for another. A project that needs more than the limit may take it while the disk has some GiB to spare, and from
+//! there on gets no more proxies.
 
 use super::error::MediaError;
-use super::fingerprint::{Thoroughness, digest};
+use super::fingerprint::{Thoroughness, digest, key_in_mind};
+use crate::model::Asset;
+use crate::platform;
+use crate::platform::whole_files::{Existing, NewFile, Opened};
 use directories::ProjectDirs;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// What is kept until the limit is reached; then what was used longest ago goes.
 pub const DEFAULT_LIMIT: u64 = 20 * 1024 * 1024 * 1024;
+
+/// Bytes that must be left on the disk where one project's proxies take more than the limit.
+const SPARE: u64 = 5 * 1024 * 1024 * 1024;
 
 /// What lies in the cache.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +74,10 @@ const MOST_WHOLE: usize = 16_384;
 pub struct Cache {
     root: PathBuf,
     limit: u64,
+    /// The keys of what must not go.
+    kept: Arc<Mutex<BTreeSet<String>>>,
+    /// How much room the disk has.
+    room: fn(&Path) -> Option<u64>,
 }
 
 impl Cache {
@@ -82,7 +97,19 @@ impl Cache {
     /// A cache in a folder, holding at most `limit` bytes.
     #[must_use]
     pub fn at(root: PathBuf, limit: u64) -> Self {
-        Self { root, limit }
+        Self { root, limit, kept: Arc::default(), room: platform::free_space }
+    }
+
+    /// Keeps what was made of these assets' files, as far as they were looked at, and no longer what it kept before. Holds
+    /// for all copies of this value.
+    pub fn keep<'a>(&self, assets: impl IntoIterator<Item = &'a Arc<Asset>>) {
+        let keys = assets.into_iter().filter_map(|asset| key_in_mind(asset)).collect();
+        *self.lock_kept() = keys;
+    }
+
+    /// The lock is held for a moment; whoever panicked left it whole.
+    fn lock_kept(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it lies.
@@ -137,23 +164,39 @@ impl Cache {
     ) -> Result<PathBuf, MediaError> {
         let path = self.path(kind, key, name);
         let failed = |e: std::io::Error| MediaError::write(&path, e);
-        let folder = folder_of(&path)?;
-        let suffix = path.extension().and_then(OsStr::to_str).map_or_else(String::new, |e| format!(".{e}"));
-        let temporary = super::temporary_in(&folder, &suffix)?;
-        make(&temporary)?;
-        let mut file = fs::File::open(&temporary).map_err(failed)?;
+        if kind == CacheKind::Proxy && !self.has_room() {
+            let spare = bytesize::ByteSize(SPARE).display().iec();
+            return Err(failed(std::io::Error::other(format!(
+                "this project's proxies fill the cache, and the disk has less than {spare} left"
+            ))));
+        }
+        folder_of(&path)?;
+        // a helper may write it, and what the power takes is noticed by its note
+        let new = NewFile::begin(&path, Existing::Replace, Opened::Elsewhere);
+        let new = new.map_err(|e| MediaError::write(&path, e))?.fleeting();
+        make(new.path()).map_err(|e| e.about(new.path(), &path))?;
+        let mut file = fs::File::open(new.path()).map_err(failed)?;
         let meta = file.metadata().map_err(failed)?;
         let content = digest(&mut file, meta.len(), NOTED).map_err(failed)?;
         // first the note: what ends here leaves no file without one
         let note = self.note(&path);
-        let temporary_note = super::temporary_in(&folder_of(&note)?, "")?;
-        let written = fs::File::create(&temporary_note).and_then(|mut f| f.write_all(content.as_bytes()));
-        written.map_err(|e| MediaError::write(&note, e))?;
-        temporary_note.persist(&note).map_err(|e| MediaError::write(&note, e.error))?;
-        temporary.persist(&path).map_err(|e| failed(e.error))?;
+        folder_of(&note)?;
+        let noted = NewFile::begin(&note, Existing::Replace, Opened::Here).map(NewFile::fleeting);
+        let noted = noted.and_then(|mut noted| noted.write_all(content.as_bytes()).map_err(Into::into).map(|()| noted));
+        noted.and_then(NewFile::finish).map_err(|e| MediaError::write(&note, e))?;
+        new.finish().map_err(|e| MediaError::write(&path, e))?;
         know_whole(&path, &meta);
         self.shrink(&path);
         Ok(path)
+    }
+
+    /// Keeps what was made already. A cache that can't be written, or is full, is no reason to do without it: why it is not
+    /// kept goes into the log alone.
+    pub(super) fn store(&self, kind: CacheKind, key: &str, name: &str, content: &[u8]) {
+        let write = |to: &Path| fs::write(to, content).map_err(|e| MediaError::write(to, e));
+        if let Err(error) = self.make(kind, key, name, write) {
+            tracing::warn!("not kept: {error}");
+        }
     }
 
     /// Where the note about a file of the cache lies.
@@ -178,21 +221,33 @@ impl Cache {
         self.files().iter().map(|f| f.1).sum()
     }
 
-    /// Removes what was used longest ago until the limit holds; never `keep`.
-    fn shrink(&self, keep: &Path) {
+    /// Removes what was used longest ago until the limit holds; never `new`, nor what is kept.
+    fn shrink(&self, new: &Path) {
         let mut files = self.files();
         let mut size: u64 = files.iter().map(|f| f.1).sum();
+        if size <= self.limit {
+            return;
+        }
+        let kept = self.lock_kept().clone();
+        files.retain(|f| f.0 != new && !is_of(&f.0, &kept));
         files.sort_by_key(|f| f.2);
         for (path, bytes, _) in files {
             if size <= self.limit {
                 return;
             }
-            if path != keep && fs::remove_file(&path).is_ok() {
+            if fs::remove_file(&path).is_ok() {
                 // one that stays tells of nothing
                 let _ = fs::remove_file(self.note(&path));
                 size -= bytes;
             }
         }
+    }
+
+    /// Whether one more may be made: of what is kept there is less than the limit, or the disk has room to spare.
+    fn has_room(&self) -> bool {
+        let kept = self.lock_kept().clone();
+        let size: u64 = self.files().iter().filter(|f| is_of(&f.0, &kept)).map(|f| f.1).sum();
+        size < self.limit || (self.room)(&self.root).is_some_and(|free| free >= SPARE)
     }
 
     fn files(&self) -> Vec<(PathBuf, u64, SystemTime)> {
@@ -213,6 +268,13 @@ fn folder_of(path: &Path) -> Result<PathBuf, MediaError> {
     let folder = path.parent().unwrap_or(path).to_owned();
     fs::create_dir_all(&folder).map_err(|e| MediaError::write(&folder, e))?;
     Ok(folder)
+}
+
+/// Whether a file was made of what has one of those keys.
+fn is_of(path: &Path, keys: &BTreeSet<String>) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let end = name.find(['.', '-']).unwrap_or(name.len());
+    keys.contains(&name[..end])
 }
 
 /// Remembers that a file was used now: the time decides what goes first.
@@ -271,6 +333,36 @@ mod tests {
         let new = put(&cache, "new", 100).unwrap();
         assert!(!old.exists() && used.exists() && new.exists());
         assert_eq!(cache.size(), 200);
+    }
+
+    #[test]
+    fn what_the_project_uses_never_goes_for_something_else_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache { room: |_| Some(SPARE), ..Cache::at(folder.path().join("c"), 250) };
+        let used = |names: &[&str]| *cache.lock_kept() = names.iter().map(|n| (*n).to_owned()).collect();
+        let part = |key: &str, n: u32| {
+            cache.make(CacheKind::Proxy, key, &format!("-{n}.3.mp4"), |path| {
+                fs::write(path, [0; 100]).map_err(|e| MediaError::write(path, e))
+            })
+        };
+        let other = part("other", 0).unwrap();
+        used(&["one", "two"]);
+        let files: Vec<PathBuf> =
+            [("one", 0), ("two", 0), ("one", 1), ("two", 1)].map(|(key, n)| part(key, n).unwrap()).into();
+        assert!(!other.exists() && files.iter().all(|f| f.exists()), "beyond the limit, with room on the disk");
+        // with none, no more is made, and nothing goes
+        let full = Cache { room: |_| Some(1), ..cache.clone() };
+        let more = full.make(CacheKind::Proxy, "one", "-2.3.mp4", |_| Ok(())).unwrap_err().to_string();
+        assert!(more.contains("the disk has less than 5.0 GiB left"), "{more}");
+        assert!(files.iter().all(|f| f.exists()));
+        // another project is opened: of this one goes what was used longest ago, as much as must
+        used(&["three"]);
+        for (n, file) in (1..).zip(&files) {
+            let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(n);
+            fs::File::options().append(true).open(file).unwrap().set_modified(time).unwrap();
+        }
+        part("three", 0).unwrap();
+        assert_eq!(files.iter().map(|f| f.exists()).collect::<Vec<_>>(), [false, false, false, true]);
     }
 
     #[test]

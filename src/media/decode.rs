@@ -6,10 +6,12 @@ use super::error::MediaError;
 use super::open_gops::Sought;
 use super::packets::{self, Feed, Kind};
 use super::plugins;
+use super::waiting::Waiting;
 use crate::model::{Generator, SourceTime};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,6 +22,9 @@ pub(super) const STALL_LIMIT: Duration = Duration::from_secs(20);
 
 /// A file in which no stream was found for so long is opened anew; together [`STALL_LIMIT`].
 const TRIES: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(5), Duration::from_secs(12)];
+
+/// How long is waited at a time: so soon it is noticed that nobody waits any more.
+const WAIT: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 
 /// Packets that wait for a decoder.
 const QUEUED_PACKETS: u32 = 8;
@@ -42,6 +47,20 @@ impl Cancel {
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Lets files that are opened on this thread from now on be given up by it: opening may wait long for the first data.
+    pub fn watch_on_this_thread(&self) {
+        WATCHED.with(|watched| watched.replace(self.clone()));
+    }
+}
+
+thread_local! {
+    /// What gives up what is opened on this thread.
+    static WATCHED: RefCell<Cancel> = RefCell::default();
+}
+
+fn is_given_up() -> bool {
+    WATCHED.with(|watched| watched.borrow().is_cancelled())
 }
 
 /// Which stream of a file is decoded.
@@ -189,7 +208,7 @@ impl Decoding {
         tail.link(&sink).map_err(missing)?;
         let exposed = Arc::new(AtomicBool::new(false));
         let path = input.path();
-        let mut edits = EditList::default();
+        let (mut edits, mut shift) = (EditList::default(), SourceTime::ZERO);
         let mut feed = None;
         let (sought, damage) = (Sought::default(), Damage::default());
         if let Input::Generated(generator, size) = input {
@@ -208,11 +227,11 @@ impl Decoding {
             } else {
                 let source =
                     gst::ElementFactory::make("filesrc").property("location", path).build().map_err(missing)?;
-                edits = super::mp4_tracks::hide_others(&source, path, which);
+                (edits, shift) = super::mp4_tracks::hide_others(&source, path, which);
                 source
             };
-            // what decodebin chooses by itself is up to five seconds of sound and 2 MB of each stream; the streams that
-            // are not wanted never wait, so that little is enough
+            // what decodebin chooses by itself is up to five seconds of sound and 2 MB of each stream; what is not wanted is
+            // dropped, so that little is enough
             let decode = gst::ElementFactory::make("decodebin")
                 .property("max-size-buffers", QUEUED_PACKETS)
                 .property("max-size-bytes", QUEUED_BYTES)
@@ -223,11 +242,10 @@ impl Decoding {
             source.link(&decode).map_err(missing)?;
             configure_decoders(&decode, threads, &sought, &damage);
             ignore_others(&decode, which);
-            route_streams(&decode, &pipeline, &tail, which);
+            route_streams(&decode, &tail, which);
             let flag = Arc::clone(&exposed);
             decode.connect_pad_added(move |_, _| flag.store(true, Ordering::SeqCst));
         }
-        let shift = edits.shift();
         // our own packets have stamps of their own, whatever a project says that was saved by an older version
         let start = if feed.is_some() { packets::LEAD } else { start };
         Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed, sought, damage }, exposed))
@@ -244,12 +262,18 @@ impl Decoding {
     /// happened in time.
     fn prerolls_within(&self, limit: Duration) -> Result<bool, MediaError> {
         let kinds = [gst::MessageType::AsyncDone, gst::MessageType::Error, gst::MessageType::Eos];
-        let limit = gst::ClockTime::from_mseconds(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-        match self.bus().timed_pop_filtered(limit, &kinds) {
-            None => Ok(false),
-            Some(message) if message.type_() == gst::MessageType::Error => Err(self.explain(&message)),
-            Some(_) => Ok(true),
+        let mut waiting = Waiting::begin();
+        while waiting.passed() < limit {
+            if is_given_up() {
+                return Err(MediaError::Cancelled);
+            }
+            match self.bus().timed_pop_filtered(WAIT, &kinds) {
+                None => {}
+                Some(message) if message.type_() == gst::MessageType::Error => return Err(self.explain(&message)),
+                Some(_) => return Ok(true),
+            }
         }
+        Ok(false)
     }
 
     fn play(&self) -> Result<(), MediaError> {
@@ -473,32 +497,22 @@ fn ignore_others(decode: &gst::Element, which: Which) {
     });
 }
 
-/// Links the wanted stream to the tail and the others to sinks that drop them. When all pads are known
-/// and the wanted one is not among them, an error is posted instead of waiting for ever.
-fn route_streams(decode: &gst::Element, pipeline: &gst::Pipeline, tail: &gst::Bin, which: Which) {
+/// Links the wanted stream to the tail, and the others to nothing: what is not linked the demuxer drops. Sinks that take it
+/// would do harm, since the queue of the wanted stream grows to megabytes where that of another is always empty, so that
+/// none starves (`multiqueue`, "non-starvation on multiple streams"). When all pads are known and the wanted one is not
+/// among them, an error is posted instead of waiting for ever.
+fn route_streams(decode: &gst::Element, tail: &gst::Bin, which: Which) {
     let seen = Arc::new(AtomicUsize::new(0));
     let linked = Arc::new(AtomicBool::new(false));
-    let (weak, tail) = (pipeline.downgrade(), tail.downgrade());
+    let tail = tail.downgrade();
     let linked_pad = Arc::clone(&linked);
     decode.connect_pad_added(move |_, pad| {
-        let (Some(pipeline), Some(tail)) = (weak.upgrade(), tail.upgrade()) else { return };
+        let Some(tail) = tail.upgrade() else { return };
         if which.matches(pad) && seen.fetch_add(1, Ordering::SeqCst) == which.index() {
             let target = tail.static_pad("sink");
             if target.is_some_and(|target| pad.link(&target).is_ok()) {
                 linked_pad.store(true, Ordering::SeqCst);
             }
-            return;
-        }
-        let Ok(drop) = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build()
-        else {
-            return;
-        };
-        if pipeline.add(&drop).is_ok()
-            && let Some(target) = drop.static_pad("sink")
-        {
-            // an unlinked stream is dropped by the demuxer as well
-            let _ = pad.link(&target);
-            let _ = drop.sync_state_with_parent();
         }
     });
     decode.connect_no_more_pads(move |decode| {

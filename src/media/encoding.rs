@@ -2,13 +2,16 @@
 
 use super::decode::{Cancel, STALL_LIMIT};
 use super::error::MediaError;
-use super::sync_samples::{self, NewestKey};
+use super::sync_samples::{self, GoneBy};
+use super::waiting::Waiting;
+use crate::platform::whole_files::reason_in;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// An encoder that takes longer for one picture is taken to be stuck. Slow presets on small machines take
 /// seconds, and a full disk cache can stop a write for a while.
@@ -23,7 +26,7 @@ pub(crate) fn clock_time(nanos: i64) -> gst::ClockTime {
 pub struct Encoding {
     pipeline: gst::Pipeline,
     target: PathBuf,
-    newest_key: NewestKey,
+    gone_by: GoneBy,
 }
 
 impl Drop for Encoding {
@@ -45,9 +48,9 @@ impl Encoding {
             .map_err(|e| MediaError::Element(e.message().to_owned()))?
             .downcast::<gst::Pipeline>()
             .map_err(|_| MediaError::Element("the encoder can't be put together".into()))?;
-        let encoding = Self { pipeline, target: target.to_owned(), newest_key: NewestKey::default() };
+        let encoding = Self { pipeline, target: target.to_owned(), gone_by: GoneBy::default() };
         encoding.element("out")?.set_property("location", target);
-        encoding.muxers().iter().for_each(|muxer| sync_samples::mark(muxer, &encoding.newest_key));
+        encoding.muxers().iter().for_each(|muxer| sync_samples::mark(muxer, &encoding.gone_by));
         Ok(encoding)
     }
 
@@ -111,7 +114,13 @@ impl Encoding {
     /// The time of the last picture that went into the file as one to begin at, if there was one.
     #[must_use]
     pub fn newest_key(&self) -> Option<gst::ClockTime> {
-        self.newest_key.get()
+        self.gone_by.get().newest_key
+    }
+
+    /// Bytes of all pictures that went into the file.
+    #[must_use]
+    pub fn picture_bytes(&self) -> u64 {
+        self.gone_by.get().bytes
     }
 
     /// Pushes a buffer, waiting while the input is full.
@@ -119,10 +128,10 @@ impl Encoding {
     /// # Errors
     /// What the pipeline reports, [`MediaError::Cancelled`], or [`MediaError::Stalled`] after a long time.
     pub fn push(&self, input: &gst_app::AppSrc, buffer: gst::Buffer, cancel: &Cancel) -> Result<(), MediaError> {
-        let begun = Instant::now();
+        let mut waiting = Waiting::begin();
         let most = input.max_buffers();
         while input.current_level_buffers() >= most {
-            self.check(cancel, begun)?;
+            self.check(cancel, &mut waiting)?;
         }
         input.push_buffer(buffer).map(|_| ()).map_err(|_| self.failure())
     }
@@ -131,7 +140,7 @@ impl Encoding {
     ///
     /// # Errors
     /// What the pipeline reports, [`MediaError::Cancelled`], or [`MediaError::Stalled`] after a long time.
-    pub fn check(&self, cancel: &Cancel, begun: Instant) -> Result<(), MediaError> {
+    pub fn check(&self, cancel: &Cancel, waiting: &mut Waiting) -> Result<(), MediaError> {
         if cancel.is_cancelled() {
             return Err(MediaError::Cancelled);
         }
@@ -139,10 +148,18 @@ impl Encoding {
         if let Some(message) = self.bus().timed_pop_filtered(step, &[gst::MessageType::Error]) {
             return Err(self.explain(&message));
         }
-        if begun.elapsed() > PUSH_LIMIT {
+        if waiting.passed() > PUSH_LIMIT {
             return Err(MediaError::Stalled { path: self.target.clone(), seconds: PUSH_LIMIT.as_secs() });
         }
         Ok(())
+    }
+
+    /// Tells that nothing more is pushed to an input.
+    ///
+    /// # Errors
+    /// What the pipeline reports.
+    pub fn end(&self, input: &gst_app::AppSrc) -> Result<(), MediaError> {
+        input.end_of_stream().map(|_| ()).map_err(|_| self.failure())
     }
 
     /// Waits until all that was pushed is in the file. Every input must have been told that it ended.
@@ -153,7 +170,7 @@ impl Encoding {
     pub fn finish(&self, cancel: &Cancel) -> Result<(), MediaError> {
         let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
         let size = || std::fs::metadata(&self.target).map_or(0, |m| m.len());
-        let (mut written, mut since) = (size(), Instant::now());
+        let (mut written, mut waiting) = (size(), Waiting::begin());
         loop {
             match self.bus().timed_pop_filtered(gst::ClockTime::from_mseconds(50), &kinds) {
                 Some(message) if message.type_() == gst::MessageType::Eos => return Ok(()),
@@ -162,9 +179,9 @@ impl Encoding {
                 None => {}
             }
             if size() != written {
-                (written, since) = (size(), Instant::now());
+                (written, waiting) = (size(), Waiting::begin());
             }
-            if since.elapsed() > PUSH_LIMIT + STALL_LIMIT {
+            if waiting.passed() > PUSH_LIMIT + STALL_LIMIT {
                 return Err(MediaError::Stalled { path: self.target.clone(), seconds: PUSH_LIMIT.as_secs() });
             }
         }
@@ -177,7 +194,7 @@ impl Encoding {
         let moment = gst::ClockTime::from_mseconds(500);
         match self.bus().timed_pop_filtered(moment, &[gst::MessageType::Error]) {
             Some(message) => self.explain(&message),
-            None => MediaError::write(&self.target, "the encoder stopped"),
+            None => self.stopped("the encoder stopped"),
         }
     }
 
@@ -188,14 +205,19 @@ impl Encoding {
 
     fn explain(&self, message: &gst::Message) -> MediaError {
         let gst::MessageView::Error(error) = message.view() else {
-            return MediaError::write(&self.target, "the encoder stopped");
+            return self.stopped("the encoder stopped");
         };
         let detail = error.debug().map(|d| d.to_string()).unwrap_or_default();
-        let space = error.error().matches(gst::ResourceError::NoSpaceLeft) || detail.contains("No space left");
-        let message = error.error();
-        MediaError::write(
-            &self.target,
-            if space { "the disk is full" } else { message.message().trim_end_matches('.') },
-        )
+        let full = error.error().matches(gst::ResourceError::NoSpaceLeft).then(|| ErrorKind::StorageFull.into());
+        match full.or_else(|| reason_in(&detail)) {
+            Some(reason) => MediaError::write(&self.target, reason),
+            // the name in it is not the one that people know
+            None => self.stopped(&error.error().message().replace(&format!(" \"{}\"", self.target.display()), "")),
+        }
+    }
+
+    fn stopped(&self, why: &str) -> MediaError {
+        let why = format!("{}; try another preset, or choose another folder", why.trim_end_matches('.'));
+        MediaError::Write { path: self.target.clone(), why }
     }
 }

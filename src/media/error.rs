@@ -1,5 +1,6 @@
 //! What can go wrong with a media file, each with its remedy.
 
+use crate::platform::whole_files::NotWritten;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -82,11 +83,11 @@ pub enum MediaError {
     #[error("{0}; `workprint doctor` names the package to install")]
     Element(String),
     /// A file can't be written.
-    #[error("{path}: {why}; free some space there or choose another folder", path = path.display())]
+    #[error("{path}: {why}", path = path.display())]
     Write {
         /// Which file.
         path: PathBuf,
-        /// What the system says.
+        /// Why, and what can be done about it.
         why: String,
     },
     /// A part of Workprint ended by a defect of its own.
@@ -107,7 +108,30 @@ impl MediaError {
         Self::File { path: path.to_owned(), why }
     }
 
-    pub(crate) fn write(path: &Path, why: impl std::fmt::Display) -> Self {
-        Self::Write { path: path.to_owned(), why: why.to_string() }
+    /// A file that can't be written.
+    pub(crate) fn write(path: &Path, why: impl Into<NotWritten>) -> Self {
+        Self::Write { path: path.to_owned(), why: why.into().to_string() }
+    }
+
+    /// The same error, about the file that people know, where it is about the temporary one that is written first.
+    #[must_use]
+    pub(crate) fn about(mut self, temporary: &Path, target: &Path) -> Self {
+        match &mut self {
+            Self::File { path, .. }
+            | Self::NotMedia { path, .. }
+            | Self::MissingPlugin { path, .. }
+            | Self::Decode { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Crashed { path, .. }
+            | Self::Another { path }
+            | Self::Stalled { path, .. }
+            | Self::Write { path, .. } => {
+                if path == temporary {
+                    target.clone_into(path);
+                }
+            }
+            Self::Start(_) | Self::Element(_) | Self::Defect(_) | Self::Cancelled => {}
+        }
+        self
     }
 }

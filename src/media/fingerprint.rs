@@ -186,7 +186,7 @@ fn keep(cache: &Cache, path: &Path, known: &Known) {
     if !known.stamp.settled_by(known.at) {
         return;
     }
-    let kept = serde_json::to_vec(known).map_err(|e| MediaError::write(path, e)).and_then(|text| {
+    let kept = serde_json::to_vec(known).map_err(|e| MediaError::write(path, io::Error::from(e))).and_then(|text| {
         cache.make(CacheKind::Seen, &place(path), SEEN, |to| {
             std::fs::write(to, &text).map_err(|e| MediaError::write(to, e))
         })
@@ -251,6 +251,11 @@ pub(super) fn key(path: &Path) -> Result<String, MediaError> {
 /// [`MediaError::File`] when it can't be read.
 pub(super) fn key_of(asset: &Asset) -> Result<Option<String>, MediaError> {
     if asset.info.generator.is_some() {
+        return Ok(Some(asset.fingerprint.clone()));
+    }
+    // of what is not there nothing can be another one: what was kept of it is still its own
+    let gone = || matches!(std::fs::metadata(&asset.path), Err(e) if e.kind() == io::ErrorKind::NotFound);
+    if !asset.fingerprint.is_empty() && gone() {
         return Ok(Some(asset.fingerprint.clone()));
     }
     Ok(known_as(&asset.path, &asset.fingerprint)?.map(|known| known.key()))

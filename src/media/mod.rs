@@ -22,6 +22,7 @@ mod decode;
 mod edit_list;
 mod encoding;
 mod error;
+mod filmstrip;
 mod fingerprint;
 mod generated;
 mod gif;
@@ -37,6 +38,8 @@ mod played;
 mod plugins;
 mod probe;
 mod proxy;
+mod proxy_maker;
+mod proxy_parts;
 mod resample;
 mod run_up;
 mod scaling;
@@ -48,6 +51,7 @@ mod thumbnails;
 mod timing;
 mod transport_stream;
 mod video_reader;
+mod waiting;
 mod warp;
 mod waveform;
 
@@ -59,31 +63,27 @@ pub use decode::Cancel;
 pub use encoding::Encoding;
 pub(crate) use encoding::clock_time;
 pub use error::{ANOTHER, MediaError};
+pub use filmstrip::{StripId, filmstrip};
 pub use fingerprint::{Stamp, fingerprint, is_same, is_still};
 pub use isolated::{ARGUMENT as HELPER_ARGUMENT, Helper, serve, set_up as set_up_helpers};
 pub(crate) use mp4_boxes::Mp4Box;
-pub use plugins::{Plugin, REQUIRED, missing_plugins};
+pub(crate) use packets::OGG_CHECKSUM;
+pub use packets::{Found, INDEX_KEPT};
+pub use plugins::{Plugin, REQUIRED, missing_plugins, plugin};
 pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
-pub use proxy::{PROXY_LINES, ProxySettings, find_proxy, known_proxy, make_proxy, proxy_info, proxy_size};
+pub use proxy::{PROXY_LINES, Proxy, ProxySettings, find_proxy, known_proxy, make_proxy, proxy_info, proxy_size};
+pub use proxy_maker::ProxyMaker;
+pub use proxy_parts::{PART_LENGTH, Part, Parts};
 pub(crate) use sync_samples::{Framing, NalCodec, is_sync};
-pub use thumbnails::{ThumbnailSheet, poster, thumbnails, write_png};
+pub use thumbnails::{ThumbnailSheet, png, poster, thumbnails};
 pub(crate) use video_reader::MISSING;
 pub use video_reader::{Picture, PictureFormat, VideoReader};
+pub(crate) use waiting::Waiting;
 pub use waveform::{PEAKS_PER_SECOND, Waveform, waveform};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::OnceLock;
-
-/// A temporary file for something that will be renamed when it is whole, with the permissions that any new
-/// file gets, hidden from folder listings, gone again unless it is renamed.
-pub(crate) fn temporary_in(folder: &std::path::Path, suffix: &str) -> Result<tempfile::TempPath, MediaError> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".workprint-").suffix(suffix);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder).map(tempfile::NamedTempFile::into_temp_path).map_err(|e| MediaError::write(folder, e))
-}
 
 /// Whether an asset's original is there; what is made up always is.
 #[must_use]

@@ -1,5 +1,6 @@
 //! What of an MP4 or `QuickTime` file the demuxer is shown in another way. What a reader has no use for is hidden: tracks of
-//! the other kind, and of sound the edit lists, which are applied by the reader. Codecs get the names that it knows.
+//! the other kind, and of sound the edit lists, which are applied by the reader. Codecs get the names that it knows, and
+//! short tracks a length that it does not pass over.
 //!
 //! `qtdemux` keeps 32 bytes in memory for each sample of each track, for as long as it runs: a recording of five hours
 //! takes 60 MB in each reader, half of that for the track that is not read. A track whose box is called `free` (ISO
@@ -15,27 +16,34 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-/// Hides all tracks but those of pictures, or of sound, from what reads the file through `source`, and of sound the edit
-/// lists. Returns that of the track that is wanted.
-pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) -> EditList {
-    let Useless { names, length, codecs, edits } = useless(path, which).unwrap_or_default();
+/// Hides all tracks but those of pictures, or of sound, from what reads the file through `source`; of sound the edit
+/// lists as well, and of pictures that they begin late. Returns the list of the sound that is wanted, and by how much the
+/// demuxer's clock is ahead of the file's where the track that is wanted begins.
+pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) -> (EditList, SourceTime) {
+    let Useless { names, length, known, edits, shift } = useless(path, which).unwrap_or_default();
     let mut changes: Vec<Change> = names.into_iter().map(hidden).collect();
     changes.extend(length);
-    changes.extend(codecs);
+    changes.extend(known);
     read_changed(source, changes);
-    edits
+    (edits, shift)
 }
 
-/// Names codecs so that `qtdemux` knows them, to what reads the file through `source`.
-pub(super) fn name_codecs(source: &gst::Element, path: &Path) {
-    read_changed(source, of_tracks(path, &[codec]));
+/// Lets `qtdemux` find all tracks, and know their codecs, in what is read through `source`.
+pub(super) fn show_tracks(source: &gst::Element, path: &Path) {
+    read_changed(source, of_tracks(path, &[codec, short]));
 }
 
-/// Names codecs so that `qtdemux` knows them, and hides edit lists that begin with nothing: it says so before a decoder has
-/// seen a packet, and some make up what their sound is like then (8000 Hz; 1.22), or fail.
+/// The same, and hides edit lists that begin with nothing: it says so before a decoder has seen a packet, and some make up
+/// what their sound is like then (8000 Hz; 1.22), or fail.
 pub(super) fn show_streams(source: &gst::Element, path: &Path) {
-    read_changed(source, of_tracks(path, &[codec, late]));
+    read_changed(source, of_tracks(path, &[codec, short, late]));
 }
+
+/// Edits of a track of pictures that are looked at.
+const MOST_EDITS: u32 = 64;
+
+/// Nothing waits for so long in a file that is right.
+const LONGEST_WAIT: SourceTime = SourceTime(SourceTime::SECOND.0 * 1_000_000);
 
 /// A place in a file, and the bytes that are read there instead.
 type Change = (u64, Vec<u8>);
@@ -45,14 +53,18 @@ fn hidden(name: u64) -> Change {
     (name, b"free".to_vec())
 }
 
-/// Finds what of a track is to be read in another way.
-type Look = fn(&mut BufReader<File>, Mp4Box) -> Option<Change>;
+/// Finds what of a track is to be read in another way; it gets the header that the track is in, too.
+type Look = fn(&mut BufReader<File>, &[Mp4Box], Mp4Box) -> Option<Change>;
 
 /// What of each track is to be read in another way.
 fn of_tracks(path: &Path, looks: &[Look]) -> Vec<Change> {
     let Some((mut file, parts)) = movie(path) else { return Vec::new() };
-    let tracks = parts.into_iter().filter(|b| &b.kind == b"trak");
-    tracks.flat_map(|track| looks.iter().filter_map(|look| look(&mut file, track)).collect::<Vec<_>>()).collect()
+    let tracks = parts.iter().filter(|b| &b.kind == b"trak");
+    tracks.flat_map(|track| changes(&mut file, &parts, *track, looks)).collect()
+}
+
+fn changes(file: &mut BufReader<File>, movie: &[Mp4Box], track: Mp4Box, looks: &[Look]) -> Vec<Change> {
+    looks.iter().filter_map(|look| look(file, movie, track)).collect()
 }
 
 /// A film's file, and the boxes of its header.
@@ -63,7 +75,7 @@ fn movie(path: &Path) -> Option<(BufReader<File>, Vec<Mp4Box>)> {
 }
 
 /// Hides a track's edit list that begins with nothing (8.6.6).
-fn late(file: &mut BufReader<File>, track: Mp4Box) -> Option<Change> {
+fn late(file: &mut BufReader<File>, _: &[Mp4Box], track: Mp4Box) -> Option<Change> {
     let edits = track.child(file, *b"edts")?;
     let list = edits.child(file, *b"elst")?;
     let long = list.word(file, 0)? >> 24 == 1;
@@ -71,12 +83,46 @@ fn late(file: &mut BufReader<File>, track: Mp4Box) -> Option<Change> {
     (list.word(file, if long { 16 } else { 12 })? == u32::MAX).then(|| hidden(edits.start + 4))
 }
 
+/// The edit list of a track without the time in which there is nothing at its beginning, and how long that is. `qtdemux` tells
+/// of it by a segment of its own, and decoders that have no picture yet pass the two on in any order (1.22).
+fn wait(file: &mut BufReader<File>, track: Mp4Box, clock: u32) -> Option<(Change, SourceTime)> {
+    let list = track.inner(file, &[*b"edts", *b"elst"])?;
+    let long = list.word(file, 0)? >> 24 == 1;
+    let words: u64 = if long { 5 } else { 3 };
+    let count = u64::from(list.word(file, 4).filter(|count| (2..=MOST_EDITS).contains(count))?);
+    // how long it lasts, and where in the media it begins: all ones are nowhere
+    let mut first = (0..words).map(|n| list.word(file, 8 + n * 4)).collect::<Option<Vec<u32>>>()?.into_iter();
+    let length = if long { u64::from(first.next()?) << 32 | u64::from(first.next()?) } else { first.next()?.into() };
+    if first.next()? != u32::MAX {
+        return None;
+    }
+    let rest = (words..words * count).map(|n| list.word(file, 8 + n * 4)).collect::<Option<Vec<u32>>>()?;
+    let count = u32::try_from(count - 1).ok()?;
+    let bytes = std::iter::once(count).chain(rest).flat_map(u32::to_be_bytes).collect();
+    let wait = SourceTime(mul_div_round(i64::try_from(length).ok()?, SourceTime::SECOND.0, i64::from(clock)));
+    (wait < LONGEST_WAIT).then_some(((list.content + 4, bytes), wait))
+}
+
 /// Names a track's codec that `qtdemux` knows under another name: `DNxHR`, which decoders take for the `DNxHD` that it is like.
-fn codec(file: &mut BufReader<File>, track: Mp4Box) -> Option<Change> {
+fn codec(file: &mut BufReader<File>, _: &[Mp4Box], track: Mp4Box) -> Option<Change> {
     let description = track.inner(file, &[*b"mdia", *b"minf", *b"stbl", *b"stsd"])?;
     // behind a version, a count and a size
     let is_other = description.word(file, 12)? == u32::from_be_bytes(*b"AVdh");
     is_other.then(|| (description.content + 12, b"AVdn".to_vec()))
+}
+
+/// Says of a track that is shorter than a fifth of the film that it is as long. `qtdemux` (1.22 to 1.28) takes such a one for
+/// a preview and passes over it: a film with little sound was silent, one with few pictures sound alone, and one whose
+/// tracks begin late nothing at all.
+fn short(file: &mut BufReader<File>, movie: &[Mp4Box], track: Mp4Box) -> Option<Change> {
+    let film = header(file, movie).filter(|film| film.lasts < film.unknown())?;
+    let header = track.inner(file, &[*b"mdia", *b"mdhd"])?;
+    let own = Length::of(file, header)?;
+    // what goes on in fragments has a length of nothing there, and is not passed over
+    let fragmented = movie.iter().any(|b| &b.kind == b"mvex");
+    let whole = u128::from(film.lasts) * u128::from(own.ticks) / u128::from(film.ticks.max(1)) + 1;
+    // a quarter, for it compares after rounding
+    (!fragmented && u128::from(own.lasts) * 4 < whole).then(|| own.put(whole))
 }
 
 /// Lets what reads a file through `source` find other bytes at these places.
@@ -98,9 +144,11 @@ struct Useless {
     names: Vec<u64>,
     /// How long the file is said to be, and where: without its edits, a track may be longer.
     length: Option<Change>,
-    /// Codecs under other names.
-    codecs: Vec<Change>,
+    /// What lets the demuxer find and know the tracks, and when they begin.
+    known: Vec<Change>,
     edits: EditList,
+    /// By how much the demuxer's clock is ahead of the file's then.
+    shift: SourceTime,
 }
 
 /// Puts other bytes at these places of the file, as far as they lie in a buffer of it.
@@ -133,11 +181,21 @@ fn useless(path: &Path, which: Which) -> Option<Useless> {
             None => {}
         }
     }
-    let Which::Audio(nth) = which else {
-        found.codecs = kept.into_iter().filter_map(|track| codec(&mut file, track)).collect();
-        return Some(found);
+    found.known = kept.iter().flat_map(|track| changes(&mut file, &inside, *track, &[codec, short])).collect();
+    let clock = header(&mut file, &inside).map(|header| header.ticks).filter(|ticks| *ticks > 0);
+    let nth = match which {
+        Which::Video(nth) => {
+            for (n, track) in kept.into_iter().enumerate() {
+                let Some((change, wait)) = clock.and_then(|clock| wait(&mut file, track, clock)) else { continue };
+                found.known.push(change);
+                if n == nth as usize {
+                    found.shift = SourceTime::ZERO - wait;
+                }
+            }
+            return Some(found);
+        }
+        Which::Audio(nth) => nth,
     };
-    let clock = movie_clock(&mut file, &inside);
     let fragmented = inside.iter().any(|b| &b.kind == b"mvex");
     for (n, track) in kept.into_iter().enumerate() {
         let Some(list) = clock.and_then(|clock| EditList::read(&mut file, track, clock, fragmented)) else { continue };
@@ -146,6 +204,7 @@ fn useless(path: &Path, which: Which) -> Option<Useless> {
             found.edits = list;
         }
     }
+    found.shift = found.edits.shift();
     if let Some(shift) = found.edits.0.iter().map(|edit| edit.shift).max() {
         // the padding that iTunes notes there beside the edit list, newer demuxers (1.28) would cut off once more
         found.names.extend(inside.iter().filter(|b| &b.kind == b"udta").map(|b| b.start + 4));
@@ -154,30 +213,54 @@ fn useless(path: &Path, which: Which) -> Option<Useless> {
     Some(found)
 }
 
-/// The `mvhd` box, and whether its times have 64 bits (8.2.2).
-fn movie_header(file: &mut BufReader<File>, movie: &[Mp4Box]) -> Option<(Mp4Box, bool)> {
-    let header = *movie.iter().find(|b| &b.kind == b"mvhd")?;
-    Some((header, header.word(file, 0)? >> 24 == 1))
+/// How long the film or a track is said to be, and where.
+struct Length {
+    /// Where in the file it stands.
+    place: u64,
+    /// In how many bytes.
+    bytes: usize,
+    /// How many ticks it lasts.
+    lasts: u64,
+    /// Of the clock that it is told by, in a second.
+    ticks: u32,
 }
 
-/// The ticks of the file's clock in a second.
-fn movie_clock(file: &mut BufReader<File>, movie: &[Mp4Box]) -> Option<u32> {
-    let (header, long) = movie_header(file, movie)?;
-    header.word(file, if long { 20 } else { 12 })
-}
-
-/// Where the file's length stands, and what it is when tracks may be longer by so much.
-fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) -> Option<Change> {
-    let (header, long) = movie_header(file, movie)?;
-    let clock = movie_clock(file, movie)?;
-    let more = u64::try_from(mul_div_round(more.0.max(0), i64::from(clock), SourceTime::SECOND.0) + 1).ok()?;
-    if long {
-        let length = u64::from(header.word(file, 24)?) << 32 | u64::from(header.word(file, 28)?);
-        return Some((header.content + 24, length.checked_add(more)?.to_be_bytes().to_vec()));
+impl Length {
+    /// What an `mvhd` (ISO 14496-12, 8.2.2) or `mdhd` box (8.4.2) says.
+    fn of(file: &mut BufReader<File>, header: Mp4Box) -> Option<Self> {
+        let long = header.word(file, 0)? >> 24 == 1;
+        // behind a version and two dates
+        let at = if long { 20 } else { 12 };
+        let ticks = header.word(file, at)?;
+        let (place, first) = (header.content + at + 4, u64::from(header.word(file, at + 4)?));
+        let lasts = if long { first << 32 | u64::from(header.word(file, at + 8)?) } else { first };
+        Some(Self { place, bytes: if long { 8 } else { 4 }, lasts, ticks })
     }
-    // all ones are an unknown length
-    let length = u64::from(header.word(file, 16)?).checked_add(more)?;
-    Some((header.content + 16, u32::try_from(length).ok().filter(|l| *l < u32::MAX)?.to_be_bytes().to_vec()))
+
+    /// The length that stands for none: all ones.
+    fn unknown(&self) -> u64 {
+        if self.bytes == 8 { u64::MAX } else { u32::MAX.into() }
+    }
+
+    /// Another length in its place, as far as there is room for it.
+    fn put(&self, length: u128) -> Change {
+        let most = self.unknown() - 1;
+        let bytes = u64::try_from(length).unwrap_or(most).min(most).to_be_bytes();
+        (self.place, bytes[8 - self.bytes..].to_vec())
+    }
+}
+
+/// What the header of a film says of its length.
+fn header(file: &mut BufReader<File>, movie: &[Mp4Box]) -> Option<Length> {
+    Length::of(file, *movie.iter().find(|b| &b.kind == b"mvhd")?)
+}
+
+/// Lets the film be longer by so much, for tracks may be.
+fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) -> Option<Change> {
+    let film = header(file, movie)?;
+    let more = mul_div_round(more.0.max(0), i64::from(film.ticks), SourceTime::SECOND.0) + 1;
+    let length = u128::from(film.lasts) + u128::try_from(more).ok()?;
+    (film.lasts < film.unknown()).then(|| film.put(length))
 }
 
 #[cfg(test)]
@@ -202,6 +285,71 @@ mod tests {
         let places: Vec<u64> = bytes.windows(4).zip(0..).filter(|(w, _)| *w == b"edts").map(|(_, at)| at).collect();
         let found: Vec<u64> = of_tracks(&path, &[late]).into_iter().map(|(at, _)| at).collect();
         assert_eq!(found, [places[1], places[3]]);
+    }
+
+    /// A header that says how long something lasts, in ticks of a clock (ISO 14496-12, 8.2.2 and 8.4.2).
+    fn lasts(kind: [u8; 4], long: bool, clock: u32, length: u32) -> Vec<u8> {
+        let dates = if long { 4 } else { 2 };
+        let mut words = vec![u32::from(long) << 24];
+        words.resize(1 + dates, 0);
+        words.push(clock);
+        words.extend(long.then_some(0));
+        words.extend([length, 0]);
+        a_box(kind, &words.into_iter().flat_map(u32::to_be_bytes).collect::<Vec<u8>>())
+    }
+
+    #[test]
+    fn short_tracks_are_said_to_be_as_long_as_the_film() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        let track = |long, length| a_box(*b"trak", &a_box(*b"mdia", &lasts(*b"mdhd", long, 48_000, length)));
+        // of a film of 20 s one of 10 s, and two of 1 s
+        let tracks = [track(false, 480_000), track(false, 48_000), track(true, 48_000)].concat();
+        for long in [false, true] {
+            let movie = a_box(*b"moov", &[lasts(*b"mvhd", long, 1000, 20_000), tracks.clone()].concat());
+            let mut bytes = [a_box(*b"ftyp", b"isom"), movie].concat();
+            std::fs::write(&path, &bytes).unwrap();
+            let changes = of_tracks(&path, &[short]);
+            assert_eq!(changes.len(), 2);
+            for (at, change) in changes {
+                let at = usize::try_from(at).unwrap();
+                bytes[at..at + change.len()].copy_from_slice(&change);
+            }
+            // in front of it stands the clock
+            let places = bytes.windows(4).zip(0..).filter(|(w, _)| *w == 48_000_u32.to_be_bytes()).map(|(_, at)| at);
+            let long = [false, false, true];
+            let found = places.zip(long).map(|(at, long)| at + if long { 8 } else { 4 });
+            let found: Vec<_> = found.map(|at| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap())).collect();
+            assert_eq!(found, [480_000, 960_001, 960_001]);
+            let fragments =
+                a_box(*b"moov", &[lasts(*b"mvhd", false, 1000, 20_000), tracks.clone(), a_box(*b"mvex", &[])].concat());
+            std::fs::write(&path, [a_box(*b"ftyp", b"isom"), fragments].concat()).unwrap();
+            assert!(of_tracks(&path, &[short]).is_empty());
+        }
+    }
+
+    #[test]
+    fn pictures_that_begin_late_are_shown_without_the_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        let edits = |words: &[u32]| {
+            let list = a_box(*b"elst", &words.iter().flat_map(|w| w.to_be_bytes()).collect::<Vec<u8>>());
+            let handler = a_box(*b"hdlr", &[&[0; 8][..], b"vide", &[0; 12]].concat());
+            a_box(*b"trak", &[a_box(*b"edts", &list), a_box(*b"mdia", &handler)].concat())
+        };
+        let (late, at_once) = (edits(&[0, 2, 1500, u32::MAX, 9, 2400, 80, 9]), edits(&[0, 1, 2400, 80, 9]));
+        let wide = edits(&[1 << 24, 2, 0, 400, u32::MAX, u32::MAX, 9, 0, 2400, 0, 80, 9]);
+        let movie = a_box(*b"moov", &[lasts(*b"mvhd", false, 1000, 3900), late, at_once, wide].concat());
+        std::fs::write(&path, [a_box(*b"ftyp", b"isom"), movie].concat()).unwrap();
+        let shown = |nth| {
+            let found = useless(&path, Which::Video(nth)).unwrap();
+            (found.shift.nanos() / 1_000_000, found.known)
+        };
+        let (shift, changes) = shown(0);
+        let words =
+            |change: &Change| change.1.chunks(4).map(|w| u32::from_be_bytes(w.try_into().unwrap())).collect::<Vec<_>>();
+        assert_eq!(changes.iter().map(words).collect::<Vec<_>>(), [vec![1, 2400, 80, 9], vec![1, 0, 2400, 0, 80, 9]]);
+        assert_eq!((shift, shown(1).0, shown(2).0), (-1500, 0, -400));
     }
 
     #[test]

@@ -46,6 +46,31 @@ pub const REQUIRED: &[Plugin] = &[
     need("avenc_ffv1", "lossless export", LIBAV),
 ];
 
+/// What some presets need beside that.
+const OPTIONAL: &[Plugin] = &[
+    need("x265enc", "H.265 export", BAD),
+    need("h265parse", "H.265", BAD),
+    need("av1enc", "AV1 export", BAD),
+    need("av1parse", "AV1", BAD),
+    need("vp9enc", "VP9 export", GOOD),
+    need("avenc_prores_ks", "ProRes export", LIBAV),
+    need("videoconvert", "ProRes export", BASE),
+    need("qtmux", "MOV export", GOOD),
+    need("webmmux", "WebM export", GOOD),
+    need("opusenc", "Opus export", BASE),
+    need("oggmux", "Opus export", BASE),
+    need("lamemp3enc", "MP3 export", GOOD),
+    need("wavenc", "WAV export", GOOD),
+    need("webpenc", "WebP export", BAD),
+];
+
+/// What is known of an element that an export needs.
+#[must_use]
+pub fn plugin(element: &'static str) -> Plugin {
+    let known = REQUIRED.iter().chain(OPTIONAL).find(|p| p.element == element);
+    known.copied().unwrap_or(need(element, "export", BAD))
+}
+
 /// The required elements that are not installed. Call [`super::init`] first.
 #[must_use]
 pub fn missing_plugins() -> Vec<Plugin> {

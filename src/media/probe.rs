@@ -7,6 +7,7 @@ use super::open_gops::Sought;
 use super::orientation;
 use super::packets::{Index, Kind, Track};
 use super::timing::{Timing, rate_of, timing};
+use super::waiting::Waiting;
 use crate::model::{
     AudioStream, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PixelAspect, SourceTime, Transfer,
     VideoStream,
@@ -16,7 +17,7 @@ use gstreamer_pbutils as pbutils;
 use gstreamer_pbutils::prelude::*;
 use gstreamer_video as gst_video;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A file that takes longer to probe is given up.
 pub const PROBE_TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -516,8 +517,8 @@ fn duration(
         return Ok((SourceTime::from_nanos(i64::try_from(known.nseconds()).unwrap_or(i64::MAX)), false));
     }
     let decoding = Decoding::open(path, SourceTime::ZERO, which, "identity", 4, 1)?;
-    let (mut end, mut count, cancel, begun) = (0, 0, Cancel::default(), Instant::now());
-    while begun.elapsed() < PROBE_TIME_LIMIT
+    let (mut end, mut count, cancel, mut waiting) = (0, 0, Cancel::default(), Waiting::begin());
+    while waiting.passed() < PROBE_TIME_LIMIT
         && let Some(sample) = decoding.pull(&cancel)?
     {
         let Some(buffer) = sample.buffer() else { continue };

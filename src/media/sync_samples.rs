@@ -81,12 +81,21 @@ pub(super) fn described(caps: &gst::CapsRef) -> Option<(NalCodec, Framing)> {
     Some((codec, framing))
 }
 
-/// The time of the newest picture to begin at, for who asks while packets go by.
+/// What is known of the packets that went by, for who asks meanwhile.
 #[derive(Clone, Default)]
-pub(super) struct NewestKey(Arc<Mutex<Option<gst::ClockTime>>>);
+pub(super) struct GoneBy(Arc<Mutex<Seen>>);
 
-impl NewestKey {
-    pub fn get(&self) -> Option<gst::ClockTime> {
+/// What is known of packets of pictures.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// The time of the newest picture to begin at.
+    pub newest_key: Option<gst::ClockTime>,
+    /// Bytes of all pictures.
+    pub bytes: u64,
+}
+
+impl GoneBy {
+    pub fn get(&self) -> Seen {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,11 +108,11 @@ struct Stream {
     segment: Option<gst::FormattedSegment<gst::ClockTime>>,
 }
 
-/// Makes the flags of all packets that go into a muxer right, and keeps the newest picture that may be begun at.
-pub(super) fn mark(muxer: &gst::Element, newest: &NewestKey) {
+/// Makes the flags of all packets that go into a muxer right, and keeps what is asked of them.
+pub(super) fn mark(muxer: &gst::Element, gone_by: &GoneBy) {
     for pad in muxer.sink_pads() {
         let stream = Mutex::new(Stream::default());
-        let newest = newest.clone();
+        let gone_by = gone_by.clone();
         pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
             let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
             match &mut info.data {
@@ -119,10 +128,13 @@ pub(super) fn mark(muxer: &gst::Element, newest: &NewestKey) {
                     if let Some((codec, framing)) = stream.kind {
                         correct(buffer, codec, framing);
                     }
-                    if stream.pictures && !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
-                        // encoders move all times to have room for negative ones before
-                        let time = stream.segment.as_ref().and_then(|s| s.to_running_time(buffer.pts()?));
-                        *newest.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
+                    if stream.pictures {
+                        let mut seen = gone_by.0.lock().unwrap_or_else(PoisonError::into_inner);
+                        seen.bytes += buffer.size() as u64;
+                        if !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
+                            // encoders move all times to have room for negative ones before
+                            seen.newest_key = stream.segment.as_ref().and_then(|s| s.to_running_time(buffer.pts()?));
+                        }
                     }
                 }
                 _ => {}

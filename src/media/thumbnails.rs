@@ -5,6 +5,7 @@ use super::decode::Cancel;
 use super::error::MediaError;
 use super::fingerprint::key_of;
 use super::proxy;
+use super::proxy_parts::Part;
 use super::video_reader::{Picture, PictureFormat, VideoReader};
 use crate::model::{Asset, MediaKind, SourceTime};
 use gstreamer_video as gst_video;
@@ -12,7 +13,7 @@ use image::{ImageFormat, RgbaImage};
 use std::path::Path;
 
 /// Height of a thumbnail in pixels.
-const HEIGHT: u32 = 90;
+pub(super) const HEIGHT: u32 = 90;
 
 /// At most so many per asset, so that all of a project's fit into memory.
 const MOST: u32 = 48;
@@ -29,6 +30,8 @@ pub struct ThumbnailSheet {
     pub height: u32,
     /// How many there are.
     pub count: u32,
+    /// Where the time of the first of them begins.
+    pub from: SourceTime,
     /// Media time from one to the next.
     pub every: SourceTime,
     /// RGBA pixels of the whole sheet, `width * count` by `height`.
@@ -39,7 +42,7 @@ impl ThumbnailSheet {
     /// The number of the thumbnail that shows the moment best.
     #[must_use]
     pub fn at(&self, time: SourceTime) -> u32 {
-        let index = if self.every.0 > 0 { time.0.max(0) / self.every.0 } else { 0 };
+        let index = if self.every.0 > 0 { (time - self.from).0.max(0) / self.every.0 } else { 0 };
         u32::try_from(index).unwrap_or(u32::MAX).min(self.count.saturating_sub(1))
     }
 }
@@ -61,18 +64,21 @@ pub(super) fn kept(
 ) -> Result<ThumbnailSheet, MediaError> {
     let (width, count, every) = layout(asset)?;
     let Some(key) = key_of(asset)? else { return make(None) };
-    if let Some(path) = cache.find(CacheKind::Thumbnails, &key, ".2.png")
+    if let Some(path) = cache.find(CacheKind::Thumbnails, &key, ".3.png")
         && let Some(pixels) = load(&path, width, count)
     {
-        return Ok(ThumbnailSheet { width, height: HEIGHT, count, every, pixels });
+        return Ok(ThumbnailSheet { width, height: HEIGHT, count, from: SourceTime::ZERO, every, pixels });
     }
-    let proxy = proxy::find_proxy(cache, asset);
-    let sheet = make(proxy.as_deref())?;
+    let proxy = proxy::find_proxy(cache, asset, Part::WHOLE);
+    let sheet = make(proxy.as_ref().map(|proxy| proxy.path.as_path()))?;
     let defect = || MediaError::Defect("thumbnails");
     let picture = RgbaImage::from_raw(sheet.width * sheet.count, sheet.height, sheet.pixels).ok_or_else(defect)?;
     // what changed meanwhile is shown as it was seen, and not kept
     if key_of(asset)?.as_ref() == Some(&key) {
-        cache.make(CacheKind::Thumbnails, &key, ".2.png", |path| write_png(&picture, path))?;
+        match png(&picture) {
+            Ok(png) => cache.store(CacheKind::Thumbnails, &key, ".3.png", &png),
+            Err(error) => tracing::warn!("thumbnails are not kept: {error}"),
+        }
     }
     Ok(ThumbnailSheet { pixels: picture.into_raw(), ..sheet })
 }
@@ -99,11 +105,12 @@ pub fn poster(asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaErr
     let time = SourceTime(asset.info.duration.map_or(0, |d| d.0 / 10));
     let picture = reader.near(time, cancel)?.and_then(|p| rgba(&p));
     let pixels = picture.unwrap_or_else(|| RgbaImage::new(width, HEIGHT)).into_raw();
-    Ok(ThumbnailSheet { width, height: HEIGHT, count: 1, every: SourceTime::ZERO, pixels })
+    let (from, every) = (SourceTime::ZERO, SourceTime::ZERO);
+    Ok(ThumbnailSheet { width, height: HEIGHT, count: 1, from, every, pixels })
 }
 
 /// The width of an asset's thumbnails.
-fn width_of(asset: &Asset) -> Result<u32, MediaError> {
+pub(super) fn width_of(asset: &Asset) -> Result<u32, MediaError> {
     let video = asset
         .info
         .video
@@ -113,15 +120,15 @@ fn width_of(asset: &Asset) -> Result<u32, MediaError> {
     Ok(u32::try_from(w * u64::from(HEIGHT) / h).unwrap_or(160).clamp(16, 400) / 2 * 2)
 }
 
-/// Writes a picture as PNG. It is encoded whole before it is written, since the library's own file writer
-/// loses the errors of the last bytes.
+/// A picture as a PNG. Encoded whole before it is written, since the library's own file writer loses the errors of the
+/// last bytes.
 ///
 /// # Errors
-/// [`MediaError::Write`].
-pub fn write_png(picture: &RgbaImage, path: &Path) -> Result<(), MediaError> {
+/// [`MediaError::Defect`].
+pub fn png(picture: &RgbaImage) -> Result<Vec<u8>, MediaError> {
     let mut png = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut png, ImageFormat::Png).map_err(|e| MediaError::write(path, e))?;
-    std::fs::write(path, png.into_inner()).map_err(|e| MediaError::write(path, e))
+    picture.write_to(&mut png, ImageFormat::Png).map_err(|_| MediaError::Defect("the writing of a PNG"))?;
+    Ok(png.into_inner())
 }
 
 fn load(path: &Path, width: u32, count: u32) -> Option<Vec<u8>> {
@@ -139,30 +146,33 @@ pub(super) fn render(
     let (width, count, every) = layout(asset)?;
     let format = PictureFormat { width, height: HEIGHT, format: format_of(asset) };
     let mut reader = match proxy {
-        Some(path) => VideoReader::open(path, &proxy::proxy_info(&asset.info), format, 1)?,
+        Some(path) => VideoReader::open(path, &proxy::proxy_info(&asset.info, Part::WHOLE), format, 1)?,
         None => VideoReader::open(&asset.path, &asset.info, format, 1)?,
     };
     let mut sheet = RgbaImage::new(width * count, HEIGHT);
     for n in 0..count {
         let time = SourceTime(every.0 * i64::from(n) + every.0 / 2);
-        let picture = if count == 1 { reader.at(time, cancel)? } else { reader.near(time, cancel)? };
+        // a key frame of a proxy can be 10 pictures early; getting the right one costs little there
+        let exact = count == 1 || proxy.is_some();
+        let picture = if exact { reader.at(time, cancel)? } else { reader.near(time, cancel)? };
         progress(n as f32 / count as f32);
         let Some(picture) = picture else { continue };
         if let Some(tile) = rgba(&picture) {
             image::imageops::replace(&mut sheet, &tile, i64::from(width * n), 0);
         }
     }
-    Ok(ThumbnailSheet { width, height: HEIGHT, count, every, pixels: sheet.into_raw() })
+    let (from, pixels) = (SourceTime::ZERO, sheet.into_raw());
+    Ok(ThumbnailSheet { width, height: HEIGHT, count, from, every, pixels })
 }
 
 /// What an asset's pictures are read as.
-fn format_of(asset: &Asset) -> gst_video::VideoFormat {
+pub(super) fn format_of(asset: &Asset) -> gst_video::VideoFormat {
     let alpha = asset.info.video.as_ref().is_some_and(|v| v.alpha);
     if alpha { gst_video::VideoFormat::A420 } else { gst_video::VideoFormat::I420 }
 }
 
 /// The picture for the screen.
-fn rgba(picture: &Picture) -> Option<RgbaImage> {
+pub(super) fn rgba(picture: &Picture) -> Option<RgbaImage> {
     let map = picture.buffer.map_readable().ok()?;
     let pixels = super::to_rgba(&picture.info, map.as_slice());
     RgbaImage::from_raw(picture.info.width(), picture.info.height(), pixels)

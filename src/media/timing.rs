@@ -2,6 +2,7 @@
 
 use super::packets::Track;
 use super::probe::PROBE_TIME_LIMIT;
+use super::waiting::Waiting;
 use crate::model::{FrameRate, SourceTime};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -9,7 +10,6 @@ use gstreamer_app as gst_app;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
 
 /// How many pictures' times are looked at to tell the rate.
 const TIMES: usize = 1200;
@@ -57,7 +57,7 @@ pub(super) fn timing(path: &Path) -> Option<Timing> {
     let source = gst::ElementFactory::make("filesrc").property("location", path).build().ok()?;
     let parse = gst::ElementFactory::make("parsebin").build().ok()?;
     let sink = gst_app::AppSink::builder().sync(false).max_buffers(64).enable_last_sample(false).build();
-    super::mp4_tracks::name_codecs(&source, path);
+    super::mp4_tracks::show_tracks(&source, path);
     pipeline.add_many([&source, &parse, sink.upcast_ref()]).ok()?;
     source.link(&parse).ok()?;
     let (weak, target) = (pipeline.downgrade(), sink.downgrade());
@@ -87,9 +87,9 @@ pub(super) fn timing(path: &Path) -> Option<Timing> {
     forget_container_colours(&parse);
     let mut times = Vec::new();
     let mut colorimetry = None;
-    let begun = Instant::now();
+    let mut waiting = Waiting::begin();
     if pipeline.set_state(gst::State::Playing).is_ok() {
-        while times.len() < TIMES && begun.elapsed() < PROBE_TIME_LIMIT {
+        while times.len() < TIMES && waiting.passed() < PROBE_TIME_LIMIT {
             let Some(sample) = sink.try_pull_sample(gst::ClockTime::from_mseconds(500)) else {
                 let failed = pipeline.bus().and_then(|b| b.pop_filtered(&[gst::MessageType::Error])).is_some();
                 if failed || sink.is_eos() {

@@ -3,6 +3,7 @@
 use super::colours::Conversion;
 use super::decode::{Cancel, Decoding, Input, Which};
 use super::error::MediaError;
+use super::proxy_parts::Part;
 use super::scaling::Scaler;
 use crate::model::{
     Frame, FrameCount, FrameRate, MediaInfo, MediaKind, Orientation, PictureGrid, SAME_MOMENT, SourceTime, VideoStream,
@@ -61,6 +62,10 @@ pub struct VideoReader {
     format: PictureFormat,
     /// Where pictures of a constant rate lie; of others, their own times count.
     grid: Option<PictureGrid>,
+    /// Where what the file has begins, where it has only a part of its media.
+    begin: SourceTime,
+    /// Whether the file ends where another goes on.
+    goes_on: bool,
     /// When the first picture appears.
     first: SourceTime,
     still: bool,
@@ -117,6 +122,22 @@ impl VideoReader {
         format: PictureFormat,
         threads: u32,
     ) -> Result<Self, MediaError> {
+        Self::open_part(path, info, Part::WHOLE, stream, format, threads)
+    }
+
+    /// Opens the nth picture stream of a file that has only a part of the media that `info` tells of. It may be asked for
+    /// the pictures of that part alone.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file.
+    pub fn open_part(
+        path: &Path,
+        info: &MediaInfo,
+        part: Part,
+        stream: u32,
+        format: PictureFormat,
+        threads: u32,
+    ) -> Result<Self, MediaError> {
         let video = info.video_stream(stream);
         let orientation = video.map(|v| v.orientation).unwrap_or_default();
         let interlaced = video.is_some_and(|v| v.interlaced);
@@ -142,7 +163,9 @@ impl VideoReader {
             decoding,
             format,
             grid: video.and_then(VideoStream::grid).filter(|_| film),
-            first: video.map_or(SourceTime::ZERO, |v| v.first),
+            begin: part.from,
+            goes_on: part.until.is_some(),
+            first: video.map_or(SourceTime::ZERO, |v| v.first).max(part.from),
             still: info.kind == crate::model::MediaKind::Still,
             current: None,
             next: None,
@@ -196,7 +219,7 @@ impl VideoReader {
         let ahead = match (&self.next, &self.current) {
             (Some(next), _) => far(next),
             (None, Some(current)) => !self.ended && far(current),
-            (None, None) => time > SEEK_AHEAD,
+            (None, None) => time - self.begin > SEEK_AHEAD,
         };
         if (behind || ahead) && !self.still {
             self.seek(time, cancel)?;
@@ -205,10 +228,10 @@ impl VideoReader {
         Ok(self.current.clone())
     }
 
-    /// Whether the file had nothing more after the last picture that was given.
+    /// Whether there is nothing more after the last picture that was given.
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.ended && self.next.is_none() && !self.still
+        self.ended && self.next.is_none() && !self.still && !self.goes_on
     }
 
     /// What was damaged up to the picture that was given last, since the last seek or since this was asked: when, and how. With
@@ -243,13 +266,13 @@ impl VideoReader {
             }
             // some demuxers land a little late, or on a picture that needs some before it: aim earlier
             for back in EARLIER {
-                let earlier = (time - SourceTime(SEEK_AHEAD.0 * back)).max(SourceTime::ZERO);
+                let earlier = (time - SourceTime(SEEK_AHEAD.0 * back)).max(self.begin);
                 if self.try_seek(earlier, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE, limit, cancel)? {
                     return Ok(());
                 }
             }
         }
-        if self.untimed.is_none() && self.try_seek(SourceTime::ZERO, gst::SeekFlags::ACCURATE, limit, cancel)? {
+        if self.untimed.is_none() && self.try_seek(self.begin, gst::SeekFlags::ACCURATE, limit, cancel)? {
             return Ok(());
         }
         self.unseekable = true;
@@ -290,7 +313,7 @@ impl VideoReader {
         cancel: &Cancel,
     ) -> Result<bool, MediaError> {
         let number = grid.picture_at(time);
-        let target = if number < 0 { SourceTime::ZERO } else { grid.middle_of(number).max(SourceTime::ZERO) };
+        let target = if number < 0 { self.begin } else { grid.middle_of(number).max(self.begin) };
         if !self.go_to(target, gst::SeekFlags::ACCURATE, cancel)? {
             return Ok(false);
         }
@@ -319,11 +342,11 @@ impl VideoReader {
         self.forget();
         self.fill(cancel)?;
         // at the very start nothing is before
-        Ok(to <= SourceTime::ZERO || !self.decoding.began_late())
+        Ok(to <= self.begin || !self.decoding.began_late())
     }
 
     fn has_landed(&self, to: SourceTime, limit: SourceTime) -> bool {
-        self.next.as_ref().is_some_and(|next| next.time <= limit || to <= SourceTime::ZERO)
+        self.next.as_ref().is_some_and(|next| next.time <= limit || to <= self.begin)
     }
 
     fn forget(&mut self) {

@@ -56,9 +56,7 @@ pub(super) fn kept(
     let peaks = make()?;
     // what changed meanwhile is shown as it was heard, and not kept
     if key_of(asset)?.as_ref() == Some(&key) {
-        cache.make(CacheKind::Waveform, &key, &name, |path| {
-            std::fs::write(path, &peaks).map_err(|e| MediaError::write(path, e))
-        })?;
+        cache.store(CacheKind::Waveform, &key, &name, &peaks);
     }
     Ok(Waveform { peaks })
 }

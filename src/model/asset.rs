@@ -7,6 +7,9 @@ use super::time::{FrameCount, FrameRate, SourceTime};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// How long a still, a title or a solid lasts on the timeline until someone says otherwise.
+pub const STILL_LENGTH: SourceTime = SourceTime(SourceTime::SECOND.0 * 5);
+
 /// Names an [`Asset`] within its project.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]

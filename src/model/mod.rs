@@ -26,7 +26,8 @@ mod timecode;
 mod transition;
 
 pub use asset::{
-    Asset, AssetId, AudioStream, MediaInfo, MediaKind, Orientation, PixelAspect, SourceSpan, Transfer, VideoStream,
+    Asset, AssetId, AudioStream, MediaInfo, MediaKind, Orientation, PixelAspect, STILL_LENGTH, SourceSpan, Transfer,
+    VideoStream,
 };
 pub use check::Inconsistency;
 pub use clip::{Clip, ClipContent, ClipId, GroupId, LinkId, Speed};
@@ -37,7 +38,7 @@ pub use handles::Handles;
 pub use param::{Curve, Keyframe, Param};
 pub use project::{Project, SequenceId};
 pub use properties::{Fit, Properties, Property};
-pub use sequence::{Marker, MarkerColor, Sequence, Track, TrackId, TrackKind};
+pub use sequence::{Marker, MarkerColor, Reach, Sequence, Track, TrackId, TrackKind};
 pub use time::{Frame, FrameCount, FrameRate, SourceTime, Span};
 pub use timecode::{ParseTimeError, TimeText, format_timecode, parse_time};
 pub use transition::{Direction, Transition, TransitionKind};

@@ -1,10 +1,22 @@
 //! A sequence: the document that the timeline panel shows.
 
-use super::clip::{Clip, ClipId, LinkId};
+use super::clip::{Clip, ClipId, GroupId, LinkId};
 use super::clip_list::ClipList;
 use super::time::{Frame, FrameRate, Span};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// What an edit of clips reaches beside them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Nothing.
+    Alone,
+    /// What is linked to them: the picture's sound.
+    Links,
+    /// What is linked to them and what is grouped with them.
+    Groups,
+}
 
 /// Names a [`Track`] within its project.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -180,6 +192,37 @@ impl Sequence {
     #[must_use]
     pub fn linked(&self, link: LinkId) -> Vec<(TrackId, Clip)> {
         self.tracks.iter().flat_map(|t| t.clips.members(&[link], &[]).map(|c| (t.id, c)).collect::<Vec<_>>()).collect()
+    }
+
+    /// Clips with all that belongs to them as far as `reach` says, and what belongs to that; each once, with its track.
+    /// Those that are gone are left out.
+    #[must_use]
+    pub fn together(&self, clips: &[ClipId], reach: Reach) -> Vec<(TrackId, Clip)> {
+        let mut found: Vec<(TrackId, Clip)> =
+            clips.iter().filter_map(|id| self.clip(*id).map(|(track, clip)| (track.id, clip))).collect();
+        found.sort_by_key(|(_, c)| c.id);
+        found.dedup_by_key(|(_, c)| c.id);
+        if reach == Reach::Alone {
+            return found;
+        }
+        loop {
+            let links: BTreeSet<LinkId> = found.iter().filter_map(|(_, c)| c.link).collect();
+            let groups: BTreeSet<GroupId> = found.iter().filter_map(|(_, c)| c.group).collect();
+            let links: Vec<LinkId> = links.into_iter().collect();
+            let groups: Vec<GroupId> = groups.into_iter().filter(|_| reach == Reach::Groups).collect();
+            if links.is_empty() && groups.is_empty() {
+                return found;
+            }
+            let known = found.len();
+            for track in &self.tracks {
+                found.extend(track.clips.members(&links, &groups).map(|c| (track.id, c)));
+            }
+            found.sort_by_key(|(_, c)| c.id);
+            found.dedup_by_key(|(_, c)| c.id);
+            if found.len() == known {
+                return found;
+            }
+        }
     }
 
     /// The counterpart of a track among the other kind: A2 for V2, as far as there is one.

@@ -109,6 +109,12 @@ impl FrameRate {
         Self::new((fps * 1000.0).round() as u32, 1000)
     }
 
+    /// Ticks a second in which every frame is whole, and fine enough for times between them.
+    #[must_use]
+    pub fn ticks(self) -> u32 {
+        if self.num >= 10_000 { self.num } else { self.num * 1000 }
+    }
+
     /// Where frame `frame` begins, in flicks from the start of the timeline.
     #[must_use]
     pub fn time_of(self, frame: Frame) -> SourceTime {
@@ -150,6 +156,12 @@ impl FrameRate {
     #[must_use]
     pub fn sample_of(self, frame: Frame, sample_rate: u32) -> i64 {
         mul_div_round(frame.0, i64::from(sample_rate) * i64::from(self.den), i64::from(self.num))
+    }
+
+    /// Frames a second as people say them: `25`, `29.97`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        if self.den == 1 { self.num.to_string() } else { format!("{:.2}", self.as_f64()) }
     }
 }
 
@@ -246,7 +258,7 @@ impl SourceTime {
         Self((seconds * FLICKS_PER_SECOND as f64).round() as i64)
     }
 
-    /// In seconds, for labels and JSON only.
+    /// In seconds, for labels, JSON and rates of bits only.
     #[must_use]
     pub fn seconds(self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "for display")]

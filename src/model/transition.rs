@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum TransitionKind {
     /// Pictures mix; sound crossfades with equal power.
     Dissolve,
-    /// The picture before goes to a colour (red, green, blue), the one after comes from it.
+    /// The picture before goes to a colour (red, green, blue), the one after comes from it. What lies below them, and
+    /// beside them, keeps its own.
     Dip([u8; 3]),
     /// The picture after uncovers from one side.
     Wipe(Direction),

@@ -17,8 +17,14 @@ const STEP: u64 = 1 << 20;
 /// What the system says, or [`ErrorKind::InvalidInput`] with what it is instead of a file.
 pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     refuse_others(&std::fs::metadata(path)?)?;
-    let mut options = OpenOptions::new();
-    options.read(true);
+    let file = open_without_waiting(OpenOptions::new().read(true), path)?;
+    let meta = file.metadata()?;
+    refuse_others(&meta)?;
+    Ok((file, meta))
+}
+
+/// Opens what may have become a pipe or a terminal meanwhile: neither is waited for.
+pub(super) fn open_without_waiting(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
@@ -26,10 +32,21 @@ pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         options.custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
     }
-    let file = options.open(path)?;
-    let meta = file.metadata()?;
-    refuse_others(&meta)?;
-    Ok((file, meta))
+    options.open(path)
+}
+
+/// Whether a file that is open is the one that was looked at. True where files have no numbers.
+pub(super) fn is_same(file: &File, there: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        file.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (there.dev(), there.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, there);
+        true
+    }
 }
 
 fn refuse_others(meta: &Metadata) -> io::Result<()> {
@@ -40,7 +57,8 @@ fn refuse_others(meta: &Metadata) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file")))
 }
 
-fn kind(kind: FileType) -> &'static str {
+/// What something is that is no file.
+pub(super) fn kind(kind: FileType) -> &'static str {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;

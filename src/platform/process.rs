@@ -81,6 +81,19 @@ pub fn end_now() -> ! {
     std::process::exit(0)
 }
 
+/// Lets a write that passes a limit on the size of files (`ulimit -f`) fail as any other does, instead of ending this
+/// process. Does nothing on Windows.
+pub fn outlive_file_limits() {
+    #[cfg(unix)]
+    {
+        let passed = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let signal = rustix::process::Signal::XFSZ.as_raw();
+        if let Err(error) = signal_hook::flag::register(signal, passed) {
+            tracing::debug!("a limit on the size of files ends this process: {error}");
+        }
+    }
+}
+
 /// What a process ended of, in words, where it did not end by itself.
 #[must_use]
 pub fn cause_of_end(status: ExitStatus) -> Option<String> {

@@ -3,23 +3,28 @@
 //!
 //! Never knows GStreamer or the window. Invariants:
 //!
-//! - a save that fails leaves the file that was there;
+//! - a save that fails leaves the file that was there, and so does one that finds another file than it expects;
 //! - a file that loads is consistent ([`Project::check`]); missing media never keep a project from opening;
 //! - media paths are relative to the project where possible, so that both can move together.
 
+mod held;
 mod paths;
 mod recent;
 mod recovery;
+mod stamp;
 
+pub use held::Held;
 pub use recent::Recent;
 pub use recovery::{Recovered, Session, orphans};
+pub use stamp::{Expected, Stamp};
 
 use crate::model::{Inconsistency, Project};
 use crate::platform::input::read_text;
+use crate::platform::whole_files::{self, Existing, NotWritten};
 use serde::{Deserialize, Serialize};
-#[cfg(any(unix, test))]
+#[cfg(test)]
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -41,12 +46,24 @@ pub enum FileError {
         why: String,
     },
     /// The file can't be written.
-    #[error("{path}: not saved: {why}; the file that was there is untouched", path = path.display())]
+    #[error("{path}: not saved: {why}", path = path.display())]
     Write {
         /// Which file.
         path: PathBuf,
-        /// What the system says.
+        /// Why, and what can be done about it.
         why: String,
+    },
+    /// Another program has written the file since it was opened or saved.
+    #[error("{path}: it was changed by another program since it was opened; it was not saved: open it again, or save under another name", path = path.display())]
+    Changed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// There is a file of that name, which nobody agreed to replace.
+    #[error("{path}: there is a file already; it was not saved: choose another name", path = path.display())]
+    Taken {
+        /// Which file.
+        path: PathBuf,
     },
     /// It is something else.
     #[error("{path}: not a Workprint project: {why}", path = path.display())]
@@ -74,6 +91,15 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    fn unwritten(path: &Path, why: &NotWritten) -> Self {
+        // who wrote over it as far as the disk went said where the whole one is
+        let safe = path.is_file() && !matches!(why, NotWritten::Kept(..));
+        let why = format!("{why}{}", if safe { "; the file that was there is untouched" } else { "" });
+        Self::Write { path: path.to_owned(), why }
+    }
+}
+
 /// Read before all else: what follows may be of any version.
 #[derive(Deserialize)]
 #[serde(rename = "Workprint")]
@@ -93,8 +119,17 @@ struct Document {
 /// # Errors
 /// [`FileError`], with the place in the file where reading stopped.
 pub fn load(path: &Path) -> Result<Project, FileError> {
+    load_stamped(path).map(|(project, _)| project)
+}
+
+/// The same, and what tells whether the file is still this one when it is saved.
+///
+/// # Errors
+/// [`FileError`], with the place in the file where reading stopped.
+pub fn load_stamped(path: &Path) -> Result<(Project, Stamp), FileError> {
     let text = read(path)?;
-    parse(path, &text)
+    let project = parse(path, &text)?;
+    Ok((project, Stamp::of(text.as_bytes())))
 }
 
 fn read(path: &Path) -> Result<String, FileError> {
@@ -126,20 +161,47 @@ fn parse(path: &Path, text: &str) -> Result<Project, FileError> {
     Ok(project)
 }
 
-/// Saves a project: to a temporary file beside it, synced and renamed.
+/// The name with the extension of projects, by which they are known: appended to any other, as in "Film v1.2".
+#[must_use]
+pub fn with_extension(path: PathBuf) -> PathBuf {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) || path.file_name().is_none() {
+        return path;
+    }
+    let mut name = path.into_os_string();
+    name.push(".ron");
+    name.into()
+}
+
+/// Saves a project, whole or not at all, over what is there.
 ///
 /// # Errors
 /// [`FileError::Write`]; the file that was there is untouched.
 pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
-    let failed = |why: String| FileError::Write { path: path.to_owned(), why };
-    let folder = folder_of(path);
-    if !folder.is_dir() {
-        return Err(failed(format!("there is no folder {}", folder.display())));
-    }
+    save_as(project, path, Existing::Replace)
+}
+
+/// The same where a file that is there may have to stay.
+///
+/// # Errors
+/// [`FileError::Write`]; the file that was there is untouched.
+pub fn save_as(project: &Project, path: &Path, existing: Existing) -> Result<(), FileError> {
+    write(path, text_of(project, path)?.as_bytes(), existing)
+}
+
+/// Saves a project if the file is the one that is expected; gives what it is now.
+///
+/// # Errors
+/// [`FileError::Changed`] or [`FileError::Taken`] when it is another one, [`FileError::Write`]; the file that was there is
+/// untouched.
+pub fn save_expected(project: &Project, path: &Path, expected: Expected) -> Result<Stamp, FileError> {
+    stamp::write_expected(path, text_of(project, path)?.as_bytes(), expected)
+}
+
+/// What is written to a project's file.
+fn text_of(project: &Project, path: &Path) -> Result<String, FileError> {
     let mut project = project.clone();
-    paths::make_relative(&mut project, &folder);
-    let text = print(project).map_err(|e| failed(e.to_string()))?;
-    write_whole(path, text.as_bytes()).map_err(|e| failed(e.to_string()))
+    paths::make_relative(&mut project, &folder_of(path));
+    print(project).map_err(|e| FileError::Write { path: path.to_owned(), why: e.to_string() })
 }
 
 fn print(project: Project) -> Result<String, ron::Error> {
@@ -148,27 +210,19 @@ fn print(project: Project) -> Result<String, ron::Error> {
 }
 
 /// Writes a file whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = folder_of(path);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".workprint-").suffix(".ron");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(&folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    // the rename itself reaches the disk with the folder; not every system can sync one
-    #[cfg(unix)]
-    if let Ok(folder) = fs::File::open(&folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), FileError> {
+    whole_files::write(path, bytes, existing).map_err(|why| FileError::unwritten(path, &why))
 }
 
-/// The absolute folder that a file lies in.
+/// The same over what is there.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write(path, bytes, Existing::Replace)
+}
+
+/// The absolute folder that a file lies in: not that of a link to it, from which its paths would lead elsewhere.
 fn folder_of(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let real = if path.is_symlink() { path.canonicalize().ok() } else { None };
+    let absolute = real.or_else(|| std::path::absolute(path).ok()).unwrap_or_else(|| path.to_owned());
     absolute.parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
@@ -253,5 +307,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = save(&timeline("V1: A@0+24"), &folder.path().join("none/p.ron")).unwrap_err().to_string();
         assert!(error.contains("no folder"), "{error}");
+    }
+
+    #[test]
+    fn every_project_has_the_extension_it_is_known_by() {
+        for (given, saved) in [("a.ron", "a.ron"), ("Film v1.2", "Film v1.2.ron"), ("a", "a.ron"), ("A.RON", "A.RON")] {
+            assert_eq!(with_extension(given.into()), PathBuf::from(saved));
+        }
     }
 }

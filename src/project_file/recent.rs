@@ -2,6 +2,7 @@
 
 use crate::model::path_text;
 use crate::platform::input::read_text;
+use crate::platform::whole_files::{self, Existing};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -37,9 +38,9 @@ impl Recent {
 
     /// Writes the list. One that can't be written is no reason to disturb anyone.
     pub fn save(&self, folder: &Path) {
-        let written = std::fs::create_dir_all(folder).and_then(|()| {
+        let written = std::fs::create_dir_all(folder).map_err(Into::into).and_then(|()| {
             let text = ron::to_string(self).map_err(std::io::Error::other)?;
-            super::write_whole(&folder.join("recent.ron"), text.as_bytes())
+            whole_files::write(&folder.join("recent.ron"), text.as_bytes(), Existing::Replace)
         });
         if let Err(error) = written {
             tracing::warn!("the list of recent projects is not saved: {error}");

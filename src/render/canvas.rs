@@ -78,6 +78,26 @@ impl Canvas {
         }
     }
 
+    /// Puts a picture of this canvas into the middle of a frame that is at least as large, black around it.
+    pub fn put_in_middle(&self, pixels: &[u8], frame: &Self, to: &mut [u8]) {
+        frame.clear(to);
+        for index in 0..3 {
+            let (from, onto) = (self.plane(index), frame.plane(index));
+            // even, so that the colour lies where the brightness does
+            let before =
+                |whole: u32, part: u32| (whole.saturating_sub(part) as usize / 4 * 2) >> usize::from(index > 0);
+            let left = before(frame.size().0, self.size().0);
+            let top = before(frame.size().1, self.size().1);
+            let rows = from.height.min(onto.height.saturating_sub(top));
+            let width = from.width.min(onto.width.saturating_sub(left));
+            for row in 0..rows {
+                let source = from.offset + row * from.stride;
+                let target = onto.offset + (top + row) * onto.stride + left;
+                to[target..target + width].copy_from_slice(&pixels[source..source + width]);
+            }
+        }
+    }
+
     /// Wraps finished bytes as a GStreamer buffer.
     #[must_use]
     pub fn buffer(&self, pixels: Vec<u8>) -> gst::Buffer {
@@ -95,6 +115,24 @@ pub fn to_rgba(canvas: &Canvas, pixels: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_lies_in_the_middle_of_its_frame() {
+        crate::media::init().unwrap();
+        let (picture, frame) = (Canvas::new(20, 16).unwrap(), Canvas::new(20, 40).unwrap());
+        let pixels = vec![77; picture.bytes()];
+        let mut to = vec![1; frame.bytes()];
+        picture.put_in_middle(&pixels, &frame, &mut to);
+        for (index, black) in BLACK.into_iter().enumerate() {
+            let plane = frame.plane(index);
+            let (top, rows) = if index == 0 { (12, 16) } else { (6, 8) };
+            for row in 0..plane.height {
+                let wanted = if (top..top + rows).contains(&row) { 77 } else { black };
+                let from = plane.offset + row * plane.stride;
+                assert!(to[from..from + plane.width].iter().all(|b| *b == wanted), "plane {index}, row {row}");
+            }
+        }
+    }
 
     #[test]
     fn greys_and_colours_are_those_of_the_standard() {

@@ -2,8 +2,9 @@
 
 use super::canvas::to_rgba;
 use super::pictures::Pictures;
+use super::plan::picture_section;
 use super::{Media, Sources, Warning};
-use crate::media::{Cancel, MediaError, find_proxy};
+use crate::media::{Cancel, MediaError, Parts, find_proxy};
 use crate::model::{Frame, Project, TrackKind};
 use image::RgbaImage;
 use std::sync::Arc;
@@ -42,9 +43,11 @@ pub fn render_frame(
     let mut warnings = Vec::new();
     sources.compare(&Cancel::default(), |warning| warnings.push(warning));
     if let Media::Proxies(cache) = &media {
-        for asset in sources.assets() {
+        for layer in picture_section(project, frame, only, size).layers {
+            let parts = Parts::of(&layer.asset.info);
+            let part = parts.get(parts.at(layer.picture_time(frame, sequence)));
             // from here on it is known; of what has none the original is shown
-            let _ = find_proxy(cache, asset);
+            let _ = find_proxy(cache, &layer.asset, part);
         }
     }
     let mut pictures = Pictures::new(Arc::clone(project), media, size, only, 1, Cancel::default())?;

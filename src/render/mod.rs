@@ -28,6 +28,7 @@ mod retime;
 pub(crate) mod sound_buffer;
 mod sounds;
 mod sources;
+mod stretch;
 mod turns;
 mod warnings;
 
@@ -39,14 +40,14 @@ pub use frame::{FrameError, render_frame};
 pub use pictures::Pictures;
 pub use plan::{Layer, Paint, PictureSection, picture_section};
 pub use plan_sound::{Sound, SoundSection, sound_section};
-pub use pose::{Place, Pose, Rect, fitted};
+pub use pose::{Place, Pose, Rect, fitted, pose};
 pub use preview::{Detail, Motion, Preview, PreviewCommand, PreviewState, Shown};
 pub use sounds::Sounds;
 pub use sources::Sources;
 pub use warnings::{Fault, Warning};
 
-use crate::media::{Cache, known_proxy, proxy_info};
-use crate::model::{Asset, MediaInfo};
+use crate::media::{Cache, Part, Parts, known_proxy, proxy_info};
+use crate::model::{Asset, MediaInfo, SourceTime};
 use std::path::PathBuf;
 
 /// Which files the renderer reads.
@@ -54,21 +55,40 @@ use std::path::PathBuf;
 pub enum Media {
     /// The originals.
     Originals,
-    /// The proxies that this process knows of, and the originals of all else.
+    /// The proxies that this process knows of, part by part, and the originals of all else.
     Proxies(Cache),
 }
 
+/// A file that pictures of an asset are read from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PictureFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What is in it.
+    pub info: MediaInfo,
+    /// What it has of the asset's media.
+    pub part: Part,
+}
+
 impl Media {
-    /// The file to read for an asset's nth picture stream, and what is in it.
+    /// The file to read for what an asset's nth picture stream shows at a moment, and the stretch of its media that is
+    /// decided by that.
     #[must_use]
-    pub fn picture_file(&self, asset: &Asset, stream: u32) -> (PathBuf, MediaInfo) {
-        match self {
-            // a proxy has the first stream only
-            Self::Proxies(cache) if stream == 0 => match known_proxy(cache, asset) {
-                Some(proxy) => (proxy, proxy_info(&asset.info)),
-                None => (asset.path.clone(), asset.info.clone()),
-            },
-            _ => (asset.path.clone(), asset.info.clone()),
+    pub fn picture_file(&self, asset: &Asset, stream: u32, time: SourceTime) -> (PictureFile, Part) {
+        let original = || PictureFile { path: asset.path.clone(), info: asset.info.clone(), part: Part::WHOLE };
+        // a proxy has the first stream only
+        let Self::Proxies(cache) = self else { return (original(), Part::WHOLE) };
+        if stream != 0 {
+            return (original(), Part::WHOLE);
+        }
+        let parts = Parts::of(&asset.info);
+        let part = parts.get(parts.at(time));
+        match known_proxy(cache, asset, part) {
+            Some(proxy) => {
+                let info = proxy_info(&asset.info, proxy.part);
+                (PictureFile { path: proxy.path, info, part: proxy.part }, proxy.part)
+            }
+            None => (original(), part),
         }
     }
 }

@@ -38,9 +38,24 @@ impl<'a> Planes<'a> {
     }
 }
 
+/// How a picture is laid over what is there.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Look {
+    /// How much of it is seen, from 0 to 1.
+    pub opacity: f64,
+    /// What it is mixed with where it is seen, as Y, U and V, and how much of that, from 0 to 1.
+    pub tint: Option<([u8; 3], f64)>,
+}
+
+impl From<f64> for Look {
+    fn from(opacity: f64) -> Self {
+        Self { opacity, tint: None }
+    }
+}
+
 impl Canvas {
     /// Draws a picture that has the rectangle's size, but for what is cut off (left, right, top, bottom, in even
-    /// pixels): an opaque one replaces what is there, others are laid over it. `opacity` goes from 0 to 1.
+    /// pixels): an opaque one replaces what is there, others are laid over it.
     ///
     /// # Errors
     /// [`MediaError::Element`] when the picture's bytes can't be read.
@@ -50,9 +65,10 @@ impl Canvas {
         picture: &Picture,
         rect: Rect,
         crop: [u32; 4],
-        opacity: f64,
+        look: impl Into<Look>,
     ) -> Result<(), MediaError> {
-        let opacity = weight(opacity);
+        let Look { opacity, tint } = look.into();
+        let (opacity, mut tinted) = (weight(opacity), Vec::new());
         if opacity == 0 {
             return Ok(());
         }
@@ -84,6 +100,14 @@ impl Canvas {
                 let at = plane.offset + to_y * plane.stride + to_x;
                 let to = &mut pixels[at..at + count];
                 let Some(from) = data.get(from_y * stride + first..from_y * stride + first + count) else { break };
+                let from = match tint {
+                    Some((color, share)) => {
+                        tinted.clear();
+                        tinted.extend(from.iter().map(|value| mix(*value, color[index], weight(share))));
+                        &tinted[..]
+                    }
+                    None => from,
+                };
                 match planes.alpha() {
                     None if opacity == 255 => to.copy_from_slice(from),
                     None => blend(to, from, |_| opacity),
@@ -118,20 +142,21 @@ impl Canvas {
         pixels: &mut [u8],
         picture: &Picture,
         pose: &Pose,
-        opacity: f64,
+        look: impl Into<Look>,
     ) -> Result<(), MediaError> {
-        if weight(opacity) == 0 || pose.size.0 < 0.5 || pose.size.1 < 0.5 {
+        let look = look.into();
+        if weight(look.opacity) == 0 || pose.size.0 < 0.5 || pose.size.1 < 0.5 {
             return Ok(());
         }
         let frame = map(picture)?;
         let planes = Planes::of(&frame)?;
         for index in 0..3 {
-            self.sample_plane(pixels, &planes, index, pose, opacity);
+            self.sample_plane(pixels, &planes, index, pose, look);
         }
         Ok(())
     }
 
-    fn sample_plane(&self, pixels: &mut [u8], planes: &Planes<'_>, index: usize, pose: &Pose, opacity: f64) {
+    fn sample_plane(&self, pixels: &mut [u8], planes: &Planes<'_>, index: usize, pose: &Pose, look: Look) {
         let plane = self.plane(index);
         let grid = if index > 0 { 2.0 } else { 1.0 };
         let (sin, cos) = pose.angle.sin_cos();
@@ -182,12 +207,16 @@ impl Canvas {
                     continue;
                 }
                 let (u, v) = ((x + half_width) * to_source.0, (y + half_height) * to_source.1);
-                let mut seen = coverage * opacity;
+                let mut seen = coverage * look.opacity;
                 if let Some(alpha) = &alpha {
                     seen *= alpha.at(u, v) / 255.0;
                 }
                 let to = &mut line[column];
-                let value = f64::from(*to) + (source.at(u / grid, v / grid) - f64::from(*to)) * seen;
+                let mut shown = source.at(u / grid, v / grid);
+                if let Some((color, share)) = look.tint {
+                    shown += (f64::from(color[index]) - shown) * share.clamp(0.0, 1.0);
+                }
+                let value = f64::from(*to) + (shown - f64::from(*to)) * seen;
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of bytes")]
                 {
                     *to = (value + 0.5) as u8;
@@ -210,17 +239,6 @@ impl Canvas {
             }
             TransitionKind::Dip(_) => pixels.copy_from_slice(&other[..pixels.len()]),
             TransitionKind::Wipe(direction) => self.wipe(pixels, other, direction, progress),
-        }
-    }
-
-    /// Mixes a colour over all of the canvas.
-    pub fn tint(&self, pixels: &mut [u8], color: [u8; 3], share: f64) {
-        let share = weight(share);
-        for (index, value) in yuv(color).into_iter().enumerate() {
-            let plane = self.plane(index);
-            for to in &mut pixels[plane.offset..plane.offset + plane.stride * plane.height] {
-                *to = mix(*to, value, share);
-            }
         }
     }
 
@@ -445,8 +463,33 @@ mod tests {
         assert_eq!([y(&wiped, 3, 0), y(&wiped, 4, 0)], [235, 16]);
         let wiped = crossed(TransitionKind::Wipe(Direction::Up), 0.25);
         assert_eq!([y(&wiped, 0, 12), y(&wiped, 0, 11)], [235, 16]);
-        let mut red = black.clone();
-        canvas.tint(&mut red, [255, 0, 0], 1.0);
-        assert_eq!([red[0], red[256], red[320]], [63, 102, 240]);
+    }
+
+    #[test]
+    fn a_tint_colours_what_is_seen_of_a_picture_and_nothing_below() {
+        crate::media::init().unwrap();
+        let canvas = Canvas::new(16, 16).unwrap();
+        let mut pixels = vec![0; canvas.bytes()];
+        canvas.clear(&mut pixels);
+        let y = |p: &[u8], x: usize, line: usize| p[line * 16 + x];
+        let red = |share| Look { opacity: 1.0, tint: Some((yuv([255, 0, 0]), share)) };
+        let white = picture(gst_video::VideoFormat::I420, 8, &[235, 128, 128]);
+        let rect = Rect { x: 4, y: 4, width: 8, height: 8 };
+        canvas.draw(&mut pixels, &white, rect, [0; 4], red(1.0)).unwrap();
+        assert_eq!(
+            [y(&pixels, 3, 4), y(&pixels, 4, 4), pixels[256 + 2 * 8 + 2], pixels[320 + 2 * 8 + 2]],
+            [16, 63, 102, 240]
+        );
+        canvas.draw(&mut pixels, &white, rect, [0; 4], red(0.5)).unwrap();
+        assert_eq!(y(&pixels, 4, 4), 149);
+        // where it is seen through, only its own part
+        let half = picture(gst_video::VideoFormat::A420, 8, &[235, 128, 128, 128]);
+        canvas.clear(&mut pixels);
+        canvas.draw(&mut pixels, &half, rect, [0; 4], red(1.0)).unwrap();
+        assert_eq!([y(&pixels, 3, 4), y(&pixels, 4, 4)], [16, 40]);
+        let pose = Pose { center: (8.0, 8.0), size: (8.0, 8.0), angle: 0.0, crop: [0.0; 4] };
+        canvas.clear(&mut pixels);
+        canvas.draw_sampled(&mut pixels, &white, &pose, red(1.0)).unwrap();
+        assert_eq!([y(&pixels, 3, 4), y(&pixels, 4, 4)], [16, 63]);
     }
 }

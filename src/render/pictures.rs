@@ -2,12 +2,14 @@
 
 use super::backwards::Backwards;
 use super::canvas::Canvas;
+use super::paint::{Look, yuv};
 use super::plan::{Layer, Paint, PictureSection, picture_section, progress};
 use super::pose::{Place, Rect};
 use super::readers::{Readers, VideoSpec, Wanted};
+use super::stretch;
 use super::warnings::Warnings;
 use super::{Media, Warning};
-use crate::media::{Cancel, MISSING, MediaError, Picture, PictureFormat, VideoReader};
+use crate::media::{Cancel, MISSING, MediaError, Part, Picture, PictureFormat, VideoReader};
 use crate::model::{Frame, FrameCount, Project, Sequence, SourceTime, Span, Transition, TransitionKind};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
@@ -88,7 +90,7 @@ impl Pictures {
             within,
             threads,
             ahead: 1,
-            readers: Readers::new("picture readers", Cancel::default())?,
+            readers: Readers::new("picture readers", cancel.clone())?,
             current: None,
             kept: Vec::new(),
             other: Vec::new(),
@@ -101,6 +103,17 @@ impl Pictures {
     /// otherwise. With none, their memory is saved, and each cut waits for its own.
     pub fn read_ahead(&mut self, sections: usize) {
         self.ahead = sections;
+    }
+
+    /// Holds as little as can be from the next frame on: no reader is made ready or kept for later, and those that decode with
+    /// several threads are opened anew with one.
+    pub fn save_memory(&mut self) {
+        self.ahead = 0;
+        self.readers.forget_all_but(&[]);
+        self.readers.let_go();
+        if std::mem::replace(&mut self.threads, 1) > 1 {
+            self.current = None;
+        }
     }
 
     /// The canvas that frames are drawn on.
@@ -116,6 +129,13 @@ impl Pictures {
         self.readers.forget_all_but(&[]);
         (self.project, self.within) = (project, within);
         self.warnings.forget();
+    }
+
+    /// Whether what is shown at a frame would be read from another file now: a proxy that has been made, or taken away.
+    #[must_use]
+    pub fn is_outdated(&self, frame: Frame) -> bool {
+        let Some(current) = &self.current else { return false };
+        current.layers.iter().any(|open| self.spec(&open.layer, frame).0 != open.spec)
     }
 
     /// What went wrong since this was last asked.
@@ -141,7 +161,7 @@ impl Pictures {
         }
         for paint in &current.section.paint {
             match paint {
-                Paint::Layer(index) => self.draw(pixels, &layers[*index], frame, &sequence),
+                Paint::Layer(index) => self.draw(pixels, &layers[*index], frame, &sequence, None),
                 Paint::Cross { outgoing, incoming, transition, cut } => {
                     let [outgoing, incoming] = [outgoing, incoming].map(|i| i.map(|i| &layers[i]));
                     self.cross(pixels, [outgoing, incoming], *transition, *cut, frame, &sequence);
@@ -200,14 +220,14 @@ impl Pictures {
         Ok(picture)
     }
 
-    fn draw(&self, pixels: &mut [u8], open: &Open, frame: Frame, sequence: &Sequence) {
+    fn draw(&self, pixels: &mut [u8], open: &Open, frame: Frame, sequence: &Sequence, tint: Option<([u8; 3], f64)>) {
         let Some(picture) = &open.last else { return };
-        let opacity = open.layer.opacity(frame, sequence);
+        let look = Look { opacity: open.layer.opacity(frame, sequence), tint };
         let drawn = match &open.layer.place {
-            Place::Still(rect, crop) => self.canvas.draw(pixels, picture, *rect, *crop, opacity),
+            Place::Still(rect, crop) => self.canvas.draw(pixels, picture, *rect, *crop, look),
             Place::Sampled(..) => {
                 let pose = open.layer.pose(frame, sequence, self.canvas.size());
-                self.canvas.draw_sampled(pixels, picture, &pose, opacity)
+                self.canvas.draw_sampled(pixels, picture, &pose, look)
             }
         };
         if let Err(error) = drawn {
@@ -227,26 +247,26 @@ impl Pictures {
     ) {
         let [outgoing, incoming] = layers;
         if let TransitionKind::Dip(color) = transition.kind {
-            for open in [outgoing, incoming].into_iter().flatten() {
-                self.draw(pixels, open, frame, sequence);
-            }
             // all colour on the last frame before the cut, and from there back
             let (done, of) = if frame < cut {
                 (transition.before - (cut - frame) + FrameCount(1), transition.before)
             } else {
                 (transition.after() - (frame - cut) - FrameCount(1), transition.after())
             };
-            self.canvas.tint(pixels, color, done.0 as f64 / of.0.max(1) as f64);
+            let tint = Some((yuv(color), done.0 as f64 / of.0.max(1) as f64));
+            for open in [outgoing, incoming].into_iter().flatten() {
+                self.draw(pixels, open, frame, sequence, tint);
+            }
             return;
         }
         let mut other = std::mem::take(&mut self.other);
         other.clear();
         other.extend_from_slice(pixels);
         if let Some(open) = outgoing {
-            self.draw(pixels, open, frame, sequence);
+            self.draw(pixels, open, frame, sequence, None);
         }
         if let Some(open) = incoming {
-            self.draw(&mut other, open, frame, sequence);
+            self.draw(&mut other, open, frame, sequence, None);
         }
         self.canvas.cross(pixels, &other, transition.kind, progress(transition, cut, frame));
         self.other = other;
@@ -293,14 +313,13 @@ impl Pictures {
 
     /// Begins the section around a frame: takes its readers and asks for those of the next.
     fn enter(&mut self, frame: Frame) -> Result<(), MediaError> {
-        let section = picture_section(&self.project, frame, self.within, self.canvas.size());
+        let (section, specs) = self.section(frame);
         // a reader that already stands where a layer goes on is kept: the same clip under another one, or
         // the right half of a split clip
         let mut before = self.current.take().map(|c| (c.section.span.end(), c.layers));
         let mut shown_before = std::mem::take(&mut self.kept);
         let mut layers: Vec<Open> = Vec::new();
-        for layer in &section.layers {
-            let spec = self.spec(layer);
+        for (layer, spec) in section.layers.iter().zip(specs) {
             let time = layer.picture_time(frame, self.project.sequence());
             let kept = before.as_mut().and_then(|(end, open)| {
                 let index = open.iter().position(|o| {
@@ -355,33 +374,49 @@ impl Pictures {
     fn next(&self, from: Frame, now: &[Open]) -> Vec<Wanted<VideoReader>> {
         let sequence = self.project.sequence();
         let mut found: Vec<Wanted<VideoReader>> = Vec::new();
-        let mut before: Vec<Layer> = now.iter().map(|open| open.layer.clone()).collect();
+        let mut before: Vec<(Layer, VideoSpec)> = now.iter().map(|o| (o.layer.clone(), o.spec.clone())).collect();
         let mut frame = from;
         for _ in 0..self.ahead {
             if frame >= self.within.end() {
                 break;
             }
-            let section = picture_section(&self.project, frame, self.within, self.canvas.size());
-            for layer in &section.layers {
-                let wanted = Wanted { spec: self.spec(layer), at: layer.picture_time(frame, sequence) };
-                let goes_on = |l: &Layer| l.picture_time(frame, sequence) == wanted.at && self.spec(l) == wanted.spec;
+            let (section, specs) = self.section(frame);
+            for (layer, spec) in section.layers.iter().zip(&specs) {
+                let wanted = Wanted { spec: spec.clone(), at: layer.picture_time(frame, sequence) };
+                let goes_on = |(l, spec): &(Layer, VideoSpec)| {
+                    l.picture_time(frame, sequence) == wanted.at && *spec == wanted.spec
+                };
                 if !before.iter().any(goes_on) && !found.contains(&wanted) {
                     found.push(wanted);
                 }
             }
             frame = section.span.end();
-            before = section.layers;
+            before = section.layers.into_iter().zip(specs).collect();
         }
         found
     }
 
-    fn spec(&self, layer: &Layer) -> VideoSpec {
+    /// The section around a frame, cut to where each of its layers is read from one file, and how they are read.
+    fn section(&self, frame: Frame) -> (PictureSection, Vec<VideoSpec>) {
+        let mut section = picture_section(&self.project, frame, self.within, self.canvas.size());
+        let mut specs = Vec::with_capacity(section.layers.len());
+        for layer in &section.layers {
+            let (spec, part) = self.spec(layer, frame);
+            section.span = stretch::within(layer, part, frame, section.span, self.project.sequence());
+            specs.push(spec);
+        }
+        (section, specs)
+    }
+
+    /// How a layer is read at a frame, and the stretch of its media in which it is read so.
+    fn spec(&self, layer: &Layer, frame: Frame) -> (VideoSpec, Part) {
         let stream = layer.clip.content.stream;
-        let (path, info) = self.media.picture_file(&layer.asset, stream);
+        let time = layer.picture_time(frame, self.project.sequence());
+        let (file, stretch) = self.media.picture_file(&layer.asset, stream, time);
         let format = if layer.transparent { gst_video::VideoFormat::A420 } else { gst_video::VideoFormat::I420 };
         let (width, height) = layer.place.decoded();
         let format = PictureFormat { width, height, format };
-        VideoSpec { path, info, stream, format, threads: self.threads }
+        (VideoSpec { file, stream, format, threads: self.threads }, stretch)
     }
 
     /// How many frames the section around the last rendered frame has left after it; 0 before the first.

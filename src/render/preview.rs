@@ -2,20 +2,24 @@
 //!
 //! Two threads: one renders pictures, newest wins, the other keeps the sound ahead. The sound device is
 //! the clock: a picture that comes too late is never shown, and sound never waits for one. Without a
-//! sound device a silent sink keeps the time.
+//! sound device, or when it goes away, a silent sink keeps the time. A fault of the renderer costs a picture, or some sound,
+//! and is said; the threads go on.
 
 mod motion;
+mod newest;
 mod picture_thread;
 mod sound_thread;
+mod wishes;
 
 use super::Media;
 use crate::media::{Cancel, MediaError};
 use crate::model::{Frame, Project};
-use crossbeam_channel::{Sender, bounded};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 pub use motion::{Detail, Motion};
+use newest::Newest;
+use wishes::Wishes;
 
 /// What the preview is told.
 #[derive(Clone, Debug)]
@@ -64,11 +68,13 @@ pub struct PreviewState {
     pub dropped: u64,
     /// What went wrong in clips.
     pub warnings: Vec<super::Warning>,
+    /// What else went wrong, each in a line for people to read.
+    pub said: Vec<String>,
 }
 
 /// The preview of one editor.
 pub struct Preview {
-    commands: Option<Sender<PreviewCommand>>,
+    wishes: Arc<Newest<Wishes>>,
     state: Arc<Mutex<PreviewState>>,
     threads: Vec<JoinHandle<()>>,
     cancel: Cancel,
@@ -85,37 +91,40 @@ impl Preview {
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, MediaError> {
         let failed = |e: std::io::Error| MediaError::Element(format!("no thread can be started: {e}"));
-        let (commands, incoming) = bounded(256);
-        let (to_sound, sound_commands) = bounded(64);
+        let wishes = Arc::new(Newest::default());
+        let for_pictures = (Arc::clone(&wishes), Arc::new(Newest::default()));
+        let sound_wishes = Arc::clone(&for_pictures.1);
         let state = Arc::new(Mutex::new(PreviewState::default()));
         let clock = sound_thread::Clock::default();
         let cancel = Cancel::default();
-        let for_sound = (Arc::clone(&project), clock.clone(), cancel.clone());
         let levels = sound_thread::Levels::default();
-        let for_levels = levels.clone();
+        let shared = Shared { state: Arc::clone(&state), wake: Arc::new(wake) };
+        let to_hear = sound_thread::Heard {
+            clock: clock.clone(),
+            levels: levels.clone(),
+            shared: shared.clone(),
+            sinks: sound_thread::SINKS.map(str::to_owned).to_vec(),
+        };
+        let for_sound = (Arc::clone(&project), cancel.clone());
         let sound = std::thread::Builder::new()
             .name("preview sound".into())
-            .spawn(move || sound_thread::run(for_sound.0, &sound_commands, &for_sound.1, &for_levels, &for_sound.2))
+            .spawn(move || sound_thread::run(for_sound.0, &sound_wishes, &to_hear, &for_sound.1))
             .map_err(failed)?;
-        let shared = Shared { state: Arc::clone(&state), wake: Box::new(wake) };
-        let for_pictures = cancel.clone();
+        let for_thread = cancel.clone();
         let pictures = std::thread::Builder::new()
             .name("preview pictures".into())
             .spawn(move || {
-                let sound = picture_thread::ToSound { commands: to_sound, clock, levels };
-                picture_thread::run(project, media, &incoming, &sound, &shared, &for_pictures);
+                let (wishes, sound) = for_pictures;
+                let sound = picture_thread::ToSound { wishes: sound, clock, levels };
+                picture_thread::run(project, media, &wishes, &sound, &shared, &for_thread);
             })
             .map_err(failed)?;
-        Ok(Self { commands: Some(commands), state, threads: vec![pictures, sound], cancel })
+        Ok(Self { wishes, state, threads: vec![pictures, sound], cancel })
     }
 
-    /// Tells it something. Never waits: a command too many, hundreds behind, is dropped.
+    /// Tells it something. Never waits: where it does not follow, the newest of each kind counts.
     pub fn send(&self, command: PreviewCommand) {
-        if let Some(commands) = &self.commands
-            && commands.try_send(command).is_err()
-        {
-            tracing::warn!("the preview does not follow");
-        }
+        self.wishes.put(|wishes| wishes.add(command));
     }
 
     /// What it is doing; takes the newest picture out.
@@ -123,15 +132,15 @@ impl Preview {
     pub fn take_state(&self) -> PreviewState {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let picture = state.picture.take();
-        let warnings = std::mem::take(&mut state.warnings);
-        PreviewState { picture, warnings, ..state.clone() }
+        let (warnings, said) = (std::mem::take(&mut state.warnings), std::mem::take(&mut state.said));
+        PreviewState { picture, warnings, said, ..state.clone() }
     }
 }
 
 impl Drop for Preview {
     fn drop(&mut self) {
         self.cancel.cancel();
-        self.commands = None;
+        self.wishes.close();
         for thread in self.threads.drain(..) {
             // a panic has been reported by itself
             let _ = thread.join();
@@ -139,15 +148,26 @@ impl Drop for Preview {
     }
 }
 
+#[derive(Clone)]
 struct Shared {
     state: Arc<Mutex<PreviewState>>,
-    wake: Box<dyn Fn() + Send + Sync>,
+    wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Shared {
     fn change(&self, change: impl FnOnce(&mut PreviewState)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         (self.wake)();
+    }
+
+    /// Says something that is wrong with no clip alone.
+    fn say(&self, text: String) {
+        self.change(|s| {
+            // nobody reads thousands, nor one thing twice
+            if s.said.len() < 64 && !s.said.contains(&text) {
+                s.said.push(text);
+            }
+        });
     }
 }
 

@@ -1,15 +1,20 @@
 //! Readers that are ready when their section begins: opened and sought on a thread of their own, one
 //! section ahead, and kept for the next cut from the same file.
 
+use super::PictureFile;
 use crate::media::{AudioReader, Cancel, MediaError, PictureFormat, VideoReader};
 use crate::model::{MediaInfo, SourceTime};
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Idle readers that are kept; each holds a decoder and its pictures.
 const IDLE: usize = 1;
+
+/// How soon it is noticed that nobody waits any more.
+const STEP: Duration = Duration::from_millis(50);
 
 /// Something that reads a file from a position on.
 pub(super) trait Reader: Send + Sized + 'static {
@@ -25,8 +30,7 @@ pub(super) trait Reader: Send + Sized + 'static {
 /// How pictures of a file are read.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct VideoSpec {
-    pub path: PathBuf,
-    pub info: MediaInfo,
+    pub file: PictureFile,
     pub stream: u32,
     pub format: PictureFormat,
     pub threads: u32,
@@ -37,7 +41,8 @@ impl Reader for VideoReader {
     type Position = SourceTime;
 
     fn open(spec: &VideoSpec) -> Result<Self, MediaError> {
-        Self::open_stream(&spec.path, &spec.info, spec.stream, spec.format, spec.threads)
+        let PictureFile { path, info, part } = &spec.file;
+        Self::open_part(path, info, *part, spec.stream, spec.format, spec.threads)
     }
 
     fn prepare(&mut self, at: SourceTime, cancel: &Cancel) -> Result<(), MediaError> {
@@ -89,6 +94,7 @@ impl<R: Reader> PartialEq for Wanted<R> {
 enum Request<R: Reader> {
     Prepare(u64, Wanted<R>),
     GiveBack(R::Spec, R),
+    LetGo,
 }
 
 struct Prepared<R> {
@@ -101,7 +107,10 @@ pub(super) struct Readers<R: Reader> {
     requests: Option<Sender<Request<R>>>,
     prepared: Receiver<Prepared<R>>,
     thread: Option<JoinHandle<()>>,
+    /// Ends its thread.
     cancel: Cancel,
+    /// Its owner's: what is waited for is of no use when that is cancelled.
+    given_up: Cancel,
     next_ticket: u64,
     /// What was asked for and not taken yet.
     asked: Vec<(u64, Wanted<R>)>,
@@ -110,8 +119,9 @@ pub(super) struct Readers<R: Reader> {
 }
 
 impl<R: Reader> Readers<R> {
-    /// Starts the thread.
-    pub fn new(name: &str, cancel: Cancel) -> Result<Self, MediaError> {
+    /// Starts the thread; `given_up` is its owner's.
+    pub fn new(name: &str, given_up: Cancel) -> Result<Self, MediaError> {
+        let cancel = Cancel::default();
         let (requests, incoming) = bounded(64);
         let (outgoing, prepared) = bounded(64);
         let for_thread = cancel.clone();
@@ -124,6 +134,7 @@ impl<R: Reader> Readers<R> {
             prepared,
             thread: Some(thread),
             cancel,
+            given_up,
             next_ticket: 0,
             asked: Vec::new(),
             ready: HashMap::new(),
@@ -172,11 +183,20 @@ impl<R: Reader> Readers<R> {
             if let Some(ready) = self.ready.remove(&ticket) {
                 return ready;
             }
-            match self.prepared.recv() {
-                Ok(prepared) => self.ready.insert(prepared.ticket, prepared.reader),
-                Err(_) => return Err(MediaError::Cancelled),
-            };
+            if !self.receive() {
+                return Err(MediaError::Cancelled);
+            }
         }
+    }
+
+    /// Waits a moment for what is ready; `false` when nothing will be, or nobody waits for it any more.
+    fn receive(&mut self) -> bool {
+        match self.prepared.recv_timeout(STEP) {
+            Ok(prepared) => drop(self.ready.insert(prepared.ticket, prepared.reader)),
+            Err(RecvTimeoutError::Timeout) => return !self.given_up.is_cancelled(),
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        true
     }
 
     /// Gives back what was asked for but is not in `still_wanted`.
@@ -192,10 +212,9 @@ impl<R: Reader> Readers<R> {
                     }
                     break;
                 }
-                match self.prepared.recv() {
-                    Ok(prepared) => self.ready.insert(prepared.ticket, prepared.reader),
-                    Err(_) => return,
-                };
+                if !self.receive() {
+                    return;
+                }
             }
         }
     }
@@ -204,6 +223,12 @@ impl<R: Reader> Readers<R> {
     pub fn give_back(&mut self, spec: R::Spec, reader: R) {
         // when the thread is gone the reader is dropped here
         self.send(Request::GiveBack(spec, reader));
+    }
+
+    /// Closes the readers that are kept for later.
+    pub fn let_go(&mut self) {
+        // when the thread is gone it has closed them
+        self.send(Request::LetGo);
     }
 }
 
@@ -220,6 +245,7 @@ impl<R: Reader> Drop for Readers<R> {
 }
 
 fn serve<R: Reader>(requests: &Receiver<Request<R>>, prepared: &Sender<Prepared<R>>, cancel: &Cancel) {
+    cancel.watch_on_this_thread();
     // the most recently used last
     let mut idle: Vec<(R::Spec, R)> = Vec::new();
     for request in requests {
@@ -230,6 +256,7 @@ fn serve<R: Reader>(requests: &Receiver<Request<R>>, prepared: &Sender<Prepared<
                     idle.remove(0);
                 }
             }
+            Request::LetGo => idle.clear(),
             Request::Prepare(ticket, wanted) => {
                 let kept = idle.iter().rposition(|(spec, _)| *spec == wanted.spec).map(|i| idle.remove(i).1);
                 // a reader that broke in an earlier clip may do better when opened anew

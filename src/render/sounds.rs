@@ -70,7 +70,7 @@ impl Sounds {
             project,
             within,
             limiter,
-            readers: Readers::new("sound readers", Cancel::default())?,
+            readers: Readers::new("sound readers", cancel.clone())?,
             in_turns: false,
             current: None,
             cancel,

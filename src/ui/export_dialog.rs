@@ -1,50 +1,57 @@
 //! The export dialog: where to, how, and how it goes.
 
 use super::pickers::{Pickers, Purpose};
-use super::theme;
-use crate::app::{Editor, ExportState, Sample};
-use crate::export::presets;
+use super::{dialog, theme};
+use crate::app::{Choice, Editor, ExportState, Sample};
+use crate::export::{Format, Pictures, Preset};
+use crate::model::Frame;
 use crate::worker::total_memory;
 use bytesize::ByteSize;
 use egui::{ProgressBar, RichText, Ui};
 use egui_plot::{GridMark, HLine, Line, Plot, PlotPoints};
+use std::path::Path;
 
 /// Shows the dialog while there is one.
 pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
     let Some(mut state) = editor.export.take() else { return };
     let (mut start, mut cancel, mut close, mut report) = (false, false, false, false);
-    let marked = editor.marked();
-    let response = theme::modal(ctx, "export").show(ctx, |ui| {
+    let response = dialog::show(ctx, "export", |ui| {
         ui.set_width(600.0);
         ui.heading("Export");
         ui.add_space(4.0);
-        ui.add_enabled_ui(!state.running, |ui| settings(ui, editor, &mut state, pickers, marked.is_some()));
-        if state.running || !state.samples.is_empty() || state.done.is_some() {
+        ui.add_enabled_ui(!state.running, |ui| settings(ui, editor, &mut state, pickers));
+        if !state.cancelled && (state.running || !state.samples.is_empty() || state.done.is_some()) {
             ui.add_space(6.0);
             ui.separator();
             progress(ui, &state);
         }
         if let Some(error) = &state.failed {
             ui.colored_label(theme::PROBLEM, error);
+        } else if state.cancelled {
+            ui.colored_label(theme::ACCENT, "Cancelled: no file was made.");
         }
-        ui.add_space(8.0);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let entered = dialog::entered(ui) && !pickers.field_open();
+        dialog::foot(ui, |ui| {
             if state.running {
                 cancel |= ui.button("Cancel Export").clicked();
             } else {
-                let text = RichText::new("Export").color(theme::BACKGROUND).strong();
                 let ready = !state.path.trim().is_empty();
-                start |= ui.add_enabled(ready, egui::Button::new(text).fill(theme::ACCENT)).clicked();
+                start |= dialog::main_button(ui, "Export", ready) || (ready && entered && state.done.is_none());
                 close |= ui.button("Close").clicked();
+                if let Some(done) = &state.done {
+                    after(ui, editor, &done.path);
+                }
                 if state.done.is_some() || state.failed.is_some() {
                     let button = ui.button("Save Report");
-                    report = button.on_hover_text("What the export took, as a text file beside its result").clicked();
+                    report |= button.on_hover_text("What the export took, as a text file beside its result").clicked();
                 }
             }
         });
     });
-    close |= response.should_close() && !state.running && !pickers.field_open();
-    if !close {
+    close |= response.escaped && !state.running && !pickers.field_open();
+    if close {
+        editor.close_export(&state);
+    } else {
         editor.export = Some(state);
     }
     if report {
@@ -58,7 +65,43 @@ pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
     }
 }
 
-fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportState, pickers: &mut Pickers, marked: bool) {
+/// What is done next with a film that was made.
+fn after(ui: &mut Ui, editor: &Editor, film: &Path) {
+    if ui.button("Play").on_hover_text("Opens the film with the system's player").clicked() {
+        editor.open_outside(film.to_owned());
+    }
+    if ui.button("Show in Folder").clicked()
+        && let Some(folder) = film.parent()
+    {
+        editor.open_outside(folder.to_owned());
+    }
+}
+
+/// What the film will be like.
+fn film(editor: &Editor, state: &ExportState) -> String {
+    let sequence = editor.sequence();
+    let length = if state.marked_only { editor.marked().map(|span| span.end() - span.start) } else { None };
+    let length = length.unwrap_or(sequence.end() - Frame::ZERO);
+    let long = editor.timecode(Frame::ZERO + length);
+    let target = &state.preset.target;
+    let (_, (width, height)) = target.size.of((sequence.width, sequence.height));
+    match target.format {
+        Format::Sound(_) => format!("{} Hz, stereo, {long} long", sequence.sample_rate),
+        Format::Pictures(Pictures::Still) => format!("{width} × {height}"),
+        Format::Pictures(_) => format!("{width} × {height}, without sound, {long} long"),
+        Format::Film(_) => format!("{width} × {height}, {} fps, {long} long", sequence.rate.in_words()),
+    }
+}
+
+/// Which range is marked, and how long it is.
+fn marked_text(editor: &Editor) -> String {
+    let Some(span) = editor.marked() else { return "Only the marked range".to_owned() };
+    let (from, to) = (editor.timecode(span.start), editor.timecode(span.end()));
+    let length = editor.timecode(Frame::ZERO + (span.end() - span.start));
+    format!("Only the marked range: {from} to {to}, {length} long")
+}
+
+fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportState, pickers: &mut Pickers) {
     egui::Grid::new("export settings").num_columns(2).spacing([14.0, 8.0]).show(ui, |ui| {
         let label = ui.label("File");
         ui.horizontal(|ui| {
@@ -71,21 +114,28 @@ fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportState, pickers: &mut
         ui.end_row();
         let label = ui.label("Preset");
         ui.vertical(|ui| {
-            let mut chosen = state.preset;
-            let combo = egui::ComboBox::from_id_salt("preset").width(300.0).selected_text(chosen.title);
+            let mut chosen = state.preset.clone();
+            let combo =
+                egui::ComboBox::from_id_salt("preset").width(300.0).height(380.0).selected_text(chosen.title.clone());
             combo
                 .show_ui(ui, |ui| {
-                    for preset in presets() {
-                        ui.selectable_value(&mut chosen, preset, preset.title);
+                    for choice in state.choices.iter() {
+                        offer(ui, choice, &mut chosen);
                     }
                 })
                 .response
                 .labelled_by(label.id);
-            ui.label(RichText::new(chosen.description).small().color(theme::WEAK));
+            ui.label(RichText::new(&chosen.description).small().color(theme::WEAK));
             if chosen != state.preset {
                 state.choose(chosen);
             }
         });
+        ui.end_row();
+        ui.label("Film");
+        ui.label(RichText::new(film(editor, state)).color(theme::WEAK));
+        ui.end_row();
+        ui.label("Size");
+        ui.horizontal(|ui| size(ui, state));
         ui.end_row();
         let label = ui.label("Memory budget");
         ui.horizontal(|ui| {
@@ -99,10 +149,44 @@ fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportState, pickers: &mut
         ui.end_row();
         ui.label("");
         ui.vertical(|ui| {
-            ui.add_enabled(marked, egui::Checkbox::new(&mut state.marked_only, "Only the marked range"));
+            let marked = editor.marked().is_some();
+            ui.add_enabled(marked, egui::Checkbox::new(&mut state.marked_only, marked_text(editor)));
             ui.checkbox(&mut state.overwrite, "Replace a file of that name");
         });
         ui.end_row();
+    });
+}
+
+/// One preset in the list; one that can't be run here says why.
+fn offer(ui: &mut Ui, choice: &Choice, chosen: &mut Preset) {
+    let preset = &choice.preset;
+    let is_chosen = *preset == *chosen;
+    let shown = ui.add_enabled(choice.reason.is_none(), egui::Button::selectable(is_chosen, preset.title.as_str()));
+    let shown = match &choice.reason {
+        Some(reason) => shown.on_disabled_hover_text(reason),
+        None => shown.on_hover_text(&preset.description),
+    };
+    if shown.clicked() {
+        chosen.clone_from(preset);
+    }
+}
+
+/// Whether the file may not pass a size, and which.
+fn size(ui: &mut Ui, state: &mut ExportState) {
+    let can = state.preset.target.can_be_held();
+    let tick = ui.add_enabled(can, egui::Checkbox::new(&mut state.sized, "Not larger than"));
+    let tick = tick.on_disabled_hover_text("Only H.264 in MP4 can be held to a size");
+    tick.on_hover_text(
+        "As good as that allows: where it looks better, the picture is made smaller. Takes two passes or three.",
+    );
+    ui.add_enabled_ui(can && state.sized, |ui| {
+        let value = egui::DragValue::new(&mut state.megabytes).range(0.05..=100_000.0).max_decimals(2).speed(0.1);
+        ui.add(value.suffix(" MB")).on_hover_text("Millions of bytes");
+        for usual in [10.0, 25.0, 50.0] {
+            if ui.small_button(format!("{usual}")).clicked() {
+                state.megabytes = usual;
+            }
+        }
     });
 }
 
@@ -110,9 +194,9 @@ fn progress(ui: &mut Ui, state: &ExportState) {
     let last = state.samples.last();
     let own = state.begun.as_ref().map_or(0, |b| b.own_memory);
     if let Some(done) = &state.done {
-        let (color, how) = match done.with_warnings() {
+        let (color, how) = match done.remarks() {
             None => (theme::GOOD, "Done".to_owned()),
-            Some(warnings) => (theme::ACCENT, format!("Done, {warnings}")),
+            Some(remarks) => (theme::ACCENT, format!("Done, {remarks}")),
         };
         ui.colored_label(
             color,
@@ -124,11 +208,14 @@ fn progress(ui: &mut Ui, state: &ExportState) {
                 ByteSize(done.peak_rss.saturating_sub(own)).display().iec()
             ),
         );
+        for note in &done.notes {
+            ui.label(RichText::new(note).small().color(theme::WEAK));
+        }
     } else {
         ui.add(ProgressBar::new(state.progress()).show_percentage());
         let (frame, fps) = last.map_or((0, 0.0), |s| (s.frame, s.fps));
         ui.horizontal(|ui| {
-            ui.label(format!("{frame} of {} frames", state.frames));
+            ui.label(format!("Frame {frame} of {}", state.frames));
             ui.label(RichText::new(format!("{fps:.0} fps")).color(theme::WEAK));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 // the first frames wait for the readers, the last ones for the encoder
@@ -137,13 +224,14 @@ fn progress(ui: &mut Ui, state: &ExportState) {
                 } else if frame >= state.frames {
                     "finishing".to_owned()
                 } else {
-                    format!("{} left", minutes(state.eta))
+                    state.left().map_or_else(String::new, |left| format!("about {} left", minutes(left)))
                 });
             });
         });
     }
     if !state.encoder.is_empty() {
-        let text = format!("{} — about {} expected", state.encoder, ByteSize(state.predicted_peak).display().iec());
+        let expected = ByteSize(state.predicted_peak).display().iec();
+        let text = format!("{} — about {expected} of memory expected beside the editor", state.encoder);
         ui.label(RichText::new(text).small().color(theme::WEAK));
     }
     plots(ui, state);
@@ -157,7 +245,7 @@ fn plots(ui: &mut Ui, state: &ExportState) {
     #[expect(clippy::cast_precision_loss, reason = "a plot")]
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let (own, budget) = state.begun.as_ref().map_or((0, state.budget), |b| (b.own_memory, b.budget));
-    let limit = mib(own + budget);
+    let limit = mib(budget);
     let over_time = |value: &dyn Fn(&Sample) -> f64| {
         state.samples.iter().map(|s| [s.seconds, value(s)]).collect::<PlotPoints<'_>>()
     };
@@ -176,17 +264,25 @@ fn plots(ui: &mut Ui, state: &ExportState) {
             .include_x(0.0)
             .include_x(state.samples.last().map_or(1.0, |s| s.seconds.max(1.0)))
     };
-    ui.label(RichText::new("Memory, MiB").small().color(theme::WEAK));
-    plot("memory", 110.0).include_y(limit * 1.05).show_axes([false, true]).show(ui, |plot| {
-        plot.hline(HLine::new("budget", limit).color(theme::PROBLEM));
-        if own > 0 {
-            plot.hline(HLine::new("the editor itself", mib(own)).color(theme::LINE));
+    let beside = |s: &Sample| s.rss.saturating_sub(own);
+    let whole_mib = |bytes: u64| format!("{} MiB", bytes >> 20);
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Memory beside the editor, MiB").small().color(theme::WEAK));
+        if let Some(now) = state.samples.last().map(beside) {
+            ui.label(RichText::new(format!("now {}", whole_mib(now))).small().color(theme::ACCENT));
         }
-        plot.line(Line::new("memory", over_time(&|s| mib(s.rss))).color(theme::ACCENT).width(1.5).allow_band(false));
+        ui.label(RichText::new(format!("budget {}", whole_mib(budget))).small().color(theme::PROBLEM));
+    });
+    plot("memory", 84.0).include_y(limit * 1.05).show_axes([false, true]).show(ui, |plot| {
+        plot.hline(HLine::new("budget", limit).color(theme::PROBLEM));
+        plot.line(
+            Line::new("memory", over_time(&|s| mib(beside(s)))).color(theme::ACCENT).width(1.5).allow_band(false),
+        );
     });
     ui.label(RichText::new("Frames a second").small().color(theme::WEAK));
     let seconds = |mark: GridMark, _: &std::ops::RangeInclusive<f64>| format!("{:.0} s", mark.value);
-    plot("speed", 80.0).x_axis_formatter(seconds).show(ui, |plot| {
+    plot("speed", 62.0).x_axis_formatter(seconds).show(ui, |plot| {
         plot.line(Line::new("frames a second", over_time(&|s| s.fps)).color(theme::GOOD).width(1.5).allow_band(false));
     });
 }

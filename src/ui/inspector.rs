@@ -1,28 +1,48 @@
 //! What the selected clips look and sound like, or how a transition runs, to be changed: the result is shown while a
 //! value is dragged, and committed when it is let go.
 
-use super::{theme, viewer};
+use super::{names, theme, viewer};
 use crate::app::{Action, Editor};
 use crate::edit::Edit;
 use crate::model::{
-    Clip, ClipId, Curve, Direction, Fit, FrameCount, Keyframe, MediaKind, Param, Properties, Property, SourceTime,
-    TrackKind, Transition, TransitionKind,
+    Clip, ClipId, Curve, Direction, Fit, FrameCount, Keyframe, MediaKind, Param, Project, Properties, Property,
+    SourceTime, TrackKind, Transition, TransitionKind,
 };
-use egui::{DragValue, Grid, RichText, Ui};
+use egui::{Color32, DragValue, Grid, RichText, Ui};
 use egui_material_icons::icons;
 
-/// Width of a value, in points.
-const VALUE: f32 = 74.0;
+/// Width of a value, and of the names before it, in points: so they stand in one column in all sections.
+pub(super) const VALUE: f32 = 78.0;
 
 /// What the panel keeps from frame to frame.
 #[derive(Default)]
 pub struct Inspector {
     /// The name as it is being typed, and whose it is.
     name: Option<(ClipId, String)>,
+    /// The field that had the keyboard when the panel was painted last.
+    typed_in: Option<egui::Id>,
+}
+
+/// Adds a number that can be dragged or typed; Escape puts back what stood in it.
+pub(super) fn number(ui: &mut Ui, width: Option<f32>, value: DragValue<'_>) -> egui::Response {
+    let response = match width {
+        Some(width) => ui.add_sized([width, 20.0], value),
+        None => ui.add(value),
+    };
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(typed_number(), response.id));
+    }
+    response
+}
+
+/// Where it is kept which number has the keyboard.
+fn typed_number() -> egui::Id {
+    egui::Id::unique("number that is typed")
 }
 
 impl Inspector {
     pub fn show(&mut self, ui: &mut Ui, editor: &mut Editor) {
+        self.leave_field(ui, editor);
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 14, top: 8, bottom: 8 }).show(ui, |ui| {
                 if let Some((clip, transition)) = editor.transition() {
@@ -39,6 +59,20 @@ impl Inspector {
         }
     }
 
+    /// What was tried in a field that has lost the keyboard is meant, whatever has it now; but Escape puts a number back.
+    fn leave_field(&mut self, ui: &Ui, editor: &mut Editor) {
+        let before = std::mem::replace(&mut self.typed_in, ui.memory(egui::Memory::focused));
+        if before.is_none() || before == self.typed_in {
+            return;
+        }
+        let number = ui.data(|data| data.get_temp::<egui::Id>(typed_number()));
+        if number == before && ui.input(|i| i.key_pressed(egui::Key::Escape)) {
+            editor.drop_trial();
+        } else {
+            editor.settle();
+        }
+    }
+
     fn clips(&mut self, ui: &mut Ui, editor: &mut Editor) {
         let project = std::sync::Arc::clone(editor.shown_project());
         let sequence = project.sequence();
@@ -47,54 +81,73 @@ impl Inspector {
             .iter()
             .flat_map(|t| t.clips.iter().filter(|c| editor.selection.contains(&c.id)).map(|c| (t.kind, c)))
             .collect();
-        let of =
-            |kind: TrackKind| -> Vec<&Clip> { selected.iter().filter(|(k, _)| *k == kind).map(|(_, c)| c).collect() };
-        let (pictures, sounds) = (of(TrackKind::Video), of(TrackKind::Audio));
-        let Some((_, first)) = selected.first() else {
+        let first = selected.first().map(|(_, first)| first);
+        if self.name.as_ref().is_some_and(|(id, _)| first.is_none_or(|first| first.id != *id)) {
+            self.take_name(editor);
+        }
+        let Some(first) = first else {
             nothing(ui, editor);
             return;
         };
+        // what is typed for one clip must not reach the next one that is shown in its place
+        ui.push_id(first.id, |ui| self.sections(ui, editor, &project, &selected, first));
+    }
+
+    fn sections(
+        &mut self,
+        ui: &mut Ui,
+        editor: &mut Editor,
+        project: &Project,
+        selected: &[(TrackKind, Clip)],
+        first: &Clip,
+    ) {
+        let of =
+            |kind: TrackKind| -> Vec<&Clip> { selected.iter().filter(|(k, _)| *k == kind).map(|(_, c)| c).collect() };
+        let (pictures, sounds) = (of(TrackKind::Video), of(TrackKind::Audio));
         self.heading(ui, editor, first, selected.len());
         ui.add_space(4.0);
         let made_up = project.assets.get(&first.content.asset).and_then(|a| a.info.generator.clone());
         if let Some(generator) = made_up {
             super::titling::section(ui, editor, first.content.asset, &generator);
         } else {
-            speed_row(ui, editor, first);
+            speed_row(ui, editor, first, !pictures.is_empty());
         }
         if let Some(clip) = pictures.first() {
-            let ids: Vec<ClipId> = pictures.iter().map(|c| c.id).collect();
-            picture_section(ui, editor, clip, ids);
+            picture_section(ui, editor, clip, &pictures);
         }
         if let Some(clip) = sounds.first() {
-            let ids: Vec<ClipId> = sounds.iter().map(|c| c.id).collect();
-            sound_section(ui, editor, clip, ids);
+            sound_section(ui, editor, clip, &sounds);
         }
         let ids: Vec<ClipId> = selected.iter().map(|(_, c)| c.id).collect();
         fade_section(ui, editor, first, &ids);
     }
 
     fn heading(&mut self, ui: &mut Ui, editor: &mut Editor, clip: &Clip, count: usize) {
-        if self.name.as_ref().is_none_or(|(id, _)| *id != clip.id) {
-            self.name = Some((clip.id, clip.content.name.clone()));
-        }
-        let Some((_, text)) = &mut self.name else { return };
+        let (_, text) = self.name.get_or_insert_with(|| (clip.id, clip.content.name.clone()));
         let label = ui.label(RichText::new("Clip").small().color(theme::WEAK));
         let field = ui.add(egui::TextEdit::singleline(text).desired_width(f32::INFINITY)).labelled_by(label.id);
         if field.lost_focus() {
-            let name = text.trim().to_owned();
-            if !name.is_empty() && name != clip.content.name {
-                let linked = clip.link.map(|l| editor.sequence().linked(l)).unwrap_or_default();
-                let mut clips: Vec<ClipId> = linked.into_iter().map(|(_, c)| c.id).collect();
-                clips.push(clip.id);
-                editor.commit(&Edit::SetProperty { clips, property: Property::Name(name) });
-            }
-            self.name = None;
+            self.take_name(editor);
         } else if !field.has_focus() {
             text.clone_from(&clip.content.name);
         }
         if count > 1 {
             ui.label(RichText::new(format!("{count} clips are selected")).small().color(theme::WEAK));
+        }
+    }
+
+    /// Gives a clip the name that was typed for it.
+    fn take_name(&mut self, editor: &mut Editor) {
+        let Some((id, text)) = self.name.take() else { return };
+        let name = text.trim().to_owned();
+        let Some((link, old)) = editor.sequence().clip(id).map(|(_, c)| (c.link, c.content.name.clone())) else {
+            return;
+        };
+        if !name.is_empty() && name != *old {
+            let linked = link.map(|l| editor.sequence().linked(l)).unwrap_or_default();
+            let mut clips: Vec<ClipId> = linked.into_iter().map(|(_, c)| c.id).collect();
+            clips.push(id);
+            editor.commit(&Edit::SetProperty { clips, property: Property::Name(name) });
         }
     }
 }
@@ -108,7 +161,7 @@ fn nothing(ui: &mut Ui, editor: &mut Editor) {
         format!("{} long", editor.timecode(sequence.end())),
     ];
     ui.label(RichText::new("Sequence").small().color(theme::WEAK));
-    ui.label(RichText::new(&sequence.name).strong());
+    ui.label(names::text(&sequence.name, 13.0, Color32::WHITE));
     for line in lines {
         ui.label(RichText::new(line).color(theme::WEAK));
     }
@@ -120,16 +173,30 @@ fn nothing(ui: &mut Ui, editor: &mut Editor) {
     ui.label(RichText::new("Select a clip to change how it looks, sounds and runs.").small().color(theme::WEAK));
 }
 
-fn title(ui: &mut Ui, text: &str) {
+/// The head of a section, which folds it; whether it is unfolded. It stays so for other clips.
+pub(super) fn unfolded(ui: &mut Ui, text: &str) -> bool {
     ui.add_space(8.0);
-    ui.label(RichText::new(text).strong().color(theme::ACCENT));
+    let id = egui::Id::unique(("section of the inspector", text.to_owned()));
+    let mut open = ui.data(|data| data.get_temp(id)).unwrap_or(true);
+    let icon = if open { icons::ICON_EXPAND_MORE } else { icons::ICON_CHEVRON_RIGHT };
+    let arrow = icon.rich_text().size(14.0).color(theme::WEAK);
+    let name = RichText::new(text).strong().color(theme::ACCENT);
+    let response = ui.add(egui::Button::new((name, arrow)).frame(false));
+    let does = if open { "Fold" } else { "Unfold" };
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{does} {text}")));
+    if response.clicked() {
+        open = !open;
+        ui.data_mut(|data| data.insert_temp(id, open));
+    }
+    open
 }
 
 fn rows<R>(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
-    Grid::new(name).num_columns(3).min_col_width(40.0).spacing([8.0, 5.0]).show(ui, content).inner
+    Grid::new(name).num_columns(3).min_col_width(VALUE).spacing([8.0, 5.0]).show(ui, content).inner
 }
 
-fn speed_row(ui: &mut Ui, editor: &mut Editor, clip: &Clip) {
+/// How fast it runs; what stands still can be made of a picture only.
+fn speed_row(ui: &mut Ui, editor: &mut Editor, clip: &Clip, picture: bool) {
     ui.horizontal(|ui| {
         let speed = clip.speed;
         let text = if speed.is_frozen() {
@@ -143,7 +210,9 @@ fn speed_row(ui: &mut Ui, editor: &mut Editor, clip: &Clip) {
             editor.perform(Action::Speed);
         }
         viewer::icon_button(ui, editor, icons::ICON_FAST_REWIND, Action::Reverse, 16.0);
-        viewer::icon_button(ui, editor, icons::ICON_AC_UNIT, Action::FreezeFrame, 16.0);
+        if picture {
+            viewer::icon_button(ui, editor, icons::ICON_AC_UNIT, Action::FreezeFrame, 16.0);
+        }
     });
 }
 
@@ -161,8 +230,8 @@ const fn look(name: &'static str, factor: f64, range: (f64, f64), unit: &'static
     Look { name, factor, range, unit, decimals: 1, usual }
 }
 
-const X: Look = look("Right", 100.0, (-1000.0, 1000.0), " %", 0.0);
-const Y: Look = look("Down", 100.0, (-1000.0, 1000.0), " %", 0.0);
+const X: Look = look("Position X", 100.0, (-1000.0, 1000.0), " %", 0.0);
+const Y: Look = look("Position Y", 100.0, (-1000.0, 1000.0), " %", 0.0);
 const SCALE: Look = look("Scale", 100.0, (1.0, 2000.0), " %", 1.0);
 const ROTATION: Look = look("Rotation", 1.0, (-3600.0, 3600.0), "°", 0.0);
 const OPACITY: Look = look("Opacity", 100.0, (0.0, 100.0), " %", 1.0);
@@ -176,26 +245,21 @@ const VOLUME: Look = look("Volume", 1.0, (-96.0, 24.0), " dB", 0.0);
 const PAN: Look = look("Pan", 100.0, (-100.0, 100.0), " %", 0.0);
 
 /// One parameter at the playhead: its value, whether it is animated, and the way back. Gives what it is to become.
-fn param_row(ui: &mut Ui, look: &Look, param: &Param, at: SourceTime) -> Option<Param> {
+/// `mixed` is whether other selected clips have other values: no number stands there then, until one is set for all.
+fn param_row(ui: &mut Ui, look: &Look, param: &Param, at: SourceTime, mixed: bool) -> Option<Param> {
     let label = ui.label(look.name);
     let mut value = param.at(at) * look.factor;
+    let said = |value: f64, decimals: std::ops::RangeInclusive<usize>| {
+        if mixed { "—".to_owned() } else { egui::emath::format_with_decimals_in_range(value, decimals) }
+    };
     let drag = DragValue::new(&mut value)
         .range(look.range.0..=look.range.1)
         .speed((look.range.1 - look.range.0).abs().min(200.0) / 300.0)
         .max_decimals(look.decimals)
-        .suffix(look.unit);
-    let response = ui.add_sized([VALUE, 20.0], drag).labelled_by(label.id);
-    let mut changed = response.changed().then(|| {
-        let value = value / look.factor;
-        let mut param = param.clone();
-        if param.is_animated() {
-            let curve = param.keys().iter().rfind(|k| k.at <= at).map_or(Curve::Linear, |k| k.curve);
-            param.set(Keyframe { at, value, curve });
-            param
-        } else {
-            Param::fixed(value)
-        }
-    });
+        .custom_formatter(said)
+        .suffix(if mixed { "" } else { look.unit });
+    let response = number(ui, Some(VALUE), drag).labelled_by(label.id);
+    let mut changed = response.changed().then(|| crate::app::with(param, at, value / look.factor));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let here = param.keys().iter().any(|k| k.at == at);
@@ -230,6 +294,18 @@ fn param_row(ui: &mut Ui, look: &Look, param: &Param, at: SourceTime) -> Option<
     changed
 }
 
+/// Tries what was set for all of the clips, if anything was.
+fn try_property(editor: &mut Editor, all: &[&Clip], set: Option<Property>) {
+    if let Some(property) = set {
+        editor.try_edit(Edit::SetProperty { clips: all.iter().map(|c| c.id).collect(), property });
+    }
+}
+
+/// Whether clips differ in a parameter.
+fn mixed(clips: &[&Clip], of: fn(&Properties) -> &Param) -> bool {
+    clips.windows(2).any(|two| of(&two[0].content.properties) != of(&two[1].content.properties))
+}
+
 fn small_icon(
     ui: &mut Ui,
     icon: egui_material_icons::MaterialIcon,
@@ -244,16 +320,11 @@ fn small_icon(
     response.clicked()
 }
 
-/// The moment of its media that a clip shows under the playhead, or at its nearer end.
-fn moment(editor: &Editor, clip: &Clip) -> SourceTime {
-    let last = clip.length - FrameCount(1);
-    let offset = (editor.playhead - clip.start).clamp(FrameCount::ZERO, last);
-    clip.shown_at(offset, editor.sequence().rate)
-}
-
-fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: Vec<ClipId>) {
-    title(ui, "Picture");
-    let at = moment(editor, clip);
+fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, all: &[&Clip]) {
+    if !unfolded(ui, "Picture") {
+        return;
+    }
+    let at = editor.moment(clip);
     let old = &clip.content.properties;
     let mut set: Option<Property> = None;
     rows(ui, "picture", |ui| {
@@ -292,45 +363,46 @@ fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: Vec<Cli
                 set = Some(Property::Stream(stream));
             }
         }
-        let mut row = |ui: &mut Ui, look: &Look, param: &Param, property: fn(Param) -> Property| {
-            if let Some(param) = param_row(ui, look, param, at) {
+        let mut row = |ui: &mut Ui, look: &Look, of: fn(&Properties) -> &Param, property: fn(Param) -> Property| {
+            let mixed = mixed(all, of);
+            if let Some(param) = param_row(ui, look, of(old), at, mixed) {
                 set = Some(property(param));
             }
         };
-        row(ui, &SCALE, &old.scale, Property::Scale);
-        row(ui, &X, &old.x, Property::X);
-        row(ui, &Y, &old.y, Property::Y);
-        row(ui, &ROTATION, &old.rotation, Property::Rotation);
-        row(ui, &OPACITY, &old.opacity, Property::Opacity);
-        row(ui, &CROP[0], &old.crop_left, Property::CropLeft);
-        row(ui, &CROP[1], &old.crop_right, Property::CropRight);
-        row(ui, &CROP[2], &old.crop_top, Property::CropTop);
-        row(ui, &CROP[3], &old.crop_bottom, Property::CropBottom);
+        row(ui, &SCALE, |p| &p.scale, Property::Scale);
+        row(ui, &X, |p| &p.x, Property::X);
+        row(ui, &Y, |p| &p.y, Property::Y);
+        row(ui, &ROTATION, |p| &p.rotation, Property::Rotation);
+        row(ui, &OPACITY, |p| &p.opacity, Property::Opacity);
+        row(ui, &CROP[0], |p| &p.crop_left, Property::CropLeft);
+        row(ui, &CROP[1], |p| &p.crop_right, Property::CropRight);
+        row(ui, &CROP[2], |p| &p.crop_top, Property::CropTop);
+        row(ui, &CROP[3], |p| &p.crop_bottom, Property::CropBottom);
     });
-    if let Some(property) = set {
-        editor.try_edit(Edit::SetProperty { clips, property });
-    }
+    try_property(editor, all, set);
 }
 
 fn fit_name(fit: Fit) -> &'static str {
     match fit {
-        Fit::Letterbox => "All of it",
+        Fit::Letterbox => "Fit",
         Fit::Fill => "Fill",
         Fit::Stretch => "Stretch",
     }
 }
 
-fn sound_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: Vec<ClipId>) {
-    title(ui, "Sound");
-    let at = moment(editor, clip);
+fn sound_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, all: &[&Clip]) {
+    if !unfolded(ui, "Sound") {
+        return;
+    }
+    let at = editor.moment(clip);
     let old = &clip.content.properties;
     let streams = editor.project().assets.get(&clip.content.asset).map(|a| a.info.audio.clone()).unwrap_or_default();
     let mut set: Option<Property> = None;
     rows(ui, "sound", |ui| {
-        if let Some(volume) = param_row(ui, &VOLUME, &old.volume, at) {
+        if let Some(volume) = param_row(ui, &VOLUME, &old.volume, at, mixed(all, |p| &p.volume)) {
             set = Some(Property::Volume(volume));
         }
-        if let Some(pan) = param_row(ui, &PAN, &old.pan, at) {
+        if let Some(pan) = param_row(ui, &PAN, &old.pan, at, mixed(all, |p| &p.pan)) {
             set = Some(Property::Pan(pan));
         }
         if streams.len() > 1 {
@@ -362,13 +434,13 @@ fn sound_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: Vec<ClipI
             set = Some(Property::KeepPitch(keep));
         }
     }
-    if let Some(property) = set {
-        editor.try_edit(Edit::SetProperty { clips, property });
-    }
+    try_property(editor, all, set);
 }
 
 fn fade_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: &[ClipId]) {
-    title(ui, "Fades");
+    if !unfolded(ui, "Fades") {
+        return;
+    }
     let Properties { fade_in, fade_out, .. } = clip.content.properties;
     let mut set = None;
     rows(ui, "fades", |ui| {
@@ -403,7 +475,7 @@ impl FramesValue {
 fn frames_value(ui: &mut Ui, old: FrameCount, least: i64, most: i64) -> FramesValue {
     let mut frames = old.0;
     let drag = DragValue::new(&mut frames).range(least..=most.max(least)).speed(0.25).suffix(" frames");
-    let response = ui.add_sized([VALUE, 20.0], drag);
+    let response = number(ui, Some(VALUE), drag);
     FramesValue { response, frames }
 }
 
@@ -419,7 +491,7 @@ const KINDS: [TransitionKind; 7] = [
 
 fn transition_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, old: Transition) {
     ui.label(RichText::new("Transition").small().color(theme::WEAK));
-    ui.label(RichText::new(format!("into {}", clip.content.name)).strong());
+    ui.label(names::text(&format!("into {}", clip.content.name), 13.0, Color32::WHITE));
     ui.add_space(6.0);
     let sequence = std::sync::Arc::clone(editor.sequence());
     let sound = sequence.clip(clip.id).is_some_and(|(t, _)| t.kind == TrackKind::Audio);

@@ -62,6 +62,7 @@ pub const LAYOUTS: &[Option<Action>] = &[
     Some(Action::LayoutSideBySide),
     Some(Action::LayoutGrid2),
     Some(Action::LayoutGrid3),
+    Some(Action::LayoutGrid),
     Some(Action::LayoutMainAndStrip),
 ];
 
@@ -115,10 +116,7 @@ const VIEW: &[Option<Action>] = &[
     None,
     Some(Action::SourceViewer),
     Some(Action::FullScreen),
-    Some(Action::FullDetail),
-    Some(Action::HalfDetail),
-    Some(Action::QuarterDetail),
-    Some(Action::Originals),
+    Some(Action::ResetPanels),
     None,
     Some(Action::ZoomIn),
     Some(Action::ZoomOut),
@@ -135,6 +133,10 @@ const VIEW: &[Option<Action>] = &[
     Some(Action::SyncLock),
 ];
 
+/// How much of the viewer's picture is computed, and from which files.
+pub const QUALITY: &[Option<Action>] =
+    &[Some(Action::FullDetail), Some(Action::HalfDetail), Some(Action::QuarterDetail), None, Some(Action::Originals)];
+
 const HELP: &[Option<Action>] = &[Some(Action::Shortcuts), Some(Action::About)];
 
 /// The menus.
@@ -147,7 +149,10 @@ pub fn bar(ui: &mut Ui, editor: &mut Editor) {
                 ui.menu_button("Open Recent", |ui| {
                     for path in recent {
                         let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-                        if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                        let folder = path.parent().map_or_else(String::new, |f| f.to_string_lossy().into_owned());
+                        let button =
+                            Button::new(name).right_text(egui::RichText::new(folder).small().color(theme::WEAK));
+                        if ui.add(button).clicked() {
                             editor.ask(Request::OpenPath(path));
                             ui.close();
                         }
@@ -165,14 +170,22 @@ pub fn bar(ui: &mut Ui, editor: &mut Editor) {
             items(ui, editor, CLIP);
         });
         ui.menu_button("Sequence", |ui| items(ui, editor, SEQUENCE));
-        ui.menu_button("View", |ui| items(ui, editor, VIEW));
+        ui.menu_button("View", |ui| {
+            ui.set_min_width(250.0);
+            ui.menu_button(format!("{NO_CHECK}Viewer Quality"), |ui| items(ui, editor, QUALITY));
+            items(ui, editor, VIEW);
+        });
         ui.menu_button("Help", |ui| items(ui, editor, HELP));
     });
 }
 
+/// Room for the check that others of a menu have.
+const NO_CHECK: &str = "     ";
+
 /// Commands with their keys.
 pub fn items(ui: &mut Ui, editor: &mut Editor, actions: &[Option<Action>]) {
     ui.set_min_width(250.0);
+    let checks = actions.iter().flatten().any(|action| action.checked(editor).is_some());
     for action in actions {
         let Some(action) = action else {
             ui.separator();
@@ -180,7 +193,8 @@ pub fn items(ui: &mut Ui, editor: &mut Editor, actions: &[Option<Action>]) {
         };
         let check = match action.checked(editor) {
             Some(true) => format!("{} ", egui_material_icons::icons::ICON_CHECK.codepoint),
-            Some(false) => "     ".to_owned(),
+            Some(false) => NO_CHECK.to_owned(),
+            None if checks => NO_CHECK.to_owned(),
             None => String::new(),
         };
         let mut button = Button::new(format!("{check}{}", action.title_now(editor)));
@@ -227,61 +241,125 @@ fn keyboard(shortcut: Shortcut) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(modifiers, Key::from_name(shortcut.key)?))
 }
 
-/// Does what the keys say, unless they are being typed into a field.
-pub fn shortcuts(ctx: &Context, editor: &mut Editor) {
-    if ctx.egui_wants_keyboard_input() {
+/// Does what the keys say, in the order in which they were pressed and as often, unless they are being typed into a field.
+/// `typing` is whether one had the keyboard when the window was painted last: Escape, which has taken it away by now, was
+/// for that field.
+pub fn shortcuts(ctx: &Context, editor: &mut Editor, typing: bool) {
+    if ctx.egui_wants_keyboard_input() || (typing && ctx.input(|i| i.key_pressed(Key::Escape))) {
         return;
     }
-    clipboard(ctx, editor);
-    for action in Action::ALL {
-        let pressed = action.shortcuts().iter().filter_map(|s| keyboard(*s)).any(|keys| {
-            ctx.input(|i| {
-                i.events.iter().any(|event| match event {
-                    egui::Event::Key { key, pressed: true, modifiers, .. } => {
-                        *key == keys.logical_key && modifiers.matches_exact(keys.modifiers)
-                    }
-                    _ => false,
-                })
-            })
-        });
-        if pressed {
-            editor.perform(*action);
-        }
-    }
-}
-
-/// The system tells of these three keys in its own way; a paste only when there is something to paste.
-fn clipboard(ctx: &Context, editor: &mut Editor) {
-    let asked: Vec<Action> = ctx.input(|i| {
-        let action = |event: &egui::Event| match event {
-            egui::Event::Copy => Some(Action::Copy),
-            egui::Event::Cut => Some(Action::Cut),
-            egui::Event::Paste(_) => Some(Action::Paste),
-            _ => None,
-        };
-        i.events.iter().filter_map(action).collect()
-    });
+    // between two frames many keys may come: beside an export they are half a second apart
+    let asked: Vec<Action> = ctx.input(|i| i.events.iter().filter_map(meant).collect());
+    let dialog = editor.export.is_some();
     for action in asked {
         editor.perform(action);
-        if action != Action::Paste && !editor.clipboard.is_empty() {
-            let names: Vec<&str> = editor.clipboard.iter().map(|(_, c)| c.content.name.as_str()).collect();
-            ctx.copy_text(names.join("\n"));
+        if matches!(action, Action::Cut | Action::Copy) && !editor.clipboard.is_empty() {
+            ctx.copy_text(editor.clipboard.names().join("\n"));
+        }
+        // what follows is for the dialog that this has opened
+        if editor.request.is_some() || editor.export.is_some() != dialog {
+            return;
         }
     }
 }
 
-/// The window with all keys.
-pub fn shortcut_table(ui: &mut Ui) {
-    egui::Grid::new("keys").num_columns(4).spacing([18.0, 5.0]).show(ui, |ui| {
-        let with_keys: Vec<&Action> = Action::ALL.iter().filter(|a| !a.shortcuts().is_empty()).collect();
-        let half = with_keys.len().div_ceil(2);
-        for row in 0..half {
-            for action in [with_keys.get(row), with_keys.get(row + half)].into_iter().flatten() {
-                let keys: Vec<String> = action.shortcuts().iter().map(|s| text_of(ui.ctx(), *s)).collect();
-                ui.colored_label(theme::ACCENT, keys.join(" or "));
-                ui.label(action.title().trim_end_matches('…'));
-            }
-            ui.end_row();
+/// The command that a key stands for. The system tells of three keys in its own way; a paste only when there is something to
+/// paste.
+fn meant(event: &egui::Event) -> Option<Action> {
+    match event {
+        egui::Event::Copy => Some(Action::Copy),
+        egui::Event::Cut => Some(Action::Cut),
+        egui::Event::Paste(_) => Some(Action::Paste),
+        egui::Event::Key { key, pressed: true, modifiers, .. } => {
+            let is = |keys: KeyboardShortcut| *key == keys.logical_key && modifiers.matches_exact(keys.modifiers);
+            Action::ALL.iter().copied().find(|a| a.shortcuts().iter().filter_map(|s| keyboard(*s)).any(is))
         }
-    });
+        _ => None,
+    }
+}
+
+/// All commands with keys, by the menus that have them; what is in none is done at the timeline.
+fn by_menu() -> Vec<(&'static str, Vec<Action>)> {
+    let menus = [
+        ("File", FILE),
+        ("Edit", EDIT),
+        ("Clip", CLIP),
+        ("Clip", LAYOUTS),
+        ("Clip", TRANSITIONS),
+        ("Sequence", SEQUENCE),
+        ("View and play", VIEW),
+        ("View and play", QUALITY),
+        ("Help", HELP),
+    ];
+    let mut groups: Vec<(&'static str, Vec<Action>)> = Vec::new();
+    let mut add = |name: &'static str, action: Action| {
+        if action.shortcuts().is_empty() || groups.iter().any(|(_, all)| all.contains(&action)) {
+            return;
+        }
+        match groups.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, all)) => all.push(action),
+            None => groups.push((name, vec![action])),
+        }
+    };
+    add("File", Action::New);
+    add("File", Action::Open);
+    for (name, actions) in menus {
+        for action in actions.iter().flatten() {
+            add(name, *action);
+        }
+    }
+    for action in Action::ALL {
+        add("Tools and moving about", *action);
+    }
+    groups
+}
+
+/// All keys, in groups, as far as their commands or keys have what is looked for in them.
+pub fn shortcut_table(ui: &mut Ui, looked_for: &str) {
+    let needle = looked_for.trim().to_lowercase();
+    let keys = |ui: &Ui, action: Action| {
+        action.shortcuts().iter().map(|s| text_of(ui.ctx(), *s)).collect::<Vec<_>>().join(" or ")
+    };
+    let mut none = true;
+    for (name, actions) in by_menu() {
+        let found = |action: &Action| {
+            let hay = format!("{} {}", action.title(), keys(ui, *action)).to_lowercase();
+            needle.is_empty() || hay.contains(&needle)
+        };
+        let actions: Vec<Action> = actions.into_iter().filter(found).collect();
+        if actions.is_empty() {
+            continue;
+        }
+        none = false;
+        ui.add_space(6.0);
+        ui.strong(name);
+        egui::Grid::new(("keys", name)).num_columns(4).min_col_width(130.0).spacing([18.0, 5.0]).show(ui, |ui| {
+            for two in actions.chunks(2) {
+                for action in two {
+                    let keys = keys(ui, *action);
+                    ui.colored_label(theme::ACCENT, keys);
+                    ui.label(action.title().trim_end_matches('…'));
+                }
+                ui.end_row();
+            }
+        });
+    }
+    if none {
+        ui.label("No command and no key is called that.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_listed_once() {
+        let listed: Vec<Action> = by_menu().into_iter().flat_map(|(_, all)| all).collect();
+        let with_keys = Action::ALL.iter().filter(|a| !a.shortcuts().is_empty());
+        for action in with_keys.clone() {
+            assert_eq!(listed.iter().filter(|a| *a == action).count(), 1, "{action:?}");
+        }
+        assert_eq!(listed.len(), with_keys.count());
+    }
 }

@@ -3,14 +3,21 @@
 //! Never knows GStreamer, and never waits: dialogs of the system run on threads of their own.
 
 mod bin;
+mod dialog;
 mod dialogs;
 mod export_dialog;
+mod fonts;
+mod handling;
 mod inspector;
 mod menu;
+mod names;
 mod naming;
 mod notices;
 mod palette;
 mod pickers;
+mod presses;
+mod questions;
+mod speed_dialog;
 mod status_bar;
 mod textures;
 mod theme;
@@ -18,12 +25,15 @@ mod timeline;
 mod titling;
 mod viewer;
 
-use crate::app::{Editor, EditorFolders};
+use crate::app::{Editor, EditorFolders, Level, Request, opens_as_document};
 use crate::media::MediaError;
 use eframe::CreationContext;
-use egui::{CentralPanel, Panel, Ui};
+use egui::{CentralPanel, Panel, Ui, ViewportCommand};
 use egui_tiles::{Tile, TileId, Tiles, Tree, UiResponse};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 pub use theme::WINDOW_SIZE;
 
@@ -44,8 +54,13 @@ pub struct Window {
     panes: Panes,
     dialogs: dialogs::Dialogs,
     toasts: notices::Toasts,
+    fonts: fonts::Fonts,
     title: String,
     full_screen: bool,
+    /// Whether a field had the keyboard when the window was painted last.
+    typing: bool,
+    /// Whether the program was told to end.
+    told_to_end: Arc<AtomicBool>,
 }
 
 /// What the panes keep from frame to frame.
@@ -53,6 +68,7 @@ pub struct Window {
 struct Panes {
     textures: textures::Textures,
     timeline: timeline::Timeline,
+    viewer: viewer::Viewer,
     bin: bin::Bin,
     inspector: inspector::Inspector,
     pickers: pickers::Pickers,
@@ -65,6 +81,7 @@ impl Window {
     /// [`MediaError::Element`] when the editor's threads can't be started.
     pub fn new(cc: &CreationContext<'_>, folders: EditorFolders, files: Vec<PathBuf>) -> Result<Self, MediaError> {
         theme::apply(&cc.egui_ctx);
+        cc.egui_ctx.add_plugin(presses::Presses::default());
         let ctx = cc.egui_ctx.clone();
         let mut editor = Editor::new(folders, move || ctx.request_repaint())?;
         editor.open_arguments(files);
@@ -74,16 +91,56 @@ impl Window {
             panes: Panes::default(),
             dialogs: dialogs::Dialogs::default(),
             toasts: notices::Toasts::default(),
+            fonts: fonts::Fonts::default(),
             title: String::new(),
             full_screen: false,
+            typing: false,
+            told_to_end: Arc::default(),
         })
+    }
+
+    /// What is done, on any thread, when the system tells the program to end: what is not saved is kept, which takes `limit`
+    /// at most, and then the window closes without a question.
+    pub fn end_of(&self, ctx: &egui::Context, limit: Duration) -> impl FnOnce() + Send + use<> {
+        let (ctx, told, last) = (ctx.clone(), Arc::clone(&self.told_to_end), self.editor.last_keep());
+        move || {
+            if let Some(last) = last {
+                last.keep(limit);
+            }
+            told.store(true, Ordering::SeqCst);
+            ctx.request_repaint();
+        }
+    }
+
+    /// Closes, or asks what is to be asked first.
+    fn close(&mut self, ctx: &egui::Context) {
+        if self.told_to_end.load(Ordering::SeqCst) && !self.dialogs.may_close() {
+            self.dialogs.close(ctx);
+            return;
+        }
+        let asked_to = ctx.input(|i| i.viewport().close_requested()) && !self.dialogs.may_close();
+        if asked_to {
+            self.editor.perform(crate::app::Action::Quit);
+        }
+        if matches!(self.editor.request, Some(Request::Quit)) {
+            // nothing to ask: no need to be seen for it
+            self.editor.request = None;
+            self.editor.close();
+            self.dialogs.close(ctx);
+        } else if asked_to {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            // a question that nobody sees can't be answered
+            ctx.send_viewport_cmd(ViewportCommand::Visible(true));
+            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(ViewportCommand::Focus);
+        }
     }
 
     fn update_title(&mut self, ctx: &egui::Context) {
         let dot = if self.editor.unsaved() { "• " } else { "" };
         let title = format!("{dot}{} — Workprint", self.editor.title());
         if title != self.title {
-            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;
         }
     }
@@ -106,41 +163,53 @@ fn layout() -> Tree<Pane> {
 }
 
 impl eframe::App for Window {
-    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+    /// What keeps the editor alive, also while the window is hidden or minimised: nothing of it may be in [`Self::ui`].
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         self.editor.update();
-        if let Some(later) = self.editor.next_update() {
-            ui.ctx().request_repaint_after(later);
+        let focused = ctx.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::WindowFocused(true))));
+        if let Some(later) = self.editor.look_again(focused) {
+            ctx.request_repaint_after(later);
         }
-        self.update_title(ui.ctx());
-        if ui.ctx().input(|i| i.viewport().close_requested()) && !self.dialogs.may_close() {
-            ui.ctx().send_viewport_cmd(egui::ViewportCommand::CancelClose);
-            self.editor.perform(crate::app::Action::Quit);
-        }
+        self.update_title(ctx);
+        self.close(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        self.fonts.update(ui.ctx(), &mut self.editor);
         if !self.dialogs.open(&self.editor) {
-            menu::shortcuts(ui.ctx(), &mut self.editor);
+            self.panes.bin.keys(ui.ctx(), &mut self.editor);
+            menu::shortcuts(ui.ctx(), &mut self.editor, self.typing);
         }
         if self.editor.full_screen != self.full_screen {
             self.full_screen = self.editor.full_screen;
-            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Fullscreen(self.full_screen));
+            ui.ctx().send_viewport_cmd(ViewportCommand::Fullscreen(self.full_screen));
         }
         if self.editor.full_screen {
             CentralPanel::no_frame().show(ui, |ui| viewer::full_screen(ui, &mut self.editor, &mut self.panes.textures));
         } else {
             Panel::top("menu").show(ui, |ui| menu::bar(ui, &mut self.editor));
             Panel::bottom("status").show(ui, |ui| status_bar::show(ui, &mut self.editor));
+            notices::offer(ui, &mut self.editor);
             CentralPanel::no_frame().show(ui, |ui| {
                 let mut behavior = Behavior { editor: &mut self.editor, panes: &mut self.panes };
                 self.tree.ui(&mut behavior, ui);
             });
         }
+        if matches!(self.editor.request, Some(Request::ResetPanels)) {
+            self.editor.request = None;
+            self.tree = layout();
+        }
         dropped_files(ui.ctx(), &mut self.editor, &self.panes.timeline);
         self.panes.pickers.poll(ui.ctx(), &mut self.editor);
         self.dialogs.show(ui.ctx(), &mut self.editor, &mut self.panes.pickers);
-        self.toasts.show(ui.ctx(), &mut self.editor);
+        let dialog = self.dialogs.open(&self.editor);
+        self.toasts.show(ui.ctx(), &mut self.editor, dialog);
+        self.typing = ui.ctx().egui_wants_keyboard_input();
     }
 }
 
-/// Files from the file manager: onto a track where they are dropped on one, else into the bin.
+/// Files from the file manager: onto a track where they are dropped on one, else into the bin; projects and other programs'
+/// timelines are opened.
 fn dropped_files(ctx: &egui::Context, editor: &mut Editor, timeline: &timeline::Timeline) {
     let (files, at) = ctx.input(|i| {
         let files: Vec<PathBuf> = i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect();
@@ -149,10 +218,18 @@ fn dropped_files(ctx: &egui::Context, editor: &mut Editor, timeline: &timeline::
     if files.is_empty() {
         return;
     }
-    let projects = files.iter().find(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron"))).cloned();
-    match (projects, at.and_then(|at| timeline.place_under(editor, at))) {
-        (Some(project), _) => editor.ask(crate::app::Request::OpenPath(project)),
-        (None, Some((track, frame))) => editor.import_onto(files, track, frame),
+    let document = files.iter().find(|p| opens_as_document(p)).cloned();
+    match (document, at.and_then(|at| timeline.place_under(editor, at))) {
+        (Some(document), _) => {
+            if files.len() > 1 {
+                let name = document.file_name().unwrap_or(document.as_os_str()).to_string_lossy();
+                let text =
+                    format!("{name} was opened. What was dropped with it was not brought in: drop it once more.");
+                editor.notify(Level::Problem, text);
+            }
+            editor.ask(Request::OpenPath(document));
+        }
+        (None, Some((onto, frame))) => editor.import_onto(files, onto, frame),
         (None, None) => editor.import(files),
     }
 }
@@ -167,7 +244,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
         theme::pane_background(ui);
         match pane {
             Pane::Bin => self.panes.bin.show(ui, self.editor, &mut self.panes.textures, &mut self.panes.pickers),
-            Pane::Viewer => viewer::show(ui, self.editor, &mut self.panes.textures),
+            Pane::Viewer => self.panes.viewer.show(ui, self.editor, &mut self.panes.textures),
             Pane::Inspector => self.panes.inspector.show(ui, self.editor),
             Pane::Timeline => self.panes.timeline.show(ui, self.editor, &mut self.panes.textures),
         }

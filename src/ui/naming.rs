@@ -1,9 +1,9 @@
-//! Small dialogs that ask for a name, a speed, or what the sequence is like.
+//! Small dialogs that ask for a name, or what the sequence is like.
 
-use super::theme;
+use super::{dialog, theme};
 use crate::app::{Editor, Naming};
 use crate::edit::Edit;
-use crate::model::{FrameRate, MarkerColor, Speed};
+use crate::model::{FrameRate, MarkerColor};
 use egui::{Context, RichText, Ui};
 
 /// Asks for a name; a marker's with its colour.
@@ -30,9 +30,8 @@ impl NameDialog {
             Naming::Track(_) => "Rename Track",
             Naming::Marker(_) => "Marker",
         };
-        let (mut ok, mut cancel) = (false, false);
         let is_marker = matches!(self.naming, Naming::Marker(_));
-        let response = theme::modal(ctx, "name").show(ctx, |ui| {
+        let response = dialog::show(ctx, "name", |ui| {
             ui.set_width(320.0);
             ui.heading(title);
             ui.add_space(4.0);
@@ -59,90 +58,23 @@ impl NameDialog {
                     }
                 });
             }
-            let typed = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
             let usable = is_marker || !self.text.trim().is_empty();
-            (ok, cancel) = answer(ui, "OK", usable);
-            ok |= typed && usable;
+            dialog::answer(ui, "OK", usable)
         });
+        let dialog::Answer { ok, cancel } = response.inner;
         if ok {
             editor.name(&self.naming, self.text.trim(), self.color);
         }
-        !(ok || cancel || response.should_close())
+        !(ok || cancel || response.escaped)
     }
 }
 
 /// Selects what stands in a field, so that typing replaces it.
-fn select_all(ui: &Ui, field: egui::Id, text: &str) {
+pub fn select_all(ui: &Ui, field: egui::Id, text: &str) {
     let mut state = egui::TextEdit::load_state(ui.ctx(), field).unwrap_or_default();
     let end = egui::text::CCursor::new(text.chars().count());
     state.cursor.set_char_range(Some(egui::text::CCursorRange::two(egui::text::CCursor::new(0), end)));
     state.store(ui.ctx(), field);
-}
-
-/// The buttons at the foot of a dialog: whether it is done, and whether it is dropped.
-fn answer(ui: &mut Ui, done: &str, usable: bool) -> (bool, bool) {
-    ui.add_space(10.0);
-    ui.horizontal(|ui| {
-        let text = RichText::new(done).color(theme::BACKGROUND).strong();
-        let ok = ui.add_enabled(usable, egui::Button::new(text).fill(theme::ACCENT)).clicked();
-        (ok, ui.button("Cancel").clicked())
-    })
-    .inner
-}
-
-/// Asks how fast the selected clips are to run.
-pub struct SpeedDialog {
-    percent: f64,
-    backward: bool,
-    ripple: bool,
-}
-
-impl SpeedDialog {
-    pub fn new(editor: &Editor) -> Self {
-        let speed = editor.selected_clips().first().map(|(_, c)| c.speed).unwrap_or_default();
-        Self { percent: speed.as_f64().abs() * 100.0, backward: speed.is_backward(), ripple: true }
-    }
-
-    /// Whether it stays open.
-    pub fn show(&mut self, ctx: &Context, editor: &mut Editor) -> bool {
-        let (mut ok, mut cancel) = (false, false);
-        let response = theme::modal(ctx, "speed").show(ctx, |ui| {
-            ui.set_width(320.0);
-            ui.heading("Speed");
-            ui.add_space(4.0);
-            ui.horizontal(|ui| {
-                let label = ui.label("Speed");
-                let value = egui::DragValue::new(&mut self.percent)
-                    .range(0.0..=10_000.0)
-                    .speed(1.0)
-                    .suffix(" %")
-                    .max_decimals(2);
-                ui.add(value).labelled_by(label.id);
-                for percent in [25.0, 50.0, 100.0, 200.0, 400.0] {
-                    if ui.small_button(format!("{percent}")).clicked() {
-                        self.percent = percent;
-                    }
-                }
-            });
-            ui.checkbox(&mut self.backward, "Backwards");
-            ui.checkbox(&mut self.ripple, "Move what follows along").on_hover_text(
-                "Without it a slower clip is cut off where the next one begins, and a faster one leaves a gap.",
-            );
-            let note =
-                if self.percent == 0.0 { "At 0 % the clip shows its first picture and keeps its length." } else { " " };
-            ui.label(RichText::new(note).small().color(theme::WEAK));
-            (ok, cancel) = answer(ui, "Change Speed", true);
-        });
-        if ok {
-            // hundredths of a per cent are exact
-            #[expect(clippy::cast_possible_truncation, reason = "at most a million")]
-            let num = (self.percent * 100.0).round() as i32;
-            if let Some(speed) = Speed::new(if self.backward { -num } else { num }, 10_000) {
-                editor.set_speed(speed, self.ripple);
-            }
-        }
-        !(ok || cancel || response.should_close())
-    }
 }
 
 /// Asks for the sequence's size and rate.
@@ -172,9 +104,8 @@ impl SequenceDialog {
 
     /// Whether it stays open.
     pub fn show(&mut self, ctx: &Context, editor: &mut Editor) -> bool {
-        let (mut ok, mut cancel) = (false, false);
         let fixed = editor.sequence().end().0 > 0;
-        let response = theme::modal(ctx, "sequence").show(ctx, |ui| {
+        let response = dialog::show(ctx, "sequence", |ui| {
             ui.set_width(360.0);
             ui.heading("Sequence Settings");
             ui.add_space(4.0);
@@ -186,39 +117,48 @@ impl SequenceDialog {
                     ui.label("×");
                     ui.add(side(&mut self.size.1)).labelled_by(label.id);
                     let name = SIZES.iter().find(|(_, w, h)| (*w, *h) == self.size).map_or("Custom", |(n, ..)| n);
-                    egui::ComboBox::from_id_salt("size").selected_text(name).show_ui(ui, |ui| {
+                    let list = egui::ComboBox::from_id_salt("size").selected_text(name).show_ui(ui, |ui| {
                         for (name, width, height) in SIZES {
                             ui.selectable_value(&mut self.size, (width, height), name);
                         }
                     });
+                    let info = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Usual sizes");
+                    list.response.widget_info(info);
                 });
                 ui.end_row();
-                ui.label("Frame rate");
+                let label = ui.label("Frame rate");
                 ui.add_enabled_ui(!fixed, |ui| {
-                    egui::ComboBox::from_id_salt("rate").selected_text(rate_text(self.rate)).show_ui(ui, |ui| {
+                    let list = egui::ComboBox::from_id_salt("rate").selected_text(rate_text(self.rate));
+                    list.show_ui(ui, |ui| {
                         for (num, den) in RATES {
                             if let Some(rate) = FrameRate::new(num, den) {
                                 ui.selectable_value(&mut self.rate, rate, rate_text(rate));
                             }
                         }
-                    });
-                })
-                .response
-                .on_hover_text(if fixed { "It stays as it is once there are clips." } else { "" });
+                    })
+                    .response
+                    .labelled_by(label.id);
+                });
                 ui.end_row();
             });
-            (ok, cancel) = answer(ui, "Apply", true);
+            if fixed {
+                let why = "The frame rate is fixed while there are clips, whose cuts lie on its frames. A new sequence can \
+                           have another one before its first clip.";
+                ui.label(RichText::new(why).small().color(theme::WEAK));
+            }
+            dialog::answer(ui, "Apply", true)
         });
+        let dialog::Answer { ok, cancel } = response.inner;
         let done = ok && {
             let ((width, height), rate) = (self.size, self.rate);
             // both sides are even in every video
             editor.commit(&Edit::SetFormat { width: width / 2 * 2, height: height / 2 * 2, rate })
         };
-        !(done || cancel || response.should_close())
+        !(done || cancel || response.escaped)
     }
 }
 
 /// A rate as people write it.
 pub fn rate_text(rate: FrameRate) -> String {
-    if rate.den() == 1 { format!("{} fps", rate.num()) } else { format!("{:.2} fps", rate.as_f64()) }
+    format!("{} fps", rate.in_words())
 }

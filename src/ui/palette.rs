@@ -1,6 +1,6 @@
 //! Finds commands by a few letters of their names.
 
-use super::{menu, theme};
+use super::{dialog, menu, theme};
 use crate::app::{Action, Editor};
 use egui::{Context, Key, RichText};
 use fuzzy_matcher::FuzzyMatcher;
@@ -21,7 +21,7 @@ impl Palette {
         let found = self.found(editor);
         self.chosen = self.chosen.min(found.len().saturating_sub(1));
         let mut done: Option<Action> = None;
-        let response = theme::modal(ctx, "palette").show(ctx, |ui| {
+        let response = dialog::show(ctx, "palette", |ui| {
             ui.set_width(420.0);
             let (up, down) = ui.input_mut(|i| {
                 let none = egui::Modifiers::NONE;
@@ -60,7 +60,7 @@ impl Palette {
         if let Some(action) = done {
             editor.perform(action);
         }
-        !(done.is_some() || response.should_close())
+        !(done.is_some() || response.escaped)
     }
 
     /// The best matches, those that do something now first.

@@ -1,8 +1,9 @@
 //! The system's file dialogs, on threads of their own, and a plain field where the system has none.
 
-use super::theme;
-use crate::app::{Editor, ExportState, Request};
-use crate::model::{AssetId, path_text};
+use super::dialog;
+use crate::app::{Editor, ExportState, Level, OPENED, Request, typed_path};
+use crate::model::AssetId;
+use crate::worker::DocumentId;
 use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
 use std::path::PathBuf;
@@ -25,6 +26,8 @@ pub enum Purpose {
 /// A dialog of the system that is open.
 struct Pending {
     purpose: Purpose,
+    /// For which document: another may take its place while people look for a file.
+    document: DocumentId,
     answer: Receiver<Vec<PathBuf>>,
     since: Instant,
 }
@@ -32,9 +35,12 @@ struct Pending {
 /// A field that stands in for it.
 struct Field {
     purpose: Purpose,
+    document: DocumentId,
     text: String,
     /// The path that the text was first, which need not be text.
     proposed: PathBuf,
+    /// Whether it was not shown yet.
+    fresh: bool,
 }
 
 #[derive(Default)]
@@ -68,7 +74,7 @@ impl Pickers {
             return;
         }
         let folder = editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned);
-        let name = editor.title();
+        let (name, document) = (editor.title(), editor.document());
         let (send, answer) = bounded(1);
         let (ctx, for_thread) = (ctx.clone(), purpose.clone());
         let thread = std::thread::Builder::new().name("file dialog".into()).spawn(move || {
@@ -76,9 +82,11 @@ impl Pickers {
             let _ = send.send(pick(&for_thread, folder, &name));
             ctx.request_repaint();
         });
-        match thread {
-            Ok(_) => self.pending = Some(Pending { purpose, answer, since: Instant::now() }),
-            Err(_) => self.field = Some(Field { purpose, text: String::new(), proposed: PathBuf::new() }),
+        if thread.is_ok() {
+            self.pending = Some(Pending { purpose, document, answer, since: Instant::now() });
+        } else {
+            let (text, proposed) = (String::new(), PathBuf::new());
+            self.field = Some(Field { purpose, document, text, proposed, fresh: true });
         }
     }
 
@@ -90,11 +98,15 @@ impl Pickers {
                 && let Some(pending) = self.pending.take()
             {
                 if !paths.is_empty() {
-                    done(editor, &pending.purpose, paths);
+                    // the system's dialog asks before a file is replaced
+                    done(editor, pending.document, &pending.purpose, paths, true);
                 } else if pending.since.elapsed() < TOO_SOON {
                     let proposed = proposal(editor, &pending.purpose);
                     let text = proposed.to_string_lossy().into_owned();
-                    self.field = Some(Field { purpose: pending.purpose, text, proposed });
+                    let Pending { purpose, document, .. } = pending;
+                    self.field = Some(Field { purpose, document, text, proposed, fresh: true });
+                } else {
+                    not_done(editor, &pending.purpose);
                 }
             }
         }
@@ -103,13 +115,12 @@ impl Pickers {
 
     fn show_field(&mut self, ctx: &Context, editor: &mut Editor) {
         let Some(field) = &mut self.field else { return };
-        let (mut ok, mut close) = (false, false);
-        let response = theme::modal(ctx, "path").show(ctx, |ui| {
+        let response = dialog::show(ctx, "path", |ui| {
             ui.set_width(520.0);
             let (title, hint) = match field.purpose {
                 Purpose::Open => ("Open Project", "A .ron file, or another program's timeline: .otio, .edl, .csv"),
                 Purpose::SaveAs => ("Save Project As", "A .ron file"),
-                Purpose::Import => ("Import Media", "Files or folders, one on each line"),
+                Purpose::Import => ("Import Media", "Files or folders, one on each line (Shift+Enter begins another)"),
                 Purpose::Relink(_) => ("Relink Media", "The file that takes its place"),
                 Purpose::ExportTo => ("Export To", "The file to make"),
                 Purpose::WriteTimeline => ("Export Timeline", "A name in .otio, .edl, or .txt for chapters"),
@@ -118,29 +129,27 @@ impl Pickers {
             ui.label("This system offers no file dialog. Type or paste the path:");
             let many = field.purpose == Purpose::Import;
             let edit = if many {
-                egui::TextEdit::multiline(&mut field.text).desired_rows(4)
+                let line = egui::KeyboardShortcut::new(egui::Modifiers::SHIFT, egui::Key::Enter);
+                egui::TextEdit::multiline(&mut field.text).desired_rows(4).return_key(line)
             } else {
                 egui::TextEdit::singleline(&mut field.text)
             };
             let label = ui.label(hint);
             let response = ui.add(edit.desired_width(f32::INFINITY)).labelled_by(label.id);
-            if !ui.memory(|m| m.focused().is_some()) {
+            if std::mem::take(&mut field.fresh) {
                 response.request_focus();
             }
-            ok |= !many && response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-            ui.add_space(6.0);
-            ui.horizontal(|ui| {
-                ok |= ui.add_enabled(!field.text.trim().is_empty(), egui::Button::new("OK")).clicked();
-                close |= ui.button("Cancel").clicked();
-            });
+            dialog::answer(ui, "OK", !field.text.trim().is_empty())
         });
+        let dialog::Answer { ok, cancel } = response.inner;
         if ok {
             let lines = field.text.lines().map(str::trim).filter(|l| !l.is_empty());
-            let paths: Vec<PathBuf> = lines.map(|line| path_text::meant(line, &field.proposed)).collect();
-            let purpose = field.purpose.clone();
+            let paths: Vec<PathBuf> = lines.map(|line| typed_path(line, &field.proposed)).collect();
+            let (document, purpose) = (field.document, field.purpose.clone());
             self.field = None;
-            done(editor, &purpose, paths);
-        } else if close || response.should_close() {
+            done(editor, document, &purpose, paths, false);
+        } else if cancel || response.escaped {
+            not_done(editor, &field.purpose);
             self.field = None;
         }
     }
@@ -170,10 +179,7 @@ fn pick(purpose: &Purpose, folder: Option<PathBuf>, name: &str) -> Vec<PathBuf> 
     }
     let one = |path: Option<PathBuf>| path.into_iter().collect();
     match purpose {
-        Purpose::Open => one(dialog
-            .set_title("Open Project")
-            .add_filter("Projects and timelines", &["ron", "otio", "edl", "csv"])
-            .pick_file()),
+        Purpose::Open => one(dialog.set_title("Open Project").add_filter("Projects and timelines", OPENED).pick_file()),
         Purpose::WriteTimeline => one(dialog
             .set_title("Export Timeline")
             .add_filter("OpenTimelineIO", &["otio"])
@@ -192,18 +198,34 @@ fn pick(purpose: &Purpose, folder: Option<PathBuf>, name: &str) -> Vec<PathBuf> 
     }
 }
 
-fn done(editor: &mut Editor, purpose: &Purpose, paths: Vec<PathBuf>) {
+/// Goes on with what was picked; `agreed` is whether somebody was asked before a file is replaced.
+fn done(editor: &mut Editor, document: DocumentId, purpose: &Purpose, paths: Vec<PathBuf>, agreed: bool) {
     let first = paths.first().cloned().unwrap_or_default();
+    let gone = editor.document() != document;
     match purpose {
-        Purpose::Open => editor.go_on(Request::OpenPath(first)),
-        Purpose::SaveAs => editor.save_to(first),
-        Purpose::Import => editor.import(paths),
-        Purpose::Relink(asset) => editor.relink(*asset, first),
-        Purpose::WriteTimeline => editor.write_timeline(first),
+        // people work on while a dialog is open: what they did is asked about
+        Purpose::Open => editor.ask(Request::OpenPath(first)),
         Purpose::ExportTo => {
             if let Some(export) = &mut editor.export {
                 export.aim(first);
             }
         }
+        _ if gone => {
+            editor.notify(
+                Level::Problem,
+                "The file was chosen for a project that is not open any more: nothing was done.",
+            );
+        }
+        Purpose::SaveAs => editor.save_to(first, agreed),
+        Purpose::Import => editor.import(paths),
+        Purpose::Relink(asset) => editor.relink(*asset, first),
+        Purpose::WriteTimeline => editor.write_timeline(first),
+    }
+}
+
+/// Nothing was picked.
+fn not_done(editor: &mut Editor, purpose: &Purpose) {
+    if *purpose == Purpose::SaveAs {
+        editor.do_not_save();
     }
 }

@@ -14,7 +14,7 @@ pub fn show(ui: &mut Ui, editor: &mut Editor) {
             "{} × {}   {} fps   {} kHz",
             sequence.width,
             sequence.height,
-            rate(sequence.rate),
+            sequence.rate.in_words(),
             f64::from(sequence.sample_rate) / 1000.0
         );
         ui.label(RichText::new(format).small().color(theme::WEAK));
@@ -63,11 +63,6 @@ fn problems(ui: &mut Ui, editor: &mut Editor) {
     });
 }
 
-/// A rate as people say it.
-pub fn rate(rate: crate::model::FrameRate) -> String {
-    if rate.den() == 1 { rate.num().to_string() } else { format!("{:.2}", rate.as_f64()) }
-}
-
 fn jobs(ui: &mut Ui, editor: &mut Editor) {
     if let Some(export) = editor.export.as_ref().filter(|e| e.running) {
         let text = format!("Exporting {:.0} %", export.progress() * 100.0);
@@ -75,8 +70,14 @@ fn jobs(ui: &mut Ui, editor: &mut Editor) {
         ui.label(RichText::new(text).small());
         ui.separator();
     }
+    if editor.importing.all > 0 {
+        ui.label(RichText::new("Importing").small());
+        ui.separator();
+    }
     if editor.jobs.is_empty() {
-        ui.label(RichText::new("Ready").small().color(theme::WEAK));
+        if !editor.exporting() && editor.importing.all == 0 {
+            ui.label(RichText::new("Ready").small().color(theme::WEAK));
+        }
         return;
     }
     let running: Vec<_> = editor.jobs.iter().filter(|j| j.progress.is_some()).collect();
@@ -119,7 +120,7 @@ fn what(kind: JobKind) -> &'static str {
     match kind {
         JobKind::Poster => "Picture",
         JobKind::Check => "Check",
-        JobKind::Thumbnails => "Thumbnails",
+        JobKind::Thumbnails | JobKind::Strip(_) => "Thumbnails",
         JobKind::Waveform => "Waveform",
         JobKind::Proxy => "Proxy",
     }

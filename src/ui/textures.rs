@@ -1,6 +1,7 @@
 //! Pictures on the graphics card: the preview's one, and thumbnails, the least recently shown let go.
 
-use crate::media::ThumbnailSheet;
+use crate::media::{StripId, ThumbnailSheet};
+use crate::model::AssetId;
 use crate::render::Shown;
 use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ pub struct Textures {
     preview: Option<TextureHandle>,
     sheets: HashMap<usize, (TextureHandle, Arc<ThumbnailSheet>, u64)>,
     clock: u64,
+    seen: Vec<(AssetId, StripId)>,
 }
 
 impl Textures {
@@ -28,6 +30,18 @@ impl Textures {
             }
         }
         self.preview.as_ref()
+    }
+
+    /// Takes note of a strip that is in sight, whether it is there or not.
+    pub fn see(&mut self, asset: AssetId, id: StripId) {
+        if !self.seen.contains(&(asset, id)) {
+            self.seen.push((asset, id));
+        }
+    }
+
+    /// The strips that were in sight since this was asked last.
+    pub fn take_seen(&mut self) -> Vec<(AssetId, StripId)> {
+        std::mem::take(&mut self.seen)
     }
 
     /// The texture of a sheet.

@@ -85,12 +85,6 @@ pub fn apply(ctx: &egui::Context) {
     });
 }
 
-/// A dialog over the window, with room around what is in it.
-pub fn modal(ctx: &egui::Context, name: &'static str) -> egui::Modal {
-    let frame = egui::Frame::popup(&ctx.style_of(Theme::Dark)).inner_margin(18);
-    egui::Modal::new(egui::Id::unique(name)).frame(frame)
-}
-
 /// Fills a pane's background.
 pub fn pane_background(ui: &Ui) {
     ui.painter().rect_filled(ui.max_rect(), 0.0, PANEL);

@@ -1,6 +1,6 @@
 //! What a title or a solid is like, in the inspector.
 
-use super::theme;
+use super::inspector::{VALUE, number, unfolded};
 use crate::app::Editor;
 use crate::edit::Edit;
 use crate::model::{Align, AssetId, Generator, Title, VerticalAlign};
@@ -25,19 +25,20 @@ fn families() -> &'static [String] {
 
 /// The section of a made-up picture.
 pub fn section(ui: &mut Ui, editor: &mut Editor, asset: AssetId, generator: &Generator) {
-    ui.add_space(8.0);
     let mut new = generator.clone();
     match &mut new {
         Generator::Solid(color) => {
-            ui.label(RichText::new("Solid").strong().color(theme::ACCENT));
-            ui.horizontal(|ui| {
-                ui.label("Colour");
-                ui.color_edit_button_srgb(color);
-            });
+            if unfolded(ui, "Solid") {
+                ui.horizontal(|ui| {
+                    ui.label("Colour");
+                    ui.color_edit_button_srgb(color);
+                });
+            }
         }
         Generator::Title(title) => {
-            ui.label(RichText::new("Title").strong().color(theme::ACCENT));
-            title_rows(ui, title);
+            if unfolded(ui, "Title") {
+                title_rows(ui, title);
+            }
         }
     }
     if new != *generator {
@@ -49,7 +50,7 @@ fn title_rows(ui: &mut Ui, title: &mut Title) {
     let field = egui::TextEdit::multiline(&mut title.text).desired_rows(2).desired_width(f32::INFINITY);
     let response = ui.add(field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Text"));
-    egui::Grid::new("title").num_columns(2).min_col_width(62.0).spacing([8.0, 5.0]).show(ui, |ui| {
+    egui::Grid::new("title").num_columns(2).min_col_width(VALUE).spacing([8.0, 5.0]).show(ui, |ui| {
         let label = ui.label("Font");
         egui::ComboBox::from_id_salt("font")
             .width(120.0)
@@ -65,7 +66,7 @@ fn title_rows(ui: &mut Ui, title: &mut Title) {
         let label = ui.label("Size");
         ui.horizontal(|ui| {
             let size = DragValue::new(&mut title.size).range(0.5..=100.0).speed(0.1).max_decimals(1).suffix(" %");
-            ui.add(size).labelled_by(label.id);
+            number(ui, None, size).labelled_by(label.id);
             ui.toggle_value(&mut title.bold, RichText::new("B").strong()).on_hover_text("Bold");
             ui.toggle_value(&mut title.italic, RichText::new("I").italics()).on_hover_text("Italic");
         });
@@ -79,8 +80,8 @@ fn title_rows(ui: &mut Ui, title: &mut Title) {
         optional(ui, "Background", &mut title.background, ([0; 3], 0.6), |ui, (color, opacity)| {
             ui.color_edit_button_srgb(color);
             let mut percent = *opacity * 100.0;
-            if ui.add(DragValue::new(&mut percent).range(0.0..=100.0).speed(1.0).suffix(" %").max_decimals(0)).changed()
-            {
+            let value = DragValue::new(&mut percent).range(0.0..=100.0).speed(1.0).suffix(" %").max_decimals(0);
+            if number(ui, None, value).changed() {
                 *opacity = percent / 100.0;
             }
         });
@@ -107,7 +108,7 @@ fn title_rows(ui: &mut Ui, title: &mut Title) {
         ui.end_row();
         let label = ui.label("Margin");
         let margin = DragValue::new(&mut title.margin).range(0.0..=45.0).speed(0.1).max_decimals(1).suffix(" %");
-        ui.add(margin).labelled_by(label.id);
+        number(ui, None, margin).labelled_by(label.id);
         ui.end_row();
     });
 }

@@ -1,13 +1,14 @@
 //! Timelines of other programs: read with what is in their media, and written.
 
-use super::probing::probe_all;
+use super::probing::probe_until;
 use crate::interchange::{
     AssembleOptions, Cut, InterchangeError, Outline, Source, TimelineFormat, assemble, build, chapters, read_cut_list,
     read_edl, read_otio, write_edl, write_otio,
 };
-use crate::media::{find_media, temporary_in};
+use crate::media::{Cancel, find_media};
 use crate::model::{FrameRate, MediaInfo, Project};
 use crate::platform::input::read_text;
+use crate::platform::whole_files::{self, Existing};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,15 @@ const MOST_BYTES: u64 = 64 << 20;
 /// # Errors
 /// What is wrong, with the file and the line, in one line for people to read.
 pub fn read_timeline(path: &Path, options: AssembleOptions) -> Result<(Project, Vec<String>), String> {
+    read_timeline_until(&Cancel::default(), path, options)
+}
+
+/// The same until it is cancelled; what comes of it then is of no use.
+pub(super) fn read_timeline_until(
+    cancel: &Cancel,
+    path: &Path,
+    options: AssembleOptions,
+) -> Result<(Project, Vec<String>), String> {
     let name = path.display();
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let wrong = |e: InterchangeError| format!("{name}: {e}");
@@ -28,7 +38,7 @@ pub fn read_timeline(path: &Path, options: AssembleOptions) -> Result<(Project, 
             let mut outline = read_otio(&read(path)?, &folder).map_err(wrong)?;
             outline.size = options.size.or(outline.size);
             outline.rate = options.rate.unwrap_or(outline.rate);
-            let media = probe_sources(&outline.sources());
+            let media = probe_sources(cancel, &outline.sources());
             build(&outline, &media).map_err(wrong)
         }
         Some(TimelineFormat::Edl) => {
@@ -38,7 +48,7 @@ pub fn read_timeline(path: &Path, options: AssembleOptions) -> Result<(Project, 
             let parse = |rate| read_edl(&text, rate, &folder);
             let first = parse(guess).or_else(|e| if options.rate.is_some() { Err(e) } else { parse(FrameRate::F30) });
             let first: Outline = first.map_err(wrong)?;
-            let media = probe_sources(&first.sources());
+            let media = probe_sources(cancel, &first.sources());
             let own = first.sources().iter().find_map(|s| media.get(s)?.0.video.as_ref()?.rate);
             let mut outline = match options.rate.or(own) {
                 Some(rate) => parse(rate).map_err(wrong)?,
@@ -47,7 +57,7 @@ pub fn read_timeline(path: &Path, options: AssembleOptions) -> Result<(Project, 
             outline.size = options.size;
             build(&outline, &media).map_err(wrong)
         }
-        _ => from_cut_list(path, options),
+        _ => from_cut_list(cancel, path, options),
     }
 }
 
@@ -59,14 +69,14 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 /// What is in the files that are there.
-fn probe_sources(sources: &[PathBuf]) -> HashMap<PathBuf, (MediaInfo, String)> {
+fn probe_sources(cancel: &Cancel, sources: &[PathBuf]) -> HashMap<PathBuf, (MediaInfo, String)> {
     let there: Vec<PathBuf> = sources.iter().filter(|s| s.is_file()).cloned().collect();
-    let found = probe_all(&there, |_, _| {});
+    let found = probe_until(cancel, &there);
     there.into_iter().zip(found).filter_map(|(path, p)| p.ok().map(|p| (path, (p.info, p.fingerprint)))).collect()
 }
 
 /// Of a folder, what can't be read is passed over with a warning, as long as there is something else in it.
-fn from_cut_list(path: &Path, options: AssembleOptions) -> Result<(Project, Vec<String>), String> {
+fn from_cut_list(cancel: &Cancel, path: &Path, options: AssembleOptions) -> Result<(Project, Vec<String>), String> {
     let name = path.display();
     let mut rows = Vec::new();
     for cut in read_cut_list(path).map_err(|e| e.to_string())? {
@@ -85,7 +95,7 @@ fn from_cut_list(path: &Path, options: AssembleOptions) -> Result<(Project, Vec<
     sources.dedup();
     let found: HashMap<PathBuf, Source> = sources
         .iter()
-        .zip(probe_all(&sources, |_, _| {}))
+        .zip(probe_until(cancel, &sources))
         .map(|(path, result)| {
             let source = result.map(|probed| (probed.info, probed.fingerprint));
             (path.clone(), source.map_err(|e| without_path(&e.to_string(), path)))
@@ -121,16 +131,20 @@ fn without_path(error: &str, path: &Path) -> String {
 /// # Errors
 /// What is wrong, in one line for people to read.
 pub fn write_timeline(project: &Project, path: &Path) -> Result<Vec<String>, String> {
+    write_timeline_as(project, path, Existing::Replace)
+}
+
+/// The same where a file that is there may have to stay.
+///
+/// # Errors
+/// What is wrong, in one line for people to read.
+pub fn write_timeline_as(project: &Project, path: &Path, existing: Existing) -> Result<Vec<String>, String> {
     let (text, warnings) = match TimelineFormat::of(path) {
         Some(TimelineFormat::Otio) => (write_otio(project), Vec::new()),
         Some(TimelineFormat::Edl) => write_edl(project),
         Some(TimelineFormat::Chapters) => chapters(project.sequence()),
         None => return Err(format!("{}: the name must end in .otio, .edl or .txt (chapters)", path.display())),
     };
-    let failed = |e: std::io::Error| format!("{}: not written: {e}", path.display());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = temporary_in(folder, "").map_err(|e| e.to_string())?;
-    std::fs::write(&temporary, text).map_err(failed)?;
-    temporary.persist(path).map_err(|e| failed(e.error))?;
-    Ok(warnings)
+    let written = whole_files::write(path, text.as_bytes(), existing);
+    written.map(|()| warnings).map_err(|why| format!("{}: not written: {why}", path.display()))
 }

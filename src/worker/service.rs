@@ -1,24 +1,35 @@
-//! The worker thread: takes commands, answers with events, owns jobs and export.
+//! The worker thread: takes commands, answers with events, owns jobs and exports.
 
-use super::exchange::{read_timeline, write_timeline};
+use super::exchange::{read_timeline_until, write_timeline};
 use super::jobs::Jobs;
-use super::messages::{Command, Event, News};
-use super::probing::probe_all;
-use super::reports::write_new;
+use super::keeping::{Home, Keeping, LastKeep};
+use super::messages::{
+    Command, DocumentId, Event, ImportNews, JobStatus, Kept, News, OfDocument, Opened, Opening, Place, RunId, Turn,
+};
+use super::probing::{probe_until, probe_watched};
+use super::runs::{RunEnd, Slots, run_to_end};
+use super::tasks::{Row, Threads, leave};
 use crate::export::{ExportSettings, export};
 use crate::interchange::AssembleOptions;
 use crate::media::{Cache, Cancel, MediaError, find_media, is_there};
-use crate::model::{Asset, Project};
-use crate::project_file::{Session, load, orphans, save};
+use crate::model::{Asset, AssetId, Project};
+use crate::platform::caught;
+use crate::platform::whole_files::write_numbered;
+use crate::project_file::{FileError, Recovered, Session, load_stamped, save_expected};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-/// The worker of one editor. Dropping it cancels and joins all that runs.
+/// The worker of one editor. Dropping it keeps what is to be kept, cancels all that runs, and waits for what writes.
 pub struct Worker {
     commands: Option<Sender<Command>>,
     events: Receiver<Event>,
+    latest: Arc<Latest>,
+    keeping: Option<Keeping>,
+    closing: Cancel,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -31,20 +42,37 @@ pub struct Folders {
     pub recovery: PathBuf,
 }
 
+/// What is told in place of what was told before: a window that does not look holds nobody up by it.
+#[derive(Default)]
+struct Latest {
+    /// Whether autosaves work: what keeps the document never waits for a window.
+    kept: Mutex<Option<Event>>,
+    jobs: Mutex<Option<Vec<JobStatus>>>,
+    runs: Slots,
+}
+
 impl Worker {
     /// Starts the worker; `wake` is called after each event.
     ///
     /// # Errors
     /// [`MediaError::Element`] when its thread can't be started.
     pub fn start(folders: Folders, wake: impl Fn() + Send + Sync + 'static) -> Result<Self, MediaError> {
+        let failed = |e: std::io::Error| MediaError::Element(format!("no thread can be started: {e}"));
         let (commands, incoming) = bounded(256);
         let (outgoing, events) = bounded(4096);
-        let tell = Tell { events: outgoing, wake: Arc::new(wake) };
+        let latest = Arc::new(Latest::default());
+        let tell = Tell { events: outgoing, latest: Arc::clone(&latest), wake: Arc::new(wake) };
+        let home = Home::new(folders.recovery.clone());
+        let (for_keeping, at_start, to) = (tell.clone(), Arc::clone(&home), tell.clone());
+        let begin = move || at_start.begin(|event| to.tell(event));
+        let keeping = Keeping::start(Arc::clone(&home), begin, move |event| for_keeping.tell(event)).map_err(failed)?;
+        let closing = Cancel::default();
+        let for_service = closing.clone();
         let thread = std::thread::Builder::new()
             .name("worker".into())
-            .spawn(move || Service::new(folders, tell).run(&incoming))
-            .map_err(|e| MediaError::Element(format!("no thread can be started: {e}")))?;
-        Ok(Self { commands: Some(commands), events, thread: Some(thread) })
+            .spawn(move || Service::new(&folders, home, tell, for_service).run(&incoming))
+            .map_err(failed)?;
+        Ok(Self { commands: Some(commands), events, latest, keeping: Some(keeping), closing, thread: Some(thread) })
     }
 
     /// Asks for something. Never waits; the worker only hands on what takes long, so its queue stays short.
@@ -57,157 +85,212 @@ impl Worker {
         }
     }
 
+    /// The document is this one now, and not saved: it will be on the disk in seconds.
+    pub fn keep(&self, kept: Kept) {
+        if let Some(keeping) = &self.keeping {
+            keeping.keep(kept);
+        }
+    }
+
+    /// The document is one that was left behind, which goes when this is on the disk.
+    pub fn keep_recovered(&self, kept: Kept, recovered: Recovered) {
+        if let Some(keeping) = &self.keeping {
+            keeping.keep_recovered(kept, recovered);
+        }
+    }
+
+    /// There is nothing to keep: it is saved, or was given up.
+    pub fn forget(&self) {
+        if let Some(keeping) = &self.keeping {
+            keeping.forget();
+        }
+    }
+
+    /// What keeps the document when the program is told to end; `None` without autosave.
+    #[must_use]
+    pub fn last_keep(&self) -> Option<LastKeep> {
+        self.keeping.as_ref().map(Keeping::last)
+    }
+
     /// What it has told since this was last asked.
-    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
-        self.events.try_iter()
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        let mut events: Vec<Event> = self.events.try_iter().collect();
+        events.extend(self.latest.kept.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let jobs = self.latest.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        events.extend(jobs.map(Event::Jobs));
+        events.extend(self.latest.runs.take().into_iter().map(|(run, news)| Event::OfRun(run, Box::new(news))));
+        events
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        self.closing.cancel();
         self.commands = None;
+        self.keeping = None;
         let Some(thread) = self.thread.take() else { return };
         // threads that still tell something must not wait for a reader that is gone
         while !thread.is_finished() {
-            let _ = self.events.recv_timeout(std::time::Duration::from_millis(20));
+            let _ = self.events.recv_timeout(Duration::from_millis(20));
         }
+        // a panic has been reported by itself
         let _ = thread.join();
     }
 }
 
 #[derive(Clone)]
-struct Tell {
+pub(super) struct Tell {
     events: Sender<Event>,
+    latest: Arc<Latest>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Tell {
-    fn tell(&self, event: Event) {
-        // the editor is closing when no one listens
-        let _ = self.events.send(event);
+    pub fn tell(&self, event: Event) {
+        match event {
+            Event::Jobs(jobs) => *self.latest.jobs.lock().unwrap_or_else(PoisonError::into_inner) = Some(jobs),
+            Event::NotKept(_) | Event::KeptAgain => {
+                *self.latest.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(event);
+            }
+            event => {
+                // the editor is closing when no one listens
+                let _ = self.events.send(event);
+            }
+        }
         (self.wake)();
+    }
+
+    fn of(&self, document: DocumentId, what: OfDocument) {
+        self.tell(Event::OfDocument(document, what));
     }
 }
 
 struct Service {
     tell: Tell,
-    jobs: Jobs,
-    session: Option<Session>,
-    /// Threads that read and write files, joined before the worker ends.
-    files: Option<Sender<FileTask>>,
-    threads: Vec<JoinHandle<()>>,
-    export: Option<(JoinHandle<()>, Cancel)>,
+    jobs: Arc<Jobs>,
+    home: Arc<Home>,
+    /// Cancelled when the editor closes.
+    closing: Cancel,
+    /// Cancelled when imports are to stop.
+    importing: Cancel,
+    /// Saves and loads, one after the other, in the order in which they were asked for.
+    files: Row,
+    /// Looks whether media are there, which may stand on drives that do not answer.
+    looking: Row,
+    /// What only reads, imports and the like, and exports whose end was told.
+    reading: Threads,
+    export: Option<Running>,
 }
 
-/// Saves and loads, one after the other, in the order in which they were asked for.
-type FileTask = Box<dyn FnOnce() + Send>;
+/// An export that was begun.
+struct Running {
+    run: RunId,
+    cancel: Cancel,
+    /// Set before its end is told, after which nothing of it is left to do: who hears of the end may begin another at once.
+    ended: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
 
 impl Service {
-    fn new(folders: Folders, tell: Tell) -> Self {
+    fn new(folders: &Folders, home: Arc<Home>, tell: Tell, closing: Cancel) -> Self {
         let for_jobs = tell.clone();
-        let jobs = Jobs::start(folders.cache, Box::new(move |event| for_jobs.tell(event)));
-        let (files, tasks) = bounded::<FileTask>(64);
-        let thread = std::thread::Builder::new().name("files".into()).spawn(move || tasks.iter().for_each(|t| t()));
-        let found = orphans(&folders.recovery);
-        if !found.is_empty() {
-            tell.tell(Event::Recoverable(found));
-        }
-        let session = Session::begin(&folders.recovery);
-        if let Err(error) = &session {
-            tell.tell(Event::Problem(format!("no autosave: {error}")));
-        }
-        let threads = thread.into_iter().collect();
-        Self { tell, jobs, session: session.ok(), files: Some(files), threads, export: None }
+        let jobs = Arc::new(Jobs::start(folders.cache.clone(), Box::new(move |event| for_jobs.tell(event))));
+        let (files, looking) = (Row::start("files", &tell), Row::start("looking", &tell));
+        let (importing, reading) = (Cancel::default(), Threads::default());
+        Self { tell, jobs, home, closing, importing, files, looking, reading, export: None }
     }
 
     fn run(mut self, commands: &Receiver<Command>) {
         for command in commands {
-            self.obey(command);
+            if let Err(said) = caught(|| self.obey(command)) {
+                self.tell.tell(Event::Problem(format!("a fault of Workprint: {said}; please report it")));
+            }
         }
-        if let Some((thread, cancel)) = self.export.take() {
-            cancel.cancel();
-            self.threads.push(thread);
+        // first all are asked to stop, then they are waited for
+        if let Some(export) = &self.export {
+            export.cancel.cancel();
         }
-        self.files = None;
-        for thread in self.threads.drain(..) {
-            // a panic has been reported by itself
-            let _ = thread.join();
+        self.jobs.cancel(None);
+        self.importing.cancel();
+        let Self { jobs, files, looking, reading, export, .. } = self;
+        let jobs = std::thread::Builder::new().name("end of jobs".into()).spawn(move || drop(jobs));
+        files.finish();
+        reading.leave();
+        looking.leave();
+        leave(jobs.into_iter().collect());
+        if let Some(export) = export {
+            // it removes what it has written of the film; a panic was told
+            let _ = export.thread.join();
         }
     }
 
     fn obey(&mut self, command: Command) {
-        let tell = self.tell.clone();
+        let (tell, closing) = (self.tell.clone(), self.closing.clone());
         match command {
-            Command::Import(paths) => self.spawn("import", move || import(&paths, &tell)),
-            Command::Relink(asset, path) => self.spawn("relink", move || {
-                let probed = probe_all(std::slice::from_ref(&path), |_, _| {}).into_iter().next();
-                tell.tell(match probed {
-                    Some(Ok(probed)) => Event::Relinked(asset, Box::new(probed.into_asset(&path))),
-                    Some(Err(error)) => Event::Problem(error.to_string()),
-                    None => return,
-                });
+            Command::Import(document, paths, place) => {
+                let to = self.tell.clone();
+                let stop = self.importing.clone();
+                self.reading.spawn("import", &tell, move || import(document, &paths, place, &to, [&closing, &stop]));
+            }
+            Command::CancelImport => std::mem::take(&mut self.importing).cancel(),
+            Command::LookAgain(assets) => self.look_again(assets),
+            Command::OpenOutside(path) => self.file_task("opened", move || {
+                if let Err(why) = open::that_detached(&path) {
+                    let path = path.display();
+                    tell.tell(Event::Problem(format!("{path}: this system has no program that opens it ({why})")));
+                }
             }),
-            Command::Prepare(turn, assets) => {
-                for asset in assets {
-                    // a metadata call; slow drives are slow here, off the window's thread
-                    let online = is_there(&asset);
-                    self.tell.tell(Event::OfAsset(turn, asset.id, News::Online(online)));
-                    if online {
-                        self.jobs.prepare(turn, &asset);
-                    }
+            Command::Relink(document, asset, path) => {
+                let to = self.tell.clone();
+                self.reading.spawn("relink", &tell, move || relink(document, asset, &path, &to, &closing));
+            }
+            Command::Prepare(turn, assets) => self.look(turn, assets),
+            Command::Open(opening, path, anyway) => {
+                let session = self.home.session().ok().filter(|_| !anyway);
+                self.file_task("opened", move || tell.tell(Event::Opened(opening, open(path, session.as_deref()))));
+            }
+            Command::OpenTimeline(opening, path) => {
+                let to = self.tell.clone();
+                self.reading.spawn("timeline", &tell, move || open_timeline(opening, path, &to, &closing));
+            }
+            Command::NoteOpen(path) => {
+                if let Ok(session) = self.home.session() {
+                    self.file_task("noted", move || session.note_open(path.as_deref()));
                 }
             }
-            Command::Open(path) => self.file_task(move || {
-                let path = std::path::absolute(&path).unwrap_or(path);
-                tell.tell(match load(&path) {
-                    Ok(project) => Event::Opened(path, Box::new(project)),
-                    Err(error) => Event::Problem(error.to_string()),
-                });
-            }),
-            Command::OpenTimeline(path) => self.file_task(move || {
-                let path = std::path::absolute(&path).unwrap_or(path);
-                let options = AssembleOptions { skip_broken: true, ..AssembleOptions::default() };
-                tell.tell(match read_timeline(&path, options) {
-                    Ok((project, warnings)) => Event::TimelineOpened(path, Box::new(project), warnings),
-                    Err(error) => Event::Problem(error),
-                });
-            }),
-            Command::WriteTimeline(project, path) => self.file_task(move || {
+            Command::Look(project, playhead) => self.jobs.look(project, playhead),
+            Command::Strips(strips) => self.jobs.strips(&strips),
+            Command::WriteTimeline(project, path) => self.file_task("written", move || {
                 tell.tell(match write_timeline(&project, &path) {
                     Ok(warnings) => Event::TimelineWritten(path, warnings),
                     Err(error) => Event::Problem(error),
                 });
             }),
-            Command::WriteReport(text, path) => self.file_task(move || {
-                tell.tell(match write_new(&path, &text) {
+            Command::WriteReport(text, path) => self.file_task("written", move || {
+                tell.tell(match write_numbered(&path, text.as_bytes()) {
                     Ok(written) => Event::TextWritten(written),
                     Err(error) => Event::Problem(format!("{}: {error}; it was not written", path.display())),
                 });
             }),
-            Command::Save(project, path) => self.file_task(move || {
-                tell.tell(match save(&project, &path) {
-                    Ok(()) => Event::Saved(path, project),
-                    Err(error) => Event::Problem(error.to_string()),
-                });
+            Command::Save(document, project, path, expected) => self.file_task("saved", move || {
+                tell.of(
+                    document,
+                    match save_expected(&project, &path, expected) {
+                        Ok(stamp) => OfDocument::Saved(path, project, stamp),
+                        Err(FileError::Changed { .. } | FileError::Taken { .. }) => {
+                            OfDocument::NotExpected(path, expected)
+                        }
+                        Err(error) => OfDocument::NotSaved(error.to_string()),
+                    },
+                );
             }),
-            Command::Autosave(project, path) => {
-                if let Some(session) = &self.session
-                    && let Err(error) = session.save(&project, path.as_deref())
-                {
-                    self.tell.tell(Event::Problem(format!("autosave: {error}")));
-                }
-            }
-            Command::ForgetAutosave => {
-                if let Some(session) = &self.session {
-                    session.clear();
-                }
-            }
-            Command::SaveRecent(recent, folder) => self.file_task(move || recent.save(&folder)),
+            Command::SaveRecent(recent, folder) => self.file_task("saved", move || recent.save(&folder)),
             Command::Discard(recovered) => recovered.discard(),
-            Command::Export(project, settings) => self.start_export(project, *settings),
-            Command::CancelExport => {
-                if let Some((_, cancel)) = &self.export {
-                    cancel.cancel();
+            Command::Export(run, project, settings) => self.start_export(run, project, *settings),
+            Command::CancelExport(run) => {
+                if let Some(export) = self.export.as_ref().filter(|export| export.run == run) {
+                    export.cancel.cancel();
                 }
             }
             Command::CancelJob(id) => self.jobs.cancel(Some(id)),
@@ -215,43 +298,108 @@ impl Service {
         }
     }
 
-    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) {
-        self.threads.retain(|t| !t.is_finished());
-        match std::thread::Builder::new().name(name.into()).spawn(work) {
-            Ok(thread) => self.threads.push(thread),
-            Err(error) => self.tell.tell(Event::Problem(format!("no thread can be started: {error}"))),
+    fn file_task(&mut self, done: &str, task: impl FnOnce() + Send + 'static) {
+        if !self.files.add(task) {
+            self.tell
+                .tell(Event::Problem(format!("nothing can be {done} now: the disk does not answer; try again later")));
         }
     }
 
-    fn file_task(&mut self, task: impl FnOnce() + Send + 'static) {
-        if let Some(files) = &self.files {
-            // the thread lives as long as the sender
-            let _ = files.send(Box::new(task));
+    /// Queues what assets lack whose originals are there: a metadata call for each, and slow drives are slow there.
+    fn look(&self, turn: Turn, assets: Vec<Arc<Asset>>) {
+        let (tell, jobs, closing) = (self.tell.clone(), Arc::clone(&self.jobs), self.closing.clone());
+        let all = move || {
+            for asset in assets {
+                if closing.is_cancelled() {
+                    return;
+                }
+                let online = is_there(&asset);
+                tell.tell(Event::OfAsset(turn, asset.id, News::Online(online)));
+                if online {
+                    jobs.prepare(turn, &asset);
+                } else {
+                    jobs.show_kept(turn, &asset);
+                }
+            }
+        };
+        if !self.looking.add(all) {
+            self.tell.tell(Event::Problem("a drive does not answer; open the project again when it does".into()));
         }
     }
 
-    fn start_export(&mut self, project: Arc<Project>, settings: ExportSettings) {
-        if self.export.as_ref().is_some_and(|(thread, _)| !thread.is_finished()) {
-            self.tell.tell(Event::Problem("an export is running already".into()));
+    /// Tells again whether originals are there.
+    fn look_again(&self, assets: Vec<(Turn, Arc<Asset>)>) {
+        let (tell, closing) = (self.tell.clone(), self.closing.clone());
+        let all = move || {
+            for (turn, asset) in assets.into_iter().take_while(|_| !closing.is_cancelled()) {
+                tell.tell(Event::OfAsset(turn, asset.id, News::Online(is_there(&asset))));
+            }
+        };
+        // a drive that does not answer was told of when it was looked for first
+        let _ = self.looking.add(all);
+    }
+
+    fn start_export(&mut self, run: RunId, project: Arc<Project>, settings: ExportSettings) {
+        let tell = self.tell.clone();
+        let end = move |tell: &Tell, end| {
+            tell.latest.runs.end(run, end);
+            (tell.wake)();
+        };
+        if self.export.as_ref().is_some_and(|export| !export.ended.load(Ordering::SeqCst)) {
+            end(&tell, RunEnd::Failed("another export is running already".into()));
             return;
         }
-        let (tell, cancel) = (self.tell.clone(), Cancel::default());
-        let for_thread = cancel.clone();
+        self.reading.keep(self.export.take().map(|over| over.thread));
+        let (cancel, ended) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
+        let (for_thread, at_end, to) = (cancel.clone(), Arc::clone(&ended), tell.clone());
         let thread = std::thread::Builder::new().name("export".into()).spawn(move || {
-            let result = export(&project, &settings, &for_thread, &mut |event| tell.tell(Event::Export(event)));
-            tell.tell(match result {
-                Ok(done) => Event::Exported(done),
-                Err(error) => Event::ExportFailed(error.to_string(), error.is_cancelled()),
-            });
+            let mut told = |event| {
+                to.latest.runs.tell(run, event);
+                (to.wake)();
+            };
+            let how = run_to_end(|| export(&project, &settings, &for_thread, &mut told));
+            at_end.store(true, Ordering::SeqCst);
+            end(&to, how);
         });
         match thread {
-            Ok(thread) => self.export = Some((thread, cancel)),
-            Err(error) => self.tell.tell(Event::Problem(format!("no thread can be started: {error}"))),
+            Ok(thread) => self.export = Some(Running { run, cancel, ended, thread }),
+            Err(error) => end(&tell, RunEnd::Failed(format!("no thread can be started: {error}"))),
         }
     }
 }
 
-fn import(paths: &[PathBuf], tell: &Tell) {
+fn open(path: PathBuf, session: Option<&Session>) -> Opened {
+    let path = std::path::absolute(&path).unwrap_or(path);
+    if session.is_some_and(|session| session.is_open_elsewhere(&path)) {
+        return Opened::Elsewhere(path);
+    }
+    match load_stamped(&path) {
+        Ok((project, stamp)) => Opened::Project(path, Arc::new(project), stamp),
+        Err(error) => Opened::Failed(error.to_string()),
+    }
+}
+
+fn open_timeline(opening: Opening, path: PathBuf, tell: &Tell, closing: &Cancel) {
+    let path = std::path::absolute(&path).unwrap_or(path);
+    let options = AssembleOptions { skip_broken: true, ..AssembleOptions::default() };
+    let opened = match read_timeline_until(closing, &path, options) {
+        Ok((project, warnings)) => Opened::Timeline(path, Arc::new(project), warnings),
+        Err(error) => Opened::Failed(error),
+    };
+    if !closing.is_cancelled() {
+        tell.tell(Event::Opened(opening, opened));
+    }
+}
+
+fn relink(document: DocumentId, asset: AssetId, path: &Path, tell: &Tell, closing: &Cancel) {
+    match probe_until(closing, &[path.to_owned()]).into_iter().next() {
+        Some(Ok(probed)) => tell.of(document, OfDocument::Relinked(asset, Box::new(probed.into_asset(path)))),
+        Some(Err(MediaError::Cancelled)) | None => {}
+        Some(Err(error)) => tell.tell(Event::Problem(error.to_string())),
+    }
+}
+
+fn import(document: DocumentId, paths: &[PathBuf], place: Option<Place>, tell: &Tell, [closing, stop]: [&Cancel; 2]) {
     let mut files = Vec::new();
     for path in paths {
         match find_media(path) {
@@ -262,21 +410,88 @@ fn import(paths: &[PathBuf], tell: &Tell) {
             Err(error) => tell.tell(Event::Problem(error.to_string())),
         }
     }
-    // in handfuls, so that a large folder appears bit by bit
-    for files in files.chunks(16) {
-        let assets: Vec<Asset> = files
-            .iter()
-            .zip(probe_all(files, |_, _| {}))
-            .filter_map(|(path, result)| match result {
-                Ok(probed) => Some(probed.into_asset(path)),
-                Err(error) => {
-                    tell.tell(Event::Problem(error.to_string()));
-                    None
-                }
-            })
-            .collect();
-        if !assets.is_empty() {
-            tell.tell(Event::Imported(assets));
+    let news = |news| tell.of(document, OfDocument::Importing(news));
+    news(ImportNews::Found(files.clone()));
+    let reading = |path: &Path, found| tell.tell(Event::Reading(path.to_owned(), found));
+    let mut placed = Vec::new();
+    // in handfuls, so that a large folder appears bit by bit, and the first of it soon
+    let (first, rest) = files.split_at(files.len().min(4));
+    for handful in std::iter::once(first).chain(rest.chunks(16)).filter(|handful| !handful.is_empty()) {
+        let found = |path: &Path, found| reading(path, Some(found));
+        let done = |path: &Path| {
+            reading(path, None);
+            news(ImportNews::Probed);
+        };
+        let probed = if stop.is_cancelled() { Vec::new() } else { probe_watched(stop, handful, found, done) };
+        let mut assets = Vec::new();
+        for (path, result) in handful.iter().zip(probed) {
+            match result {
+                Ok(probed) => assets.push(probed.into_asset(path)),
+                Err(MediaError::Cancelled) => {}
+                Err(error) => tell.tell(Event::Problem(error.to_string())),
+            }
         }
+        if closing.is_cancelled() {
+            return;
+        }
+        if place.is_some() {
+            // all at once: they stand one behind the other
+            placed.extend(assets);
+        } else {
+            if !assets.is_empty() {
+                tell.of(document, OfDocument::Imported(assets, None));
+            }
+            news(ImportNews::Over(handful.to_vec()));
+        }
+    }
+    if place.is_some() {
+        if !placed.is_empty() {
+            tell.of(document, OfDocument::Imported(placed, place));
+        }
+        news(ImportNews::Over(files));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::find_preset;
+
+    /// The thread of an export lives a little longer than it takes to tell its end; here, as long as its end is not read.
+    #[test]
+    fn who_hears_of_the_end_of_an_export_can_begin_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders =
+            Folders { cache: Cache::at(folder.path().join("cache"), 1 << 20), recovery: folder.path().into() };
+        let (go_on, held) = bounded::<()>(0);
+        let wake = move || {
+            if std::thread::current().name() == Some("export") {
+                // let go when the sender is dropped, which is an error here and meant
+                let _ = held.recv();
+            }
+        };
+        let worker = Worker::start(folders, wake).unwrap();
+        let settings = ExportSettings {
+            path: folder.path().join("film.mp4"),
+            preset: find_preset("draft").unwrap().clone(),
+            range: None,
+            budget: 1 << 30,
+            own_memory: 0,
+            cores: 1,
+            overwrite: false,
+            max_size: None,
+        };
+        for run in [RunId(1), RunId(2)] {
+            worker.send(Command::Export(run, Arc::new(Project::default()), Box::new(settings.clone())));
+            let end = loop {
+                let news = worker.latest.runs.take();
+                if let Some(end) = news.into_iter().find(|(id, _)| *id == run).and_then(|(_, news)| news.end) {
+                    break end;
+                }
+                std::thread::yield_now();
+            };
+            assert!(matches!(&end, RunEnd::Failed(why) if why.contains("nothing to export")), "{end:?}");
+        }
+        drop(go_on);
     }
 }

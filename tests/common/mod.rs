@@ -335,12 +335,12 @@ pub fn export(folder: &Path, args: &[&str]) -> Vec<Value> {
     events
 }
 
-/// The exit code is 0 only for a film that lacks nothing, and the last line counts the warnings.
+/// The exit code is 0 only for a film that lacks nothing and kept to its budget, and the last line counts the warnings.
 pub fn says_whether_all_was_done(events: &[Value], code: Option<i32>) {
     let warnings = events.iter().filter(|e| e["event"] == "warning").count();
     let last = events.last().unwrap();
     let lacks = events.iter().any(|e| e["event"] == "warning" && e["lacks"] == true);
-    let all = last["event"] == "done" && !lacks;
+    let all = last["event"] == "done" && !lacks && last["over_budget"] == 0;
     assert_eq!(code, Some(i32::from(!all)), "{events:?}");
     assert!(last["event"] == "failed" || last["warnings"] == warnings, "{events:?}");
 }
@@ -360,6 +360,15 @@ pub fn skipped(test: &str, why: &str) {
     use std::io::Write;
     let line = format!("SKIPPED {test}: {why}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+/// Whether there is ffmpeg. Says so when a test is skipped for want of it.
+pub fn has_ffmpeg(test: &str) -> bool {
+    let there = Command::new("ffmpeg").arg("-version").output().is_ok_and(|output| output.status.success());
+    if !there {
+        skipped(test, "there is no ffmpeg");
+    }
+    there
 }
 
 /// The media that lie beside the checkout, if they do. Says so when a test is skipped for want of them.

@@ -51,6 +51,11 @@ fn video(recipe: &Recipe) -> &'static str {
         "hevc" => "libx265 -preset ultrafast -x265-params log-level=none:keyint=24:bframes=3:pools=1",
         "mpeg2" => "mpeg2video -b:v 2M -bf 2 -g 12",
         "mpeg4" => "mpeg4 -b:v 1M -g 12",
+        "mpeg4-bf" => "mpeg4 -b:v 1M -bf 2 -g 12 -vtag XVID",
+        // two pictures in one packet
+        "xvid" => "libxvid -b:v 1M -bf 2 -g 12",
+        "msmpeg4" => "msmpeg4 -q:v 2 -g 12",
+        "theora" => "libtheora -q:v 8 -g 24",
         "vp8" => "libvpx -b:v 1M -deadline realtime -cpu-used 8 -g 30",
         "vp9" => "libvpx-vp9 -b:v 1M -deadline realtime -cpu-used 8 -g 30",
         _ => "mjpeg -q:v 4 -pix_fmt yuvj420p",
@@ -65,6 +70,7 @@ fn audio(recipe: &Recipe) -> &'static str {
         "vorbis" => "libvorbis -q:a 6",
         "flac" => "flac",
         "pcm" => "pcm_s16le",
+        "speex" => "libspeex -ar 32000 -b:a 40k",
         "ac3" => "ac3 -b:a 192k",
         _ => "mp2 -b:a 192k",
     }

@@ -62,16 +62,22 @@ const TAKES: &[(&str, &[&str], &[&str])] = &[
     ("mpg", &["mpeg2"], &["mp2", "ac3", "mp3"]),
     ("vob", &["mpeg2"], &["mp2", "ac3"]),
     ("flv", &["h264", "h264-bf", "h264-open"], &["aac", "mp3"]),
-    ("avi", &["mpeg4", "mjpeg", "mpeg2", "h264"], &["mp3", "pcm", "ac3", "mp2"]),
-    ("ogg", &["vp8"], &["opus", "vorbis", "flac"]),
+    (
+        "avi",
+        &["mpeg4", "mpeg4-bf", "xvid", "msmpeg4", "mjpeg", "mpeg2", "h264", "h264-bf", "h264-open", "vp8"],
+        &["mp3", "pcm", "ac3", "mp2"],
+    ),
+    ("ogg", &["vp8", "theora"], &["opus", "vorbis", "flac", "speex"]),
 ];
 
 impl Recipe {
-    pub fn random(seed: usize, case: usize) -> Self {
+    /// The nth of a seed, in any container or in one only.
+    pub fn random(seed: usize, case: usize, only: Option<&str>) -> Self {
         let seed = (seed * 1_000_003 + case) as u64;
         let mut random = Seeded(seed);
         random.below(1);
-        let (container, videos, audios) = TAKES[random.below(TAKES.len())];
+        let takes: Vec<_> = TAKES.iter().filter(|takes| only.is_none_or(|only| takes.0 == only)).collect();
+        let (container, videos, audios) = *takes[random.below(takes.len())];
         let one_of = |from: &[&'static str], random: &mut Seeded| from[random.below(from.len())];
         let (video, audio) = (one_of(videos, &mut random), one_of(audios, &mut random));
         let by = [1 + random.below(90), 400, 1500][random.below(3)];

@@ -1,33 +1,18 @@
 //! Transitions, fades, properties, speed, markers, tracks and sequences in the window.
 
-use super::{clips, drag, give_handles, place_of, press, with_clips, with_media};
+use super::{click_at, clips, drag, give_handles, place_of, press, type_text, with_clips, with_media};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use workprint::app::Action;
+use workprint::edit::{Edge, Edit};
 use workprint::model::{Clip, Frame, FrameCount, MarkerColor, SourceTime, TrackKind};
 use workprint::ui::Window;
 
 fn clip(harness: &Harness<'_, Window>, kind: TrackKind, n: usize) -> Clip {
     let track = harness.state().editor.sequence().tracks_of(kind).next().unwrap().clone();
     track.clips.iter().nth(n).unwrap()
-}
-
-fn type_text(harness: &mut Harness<'_, Window>, text: &str) {
-    harness.step();
-    harness.event(egui::Event::Text(text.into()));
-    harness.step();
-}
-
-fn click_at(harness: &mut Harness<'_, Window>, at: egui::Pos2) {
-    harness.hover_at(at);
-    harness.step();
-    harness.drag_at(at);
-    harness.step();
-    harness.drop_at(at);
-    harness.step();
-    harness.step();
 }
 
 fn click(harness: &mut Harness<'_, Window>, role: Role, label: &str) {
@@ -40,10 +25,38 @@ fn click(harness: &mut Harness<'_, Window>, role: Role, label: &str) {
 fn transitions_are_made_dragged_and_deleted() {
     let (_folder, mut harness) = with_clips();
     press(&mut harness, Modifiers::NONE, Key::Escape);
-    // without media beyond the cut there is none, and it says so
+    // without media beyond the cut there is none, it says so, and offers to make room for it
     press(&mut harness, Modifiers::COMMAND, Key::T);
     assert!(clip(&harness, TrackKind::Video, 1).transition.is_none());
-    assert!(harness.state().editor.problems.last().unwrap().contains("no media beyond the cut"));
+    assert!(harness.query_by_label_contains("no media beyond the cut").is_some());
+    let steps = harness.state().editor.history().steps();
+    click(&mut harness, Role::Button, "Trim both by 15 frames and dissolve");
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 45), (45, 45)]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 45), (45, 45)]);
+    for kind in [TrackKind::Video, TrackKind::Audio] {
+        let made = clip(&harness, kind, 1).transition.map(|t| (t.length.0, t.before.0));
+        assert_eq!(made, Some((30, 15)), "{kind:?}");
+    }
+    assert_eq!(harness.state().editor.history().steps(), steps + 1);
+    assert!(harness.query_by_label_contains("no media beyond the cut").is_none());
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 60), (60, 60)]);
+    // it is withdrawn with the next thing that is done, and by its own button
+    press(&mut harness, Modifiers::COMMAND, Key::T);
+    press(&mut harness, Modifiers::NONE, Key::M);
+    assert!(harness.query_by_label_contains("no media beyond the cut").is_none());
+    press(&mut harness, Modifiers::COMMAND, Key::T);
+    click(&mut harness, Role::Button, "Not Now");
+    assert!(harness.query_by_label_contains("no media beyond the cut").is_none());
+    // a frame or two of media beyond the cut are no dissolve to speak of
+    let first = clip(&harness, TrackKind::Video, 0).id;
+    let by = FrameCount(-1);
+    let trim = Edit::Ripple { clip: first, edge: Edge::Out, by, sync_lock: true, alone: false };
+    assert!(harness.state_mut().editor.commit(&trim));
+    press(&mut harness, Modifiers::COMMAND, Key::T);
+    assert!(harness.query_by_label_contains("Trim both by 15 frames").is_some());
+    assert!(clip(&harness, TrackKind::Video, 1).transition.is_none());
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
     give_handles(&mut harness);
     press(&mut harness, Modifiers::NONE, Key::Escape);
     press(&mut harness, Modifiers::COMMAND, Key::T);
@@ -129,6 +142,13 @@ fn speed_is_asked_for_and_frames_freeze() {
     assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 30), (30, 60)]);
     assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 30), (30, 60)]);
     assert_eq!(harness.state().editor.history().undo_name(), Some("speed"));
+    // slower, picture and sound together push what follows once
+    press(&mut harness, Modifiers::COMMAND, Key::R);
+    click(&mut harness, Role::Button, "50");
+    click(&mut harness, Role::Button, "Change Speed");
+    assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 120), (120, 60)]);
+    assert_eq!(clips(harness.state(), TrackKind::Audio), [(0, 120), (120, 60)]);
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
     // by a few letters of its name
     harness.state_mut().editor.seek(Frame(50));
     press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
@@ -250,4 +270,50 @@ fn shuttling_goes_both_ways_and_loops_the_marks() {
     super::until(&mut harness, "round again", |w| w.editor.playhead < Frame(33));
     assert!(harness.state().editor.playing());
     assert!(harness.state().editor.playhead >= Frame(30));
+}
+
+#[test]
+fn one_clip_over_another_becomes_a_picture_in_picture() {
+    let (_folder, mut harness) = with_clips();
+    let scale = |harness: &Harness<'_, Window>, track: usize| {
+        let track = harness.state().editor.sequence().tracks_of(TrackKind::Video).nth(track).unwrap().clone();
+        track.clips.iter().next().unwrap().content.properties.scale.range().0
+    };
+    // alone there is nothing that it could lie over, and it says so
+    harness.state_mut().editor.perform(Action::LayoutCorner);
+    assert!(harness.state().editor.problems.last().unwrap().contains("nothing lies below or above"));
+    let editor = &mut harness.state_mut().editor;
+    let asset = editor.project().assets.values().next().unwrap().id;
+    editor.drop_assets(&[asset], workprint::app::Onto::New, Frame(20), false);
+    assert_eq!(editor.selection.len(), 2, "it and its sound");
+    editor.perform(Action::LayoutCorner);
+    assert!((scale(&harness, 0) - 1.0).abs() < 1e-9 && (scale(&harness, 1) - 0.28).abs() < 1e-9);
+    // the one below, selected: both take their halves
+    let below = clip(&harness, TrackKind::Video, 0).id;
+    harness.state_mut().editor.select(below, false, false);
+    harness.state_mut().editor.perform(Action::LayoutSideBySide);
+    assert!((scale(&harness, 0) - 0.5).abs() < 1e-9 && (scale(&harness, 1) - 0.5).abs() < 1e-9);
+}
+
+#[test]
+fn the_selected_film_freezes_and_no_title() {
+    let (_folder, mut harness) = with_clips();
+    let editor = &mut harness.state_mut().editor;
+    let asset = editor.project().assets.values().next().unwrap().id;
+    editor.drop_assets(&[asset], workprint::app::Onto::New, Frame(20), false);
+    editor.seek(Frame(30));
+    editor.perform(Action::NewTitle);
+    editor.seek(Frame(40));
+    let frozen = |harness: &Harness<'_, Window>| -> Vec<usize> {
+        let tracks = harness.state().editor.sequence().tracks_of(TrackKind::Video);
+        tracks.map(|t| t.clips.iter().filter(|c| c.speed.is_frozen()).count()).collect()
+    };
+    // the title is selected, and lies on top: the topmost film is meant
+    harness.state_mut().editor.perform(Action::FreezeFrame);
+    assert_eq!(frozen(&harness), [0, 1, 0]);
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    let below = clip(&harness, TrackKind::Video, 0).id;
+    harness.state_mut().editor.select(below, false, false);
+    harness.state_mut().editor.perform(Action::FreezeFrame);
+    assert_eq!(frozen(&harness), [1, 0, 0]);
 }

@@ -2,9 +2,19 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
 
+mod begin;
+mod bin;
 #[path = "../common/mod.rs"]
 mod common;
+mod dialogs;
+mod handling;
+mod hands;
+mod hasty;
+mod long;
 mod looks;
+mod safe;
+mod view;
+mod walk;
 
 use common::{Footage, mp4};
 use egui::accesskit::Role;
@@ -55,6 +65,43 @@ fn press(harness: &mut Harness<'_, Window>, modifiers: Modifiers, key: Key) {
     harness.step();
 }
 
+/// A click after which the pointer leaves the window.
+fn click_at(harness: &mut Harness<'_, Window>, at: Pos2) {
+    harness.hover_at(at);
+    harness.step();
+    harness.drag_at(at);
+    harness.step();
+    harness.drop_at(at);
+    harness.step();
+    harness.step();
+    harness.step();
+}
+
+fn type_text(harness: &mut Harness<'_, Window>, text: &str) {
+    harness.step();
+    harness.event(egui::Event::Text(text.into()));
+    harness.step();
+    harness.step();
+}
+
+/// Opens the export dialog for a film in a folder; gives the film.
+fn open_export(harness: &mut Harness<'_, Window>, folder: &Path) -> PathBuf {
+    press(harness, Modifiers::COMMAND, Key::M);
+    let target = folder.join("out.mp4");
+    harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
+    target
+}
+
+/// Brings three seconds of music into the bin of a window that has two films there.
+fn import_music(harness: &mut Harness<'_, Window>, folder: &Path) {
+    let music = folder.join("music.wav");
+    let tone =
+        "audiotestsrc num-buffers=90 samplesperbuffer=1600 ! audio/x-raw,rate=48000 ! wavenc ! filesink location=";
+    common::run_pipeline(&format!("{tone}{}", music.display()));
+    harness.state_mut().editor.import(vec![music]);
+    until(harness, "music in the bin", |w| w.editor.project().assets.len() == 3);
+}
+
 /// A folder with two clips of 2 s, and a window that has imported them.
 fn with_media() -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().unwrap();
@@ -64,7 +111,14 @@ fn with_media() -> (tempfile::TempDir, Harness<'static, Window>) {
     let files = vec![folder.path().join("one.mp4"), folder.path().join("two.mp4")];
     let mut harness = window(folder.path(), files);
     until(&mut harness, "both files in the bin", |w| w.editor.project().assets.len() == 2);
+    select_all_cards(&mut harness);
     (folder, harness)
+}
+
+fn select_all_cards(harness: &mut Harness<'_, Window>) {
+    let editor = &mut harness.state_mut().editor;
+    editor.bin_selection = editor.project().assets.keys().copied().collect();
+    harness.step();
 }
 
 /// Both clips on the timeline, one after the other.
@@ -200,7 +254,7 @@ fn pictures_come_again_when_another_project_or_the_same_one_is_opened() {
     until(&mut harness, "all pictures", pictured);
     let (one, two) = (folder.path().join("1.ron"), folder.path().join("2.ron"));
     for path in [&one, &two] {
-        harness.state_mut().editor.save_to(path.clone());
+        harness.state_mut().editor.save_to(path.clone(), false);
         until(&mut harness, "saved", |w| w.editor.path.as_ref() == Some(path) && !w.editor.unsaved());
     }
     // the last one at once after the one before, while that one's pictures are being made
@@ -230,7 +284,7 @@ fn pictures_come_again_when_another_project_or_the_same_one_is_opened() {
 fn a_replaced_file_is_marked_and_relinked() {
     let (folder, mut harness) = with_clips();
     let path = folder.path().join("p.ron");
-    harness.state_mut().editor.save_to(path.clone());
+    harness.state_mut().editor.save_to(path.clone(), false);
     until(&mut harness, "saved", |w| !w.editor.unsaved());
     drop(harness);
     mp4(&Footage { first: 500, ..Footage::new((30, 1), 60) }, &folder.path().join("new.mp4"));
@@ -249,9 +303,7 @@ fn a_replaced_file_is_marked_and_relinked() {
     // nothing of the new film is kept as if it were the old one's
     assert!(!state_of(harness.state(), "one.mp4").proxy);
     // an export says it too
-    press(&mut harness, Modifiers::COMMAND, Key::M);
-    let target = folder.path().join("out.mp4");
-    harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
+    open_export(&mut harness, folder.path());
     harness.step();
     harness.get_by_role_and_label(Role::Button, "Export").click();
     until(&mut harness, "exported", |w| w.editor.export.as_ref().is_some_and(|e| e.done.is_some()));
@@ -285,7 +337,7 @@ fn half_a_proxy_is_made_anew_when_its_project_is_opened() {
     };
     until(&mut harness, "proxies", ready);
     let path = folder.path().join("p.ron");
-    harness.state_mut().editor.save_to(path.clone());
+    harness.state_mut().editor.save_to(path.clone(), false);
     until(&mut harness, "saved", |w| !w.editor.unsaved());
     drop(harness);
     let proxies = std::fs::read_dir(folder.path().join("cache/proxies-1")).unwrap();
@@ -308,7 +360,7 @@ fn a_project_is_saved_closed_and_opened_again() {
     let (folder, mut harness) = with_clips();
     let path = folder.path().join("p.ron");
     assert!(harness.state().editor.unsaved());
-    harness.state_mut().editor.save_to(path.clone());
+    harness.state_mut().editor.save_to(path.clone(), false);
     until(&mut harness, "saved", |w| !w.editor.unsaved());
     let saved = clips(harness.state(), TrackKind::Video);
     drop(harness);
@@ -336,9 +388,7 @@ fn unsaved_work_is_asked_about() {
 #[test]
 fn exporting_from_the_dialog_makes_the_file() {
     let (folder, mut harness) = with_clips();
-    press(&mut harness, Modifiers::COMMAND, Key::M);
-    let target = folder.path().join("out.mp4");
-    harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
+    let target = open_export(&mut harness, folder.path());
     harness.step();
     assert!(harness.query_all_by_label_contains("Memory budget").next().is_some());
     harness.get_by_role_and_label(Role::Button, "Export").click();

@@ -1,6 +1,7 @@
 //! What a Matroska file says (RFC 8794, RFC 9559): its heads are read, what its blocks carry is passed over.
 
 use super::{Packet, Tables};
+use crate::export::invalid;
 use crate::media::{Framing, NalCodec};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -28,10 +29,6 @@ const CUE_CLUSTER: u64 = 0xF1;
 
 /// Elements of a kind that are looked at within one of the small ones.
 const MOST: usize = 4096;
-
-fn invalid(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
-}
 
 /// Whether a file begins as Matroska does.
 pub(super) fn is_matroska(file: &mut File) -> io::Result<bool> {

@@ -27,6 +27,9 @@ const OFF: u32 = 12;
 /// Samples in a packet of sound, at most, with some to spare for rounding: FLAC has 4608.
 const PACKET: i64 = 5000;
 
+/// Seconds by which a file of sound may be off as players count it.
+const SOUND_OFF: f64 = 0.08;
+
 /// Columns and rows of the parts of a picture that are compared.
 pub const PARTS: (usize, usize) = (16, 9);
 
@@ -116,7 +119,8 @@ pub fn verify(path: &Path, wanted: &Wanted, shown: &[(i64, Glance)], cancel: &Ca
     let mut file = File::open(path).map_err(|e| fault(format!("it can't be read again: {e}")))?;
     let unreadable = |e: std::io::Error| fault(format!("its tables can't be read: {e}"));
     let period = wanted.rate.duration_of(FrameCount(1)).nanos();
-    let tables = if matroska::is_matroska(&mut file).map_err(unreadable)? {
+    let matroska = matroska::is_matroska(&mut file).map_err(unreadable)?;
+    let tables = if matroska {
         matroska::read(&mut file, period, PACKET * 1_000_000_000 / i64::from(wanted.sample_rate.max(1)))
     } else {
         mp4::read(path, &mut file, period)
@@ -124,7 +128,26 @@ pub fn verify(path: &Path, wanted: &Wanted, shown: &[(i64, Glance)], cancel: &Ca
     let tables = tables.map_err(unreadable)?;
     compare(&tables, wanted).map_err(fault)?;
     check_keys(&mut file, &tables, cancel)?.map_err(fault)?;
-    decode(path, &tables, wanted, shown, cancel)
+    decode(path, &info(matroska, wanted), &tables, (wanted, shown), cancel)
+}
+
+/// Checks a file of sound alone: that it has so many samples at that rate, as its tables or its packets tell.
+///
+/// # Errors
+/// [`MediaError::Decode`] with what is wrong.
+pub fn verify_sound(path: &Path, samples: u64, rate: u32) -> Result<(), MediaError> {
+    let fault = |why: Fault| MediaError::Decode { path: path.to_owned(), why };
+    let info = crate::media::probe(path).map_err(|e| fault(e.to_string()))?;
+    if info.audio.is_empty() {
+        return Err(fault("it has no sound".into()));
+    }
+    let wanted = samples as f64 / f64::from(rate.max(1));
+    let found = info.duration.map_or(0.0, SourceTime::seconds);
+    // a packet more at each end is what an encoder may need
+    if (found - wanted).abs() > SOUND_OFF {
+        return Err(fault(format!("its sound lasts {found:.3} s instead of {wanted:.3}")));
+    }
+    Ok(())
 }
 
 /// Compares what the tables say with what is to be in the file.
@@ -183,9 +206,9 @@ fn check_keys(file: &mut File, tables: &Tables, cancel: &Cancel) -> Result<Resul
 /// Decodes the first picture, one about the middle and one near the end, and compares them with what was rendered.
 fn decode(
     path: &Path,
+    info: &MediaInfo,
     tables: &Tables,
-    wanted: &Wanted,
-    shown: &[(i64, Glance)],
+    (wanted, shown): (&Wanted, &[(i64, Glance)]),
     cancel: &Cancel,
 ) -> Result<(), MediaError> {
     let fault = |why: Fault| MediaError::Decode { path: path.to_owned(), why };
@@ -197,10 +220,9 @@ fn decode(
     places.extend(shown.iter().map(|(n, _)| *n).filter(|n| keys.iter().any(|k| k.number == *n)));
     places.sort_unstable();
     places.dedup();
-    let info = info(path, wanted);
     let (width, height) = wanted.size;
     let format = PictureFormat { width, height, format: gstreamer_video::VideoFormat::I420 };
-    let mut reader = match VideoReader::open(path, &info, format, 1) {
+    let mut reader = match VideoReader::open(path, info, format, 1) {
         Ok(reader) => reader,
         // what can be written need not be readable on the same machine
         Err(MediaError::MissingPlugin { what, .. }) => {
@@ -227,8 +249,7 @@ fn decode(
 }
 
 /// What the decoder is told of the file: what was to be written.
-fn info(path: &Path, wanted: &Wanted) -> MediaInfo {
-    let matroska = path.extension().is_some_and(|e| e == "mkv");
+fn info(matroska: bool, wanted: &Wanted) -> MediaInfo {
     MediaInfo {
         duration: Some(wanted.rate.duration_of(wanted.frames)),
         video: Some(VideoStream {

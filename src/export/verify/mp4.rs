@@ -1,14 +1,11 @@
 //! What the tables of an MP4 say (ISO 14496-12, 8.6 and 8.7), read a little at a time.
 
 use super::{Packet, Tables};
+use crate::export::invalid;
 use crate::media::{Framing, Mp4Box, NalCodec};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-
-fn invalid(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
-}
 
 /// Reads the tables of the first pictures and the first sound. Periods of pictures are compared with `period`
 /// nanoseconds.

@@ -3,6 +3,12 @@
 use super::super::cache::Cache;
 use super::super::decode::Cancel;
 use super::super::error::MediaError;
+use super::super::filmstrip::{self, StripId};
+use super::super::packets::Found;
+use super::super::proxy::{Proxy, ProxySettings};
+use super::super::proxy_maker::ProxyMaker;
+use super::super::proxy_parts::Part;
+use super::super::waiting::Waiting;
 use super::super::{probe, proxy, thumbnails, waveform};
 use super::protocol::{Answer, Doors, File, Request, read_answer};
 use super::{ARGUMENT, MOST_MEMORY};
@@ -31,6 +37,8 @@ const LAST_LINES: usize = 20;
 pub struct Helper {
     doors: Doors,
     process: Option<Process>,
+    /// Where there are no such processes.
+    maker: ProxyMaker,
 }
 
 impl Helper {
@@ -40,7 +48,8 @@ impl Helper {
         let absolute = |paths: &[PathBuf]| {
             paths.iter().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()).into_os_string()).collect()
         };
-        Self { doors: Doors { read: absolute(read), write: absolute(write) }, process: None }
+        let doors = Doors { read: absolute(read), write: absolute(write) };
+        Self { doors, ..Self::default() }
     }
 
     /// Whether it may read that file.
@@ -61,15 +70,16 @@ impl Helper {
         self.process = None;
     }
 
-    /// Finds out what is in a file, as [`super::super::probe`] does.
+    /// Finds out what is in a file, as [`super::super::probe`] does. Of one that must be read to its end for that, `found`
+    /// hears how far it is, where there is a process for it.
     ///
     /// # Errors
     /// Any [`MediaError`] about the file; [`MediaError::Crashed`] where its decoder crashed or took too much.
-    pub fn probe(&mut self, path: &Path, cancel: &Cancel) -> Result<MediaInfo, MediaError> {
+    pub fn probe(&mut self, path: &Path, cancel: &Cancel, found: &dyn Fn(Found)) -> Result<MediaInfo, MediaError> {
         if !super::is_set_up() {
             return probe::probe(path);
         }
-        match self.ask(path, &Request::Probe(path.into()), cancel, &|_| {})? {
+        match self.ask_for(path, &Request::Probe(path.into()), cancel, &|_| {}, found)? {
             (Answer::Info(info), _) => Ok(*info),
             _ => Err(nonsense(path)),
         }
@@ -107,6 +117,26 @@ impl Helper {
         })
     }
 
+    /// Finer thumbnails of a stretch of an asset, as [`super::super::filmstrip`] gives.
+    ///
+    /// # Errors
+    /// Any [`MediaError`] about the file, [`MediaError::Crashed`], or [`MediaError::Cancelled`].
+    pub fn filmstrip(
+        &mut self,
+        cache: &Cache,
+        asset: &Asset,
+        id: StripId,
+        cancel: &Cancel,
+    ) -> Result<(thumbnails::ThumbnailSheet, bool), MediaError> {
+        if !super::is_set_up() {
+            return filmstrip::filmstrip(cache, asset, id, cancel);
+        }
+        let (files, best) = filmstrip::files(cache, asset, id);
+        let files = files.into_iter().map(|file| (file.path.into(), file.part)).collect();
+        let answer = self.ask(&asset.path, &Request::Strip(File::new(asset), id, files), cancel, &|_| {})?;
+        Ok((sheet(answer).ok_or_else(|| nonsense(&asset.path))?, best))
+    }
+
     /// The waveform of an asset, as [`super::super::waveform`] gives.
     ///
     /// # Errors
@@ -129,7 +159,8 @@ impl Helper {
         })
     }
 
-    /// Makes an asset's proxy, as [`super::super::make_proxy`] does. The helper must be allowed to write in the cache.
+    /// Makes a part of an asset's proxy, as [`super::super::make_proxy`] does. The helper must be allowed to write in the
+    /// cache.
     ///
     /// # Errors
     /// Any [`MediaError`] about the file or the cache, [`MediaError::Crashed`], or [`MediaError::Cancelled`].
@@ -137,15 +168,16 @@ impl Helper {
         &mut self,
         cache: &Cache,
         asset: &Asset,
-        settings: proxy::ProxySettings,
+        part: Part,
+        settings: ProxySettings,
         cancel: &Cancel,
         progress: &dyn Fn(f32),
-    ) -> Result<PathBuf, MediaError> {
+    ) -> Result<Proxy, MediaError> {
         if !super::is_set_up() {
-            return proxy::make_proxy(cache, asset, settings, cancel, progress);
+            return proxy::make_proxy(cache, asset, part, settings, &mut self.maker, cancel, progress);
         }
-        proxy::kept(cache, asset, |to| {
-            let request = Request::Proxy(File::new(asset), to.into(), settings.threads);
+        proxy::kept(cache, asset, part, |to| {
+            let request = Request::Proxy(File::new(asset), part, to.into(), settings.threads);
             match self.ask(&asset.path, &request, cancel, progress)? {
                 (Answer::Written, _) => Ok(()),
                 _ => Err(nonsense(&asset.path)),
@@ -161,11 +193,22 @@ impl Helper {
         cancel: &Cancel,
         progress: &dyn Fn(f32),
     ) -> Result<(Answer, Vec<u8>), MediaError> {
+        self.ask_for(path, request, cancel, progress, &|_| {})
+    }
+
+    fn ask_for(
+        &mut self,
+        path: &Path,
+        request: &Request,
+        cancel: &Cancel,
+        progress: &dyn Fn(f32),
+        found: &dyn Fn(Found),
+    ) -> Result<(Answer, Vec<u8>), MediaError> {
         let mut process = match self.process.take() {
             Some(process) => process,
             None => Process::start(&self.doors)?,
         };
-        let answer = process.ask(path, request, cancel, progress);
+        let answer = process.ask(path, request, cancel, progress, found);
         // one that crashed, or whose work was given up, is dropped here, and with it ended
         if matches!(answer, Ok(_) | Err(Ended::Failed(_))) {
             self.process = Some(process);
@@ -189,9 +232,16 @@ fn nonsense(path: &Path) -> MediaError {
 }
 
 fn sheet((answer, pixels): (Answer, Vec<u8>)) -> Option<thumbnails::ThumbnailSheet> {
-    let Answer::Sheet { width, height, count, every, .. } = answer else { return None };
+    let Answer::Sheet { width, height, count, from, every, .. } = answer else { return None };
     let expected = u64::from(width) * u64::from(height) * u64::from(count) * 4;
-    (pixels.len() as u64 == expected).then_some(thumbnails::ThumbnailSheet { width, height, count, every, pixels })
+    (pixels.len() as u64 == expected).then_some(thumbnails::ThumbnailSheet {
+        width,
+        height,
+        count,
+        from,
+        every,
+        pixels,
+    })
 }
 
 struct Process {
@@ -251,17 +301,22 @@ impl Process {
         request: &Request,
         cancel: &Cancel,
         progress: &dyn Fn(f32),
+        found: &dyn Fn(Found),
     ) -> Result<(Answer, Vec<u8>), Ended> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
         if self.send(request).is_err() {
             return Err(Ended::Gone(self.obituary(path)));
         }
-        let mut heard = Instant::now();
+        let mut silence = Waiting::begin();
         loop {
             match self.answers.recv_timeout(STEP) {
                 Ok((Answer::Progress(share), _)) => {
                     progress(share);
-                    heard = Instant::now();
+                    silence = Waiting::begin();
+                }
+                Ok((Answer::Found(what), _)) => {
+                    found(what);
+                    silence = Waiting::begin();
                 }
                 Ok((Answer::Failed(failure), _)) => return Err(Ended::Failed(failure.about(path))),
                 Ok(answer) => return Ok(answer),
@@ -271,7 +326,7 @@ impl Process {
             if cancel.is_cancelled() {
                 return Err(Ended::Gone(MediaError::Cancelled));
             }
-            if heard.elapsed() > SILENCE {
+            if silence.passed() > SILENCE {
                 let (path, seconds) = (path.to_owned(), SILENCE.as_secs());
                 return Err(Ended::Gone(MediaError::Stalled { path, seconds }));
             }

@@ -2,6 +2,9 @@
 //! follow their line as they are.
 
 use super::super::error::MediaError;
+use super::super::filmstrip::StripId;
+use super::super::packets::Found;
+use super::super::proxy_parts::Part;
 use crate::model::{Asset, MediaInfo, SourceTime};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -32,10 +35,12 @@ pub(super) enum Request {
     Poster(File),
     /// Pictures for the timeline: of the proxy, where there is one.
     Thumbnails(File, Option<OsString>),
+    /// Finer pictures of a stretch: of these parts of the proxy, and of the file itself where there is none.
+    Strip(File, StripId, Vec<(OsString, Part)>),
     /// The loudness of a sound stream.
     Peaks(File, u32),
-    /// A proxy, written to that file, with so many threads.
-    Proxy(File, OsString, u32),
+    /// A part of a proxy, written to that file, with so many threads.
+    Proxy(File, Part, OsString, u32),
 }
 
 /// An asset; its path is apart, since it need not be text.
@@ -55,15 +60,18 @@ impl File {
     }
 }
 
-/// A line of an answer. All but [`Answer::Progress`] are the last.
+/// A line of an answer. All but [`Answer::Progress`] and [`Answer::Found`] are the last.
 #[derive(Serialize, Deserialize, Debug)]
 pub(super) enum Answer {
     /// It goes on; how far it is, from 0 to 1.
     Progress(f32),
+    /// A file is read whose length is not known yet; how far it is.
+    Found(Found),
     /// What is in the file.
     Info(Box<MediaInfo>),
-    /// A sheet of thumbnails: width and height of one, how many, the time between them; so many bytes of pixels follow.
-    Sheet { width: u32, height: u32, count: u32, every: SourceTime, bytes: u64 },
+    /// A sheet of thumbnails: width and height of one, how many, where they begin, the time between them; so many bytes of
+    /// pixels follow.
+    Sheet { width: u32, height: u32, count: u32, from: SourceTime, every: SourceTime, bytes: u64 },
     /// So many bytes of peaks follow.
     Peaks { bytes: u64 },
     /// It is written.

@@ -2,7 +2,9 @@
 
 use super::super::decode::Cancel;
 use super::super::error::MediaError;
-use super::super::{probe, proxy, thumbnails, waveform};
+use super::super::proxy::{Proxy, ProxySettings};
+use super::super::proxy_maker::ProxyMaker;
+use super::super::{filmstrip, packets, probe, thumbnails, waveform};
 use super::MOST_MEMORY;
 use super::protocol::{Answer, Doors, Request};
 use crate::platform;
@@ -10,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Files that are open at once.
@@ -49,11 +52,15 @@ pub fn serve() -> Result<(), MediaError> {
             platform::end_now();
         })
         .map_err(broken)?;
-    let mut teller = Teller { output: RefCell::new(output), told: Cell::new(None) };
+    let mut maker = ProxyMaker::default();
+    let teller = Rc::new(Teller { output: RefCell::new(output), told: Cell::new(None) });
+    let for_files = Rc::clone(&teller);
+    packets::watch(move |found| for_files.now_and_then(&Answer::Found(found)));
     for request in requests {
-        let (answer, bytes) = obey(request, &teller).unwrap_or_else(|e| (Answer::Failed(e.into()), Vec::new()));
+        let (answer, bytes) =
+            obey(request, &mut maker, &teller).unwrap_or_else(|e| (Answer::Failed(e.into()), Vec::new()));
         teller.tell(&answer, &bytes).map_err(broken)?;
-        teller.told = Cell::new(None);
+        teller.told.set(None);
     }
     Ok(())
 }
@@ -79,22 +86,26 @@ impl Teller {
     }
 
     fn progress(&self, share: f32) {
+        self.now_and_then(&Answer::Progress(share));
+    }
+
+    fn now_and_then(&self, answer: &Answer) {
         if self.told.get().is_none_or(|told| told.elapsed() >= TELL_EVERY) {
             self.told.set(Some(Instant::now()));
             // who does not listen any more has closed the input as well
-            let _ = self.tell(&Answer::Progress(share), &[]);
+            let _ = self.tell(answer, &[]);
         }
     }
 }
 
-fn obey(request: Request, teller: &Teller) -> Result<(Answer, Vec<u8>), MediaError> {
+fn obey(request: Request, maker: &mut ProxyMaker, teller: &Teller) -> Result<(Answer, Vec<u8>), MediaError> {
     let brief = matches!(request, Request::Probe(_) | Request::Poster(_));
     platform::limit_time(brief.then_some(BRIEF));
     let cancel = Cancel::default();
     let progress = |share: f32| teller.progress(share);
     let sheet = |sheet: thumbnails::ThumbnailSheet| {
-        let thumbnails::ThumbnailSheet { width, height, count, every, pixels } = sheet;
-        (Answer::Sheet { width, height, count, every, bytes: pixels.len() as u64 }, pixels)
+        let thumbnails::ThumbnailSheet { width, height, count, from, every, pixels } = sheet;
+        (Answer::Sheet { width, height, count, from, every, bytes: pixels.len() as u64 }, pixels)
     };
     Ok(match request {
         Request::Probe(path) => {
@@ -106,13 +117,17 @@ fn obey(request: Request, teller: &Teller) -> Result<(Answer, Vec<u8>), MediaErr
             let proxy = proxy.map(PathBuf::from);
             sheet(thumbnails::render(&file.asset(), proxy.as_deref(), &cancel, &progress)?)
         }
+        Request::Strip(file, id, files) => {
+            let files: Vec<Proxy> = files.into_iter().map(|(path, part)| Proxy { path: path.into(), part }).collect();
+            sheet(filmstrip::render(&file.asset(), id, &files, &cancel)?)
+        }
         Request::Peaks(file, stream) => {
             let peaks = waveform::measure(&file.asset(), stream, &cancel, &progress)?;
             (Answer::Peaks { bytes: peaks.len() as u64 }, peaks)
         }
-        Request::Proxy(file, to, threads) => {
-            let settings = proxy::ProxySettings { threads };
-            proxy::encode(&file.asset(), &PathBuf::from(to), settings, &cancel, &progress)?;
+        Request::Proxy(file, part, to, threads) => {
+            let settings = ProxySettings { threads };
+            maker.make(&file.asset(), part, &PathBuf::from(to), settings, &cancel, &progress)?;
             (Answer::Written, Vec::new())
         }
     })

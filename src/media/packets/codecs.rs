@@ -1,21 +1,53 @@
 //! The caps of a file's tracks, as GStreamer's own demuxer tells them, and what its parsers find in them.
 
+use super::super::waiting::Waiting;
 use super::Kind;
 use crate::model::FrameRate;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::path::Path;
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 /// Demuxers know their tracks from the first bytes.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// Bytes that a demuxer is given at once.
+const PIECE: usize = 4096;
+
 /// The caps of so many tracks of each kind, in the order of `kinds`; `None` for those that the demuxer does not tell.
 /// `demuxer` is an element's name.
 pub(super) fn by_demuxer(path: &Path, demuxer: &str, kinds: &[Kind]) -> Vec<Option<String>> {
-    let found = found(path, demuxer, kinds.len()).unwrap_or_default();
+    let source = gst::ElementFactory::make("filesrc").property("location", path).build();
+    let found = source.ok().and_then(|source| found(&source, demuxer, kinds.len()));
+    in_order(&found.unwrap_or_default(), kinds)
+}
+
+/// The same, by the file's first bytes alone: a demuxer may read all of it otherwise.
+pub(super) fn by_demuxer_of_head(head: &[u8], demuxer: &str, kinds: &[Kind]) -> Vec<Option<String>> {
+    let source = gst_app::AppSrc::builder().build();
+    give(&source, head);
+    in_order(&found(source.upcast_ref(), demuxer, kinds.len()).unwrap_or_default(), kinds)
+}
+
+/// Lets a source give these bytes and end.
+fn give(source: &gst_app::AppSrc, head: &[u8]) {
+    // demuxers take a step with each buffer (`avidemux`)
+    let pieces: Vec<gst::Buffer> = head.chunks(PIECE).map(|piece| gst::Buffer::from_slice(piece.to_vec())).collect();
+    let pieces = Mutex::new(pieces.into_iter());
+    let give = move |source: &gst_app::AppSrc, _| {
+        let piece = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+        // a pipeline that is being stopped takes nothing
+        let _ = match piece {
+            Some(piece) => source.push_buffer(piece),
+            None => source.end_of_stream(),
+        };
+    };
+    source.set_callbacks(gst_app::AppSrcCallbacks::builder().need_data(give).build());
+}
+
+fn in_order(found: &[(String, gst::Caps)], kinds: &[Kind]) -> Vec<Option<String>> {
     let nth = |kind: Kind, n: usize| {
         let prefix = if kind == Kind::Picture { "video_" } else { "audio_" };
         found.iter().find(|(name, _)| *name == format!("{prefix}{n}")).map(|(_, caps)| caps.to_string())
@@ -50,11 +82,10 @@ pub(super) fn rate_of(caps: &str, head: Vec<u8>) -> Option<FrameRate> {
 }
 
 /// The demuxer's pads by their names.
-fn found(path: &Path, demuxer: &str, most: usize) -> Option<Vec<(String, gst::Caps)>> {
+fn found(source: &gst::Element, demuxer: &str, most: usize) -> Option<Vec<(String, gst::Caps)>> {
     let pipeline = gst::Pipeline::new();
-    let source = gst::ElementFactory::make("filesrc").property("location", path).build().ok()?;
     let demuxer = gst::ElementFactory::make(demuxer).build().ok()?;
-    pipeline.add_many([&source, &demuxer]).ok()?;
+    pipeline.add_many([source, &demuxer]).ok()?;
     source.link(&demuxer).ok()?;
     // as many as a demuxer makes before it is stopped; those past it are not asked for
     let (send, pads) = mpsc::sync_channel(256);
@@ -64,10 +95,10 @@ fn found(path: &Path, demuxer: &str, most: usize) -> Option<Vec<(String, gst::Ca
         let _ = send.try_send((pad.name().to_string(), caps));
     });
     let mut found = Vec::new();
-    let begun = Instant::now();
+    let mut waiting = Waiting::begin();
     if pipeline.set_state(gst::State::Paused).is_ok() {
         let bus = pipeline.bus()?;
-        while found.len() < most && begun.elapsed() < LIMIT {
+        while found.len() < most && waiting.passed() < LIMIT {
             found.extend(pads.recv_timeout(Duration::from_millis(20)).into_iter().filter(told));
             let over = bus.pop_filtered(&[gst::MessageType::Error, gst::MessageType::Eos]).is_some();
             if over {

@@ -1,6 +1,7 @@
 //! What one reading of a file finds: when each track begins and ends, how many packets it has, and where to go on from.
 
 use super::clock::Clock;
+use super::watch::Telling;
 use super::{Demuxer, Kind, Packet};
 use crate::model::{FrameCount, FrameRate};
 use serde::{Deserialize, Serialize};
@@ -159,6 +160,7 @@ impl Reading {
 pub(super) fn read(demuxer: &mut dyn Demuxer, caps: &[Option<String>]) -> Option<Index> {
     let mut tracks: Vec<Reading> = demuxer.tracks().iter().map(|k| Reading::new(*k)).collect();
     let mut clock = Clock::new(tracks.len(), demuxer.leaps_are_joints());
+    let (mut telling, length) = (Telling::default(), demuxer.bytes().len());
     while let Some(packet) = demuxer.next() {
         let Some(track) = tracks.get_mut(packet.track) else { continue };
         if caps.get(packet.track).is_none_or(Option::is_none) || (track.count == 0 && !packet.key) {
@@ -168,6 +170,9 @@ pub(super) fn read(demuxer: &mut dyn Demuxer, caps: &[Option<String>]) -> Option
         let lasts = track.lasts(&packet);
         let epoch = clock.epoch(packet.track, packet.pts, packet.dts, lasts);
         track.add(&packet, epoch);
+        // what lies before a joint is counted as soon as the clock has come so far again
+        let ends = track.first.map_or(0, |first| packet.pts.saturating_sub(first).saturating_add(lasts));
+        telling.packet(if epoch == 0 { ends } else { 0 }, packet.position, length);
     }
     finish(&tracks, caps, &clock).map(|index| Index { container: demuxer.container().map(str::to_owned), ..index })
 }

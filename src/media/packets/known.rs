@@ -3,7 +3,6 @@
 use super::index::{Index, read};
 use super::{Demuxer, demuxer};
 use crate::media::cache::{Cache, CacheKind};
-use crate::media::error::MediaError;
 use crate::media::fingerprint::{Stamp, key};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -13,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const MOST: usize = 64;
 
 /// Bytes from which on a file's index is kept in the cache: a smaller file is read again as quickly.
-const KEPT: u64 = 64 << 20;
+pub const INDEX_KEPT: u64 = 64 << 20;
 
 /// How an index is called there, after the file's key.
 const NAME: &str = ".json";
@@ -44,7 +43,7 @@ pub(in crate::media) fn index_of(path: &Path) -> Option<Arc<Index>> {
 /// Finds the index of a file in the cache, or reads the file.
 fn make(path: &Path) -> Option<Index> {
     let mut demuxer = demuxer(path)?;
-    if demuxer.bytes().len() < KEPT {
+    if demuxer.bytes().len() < INDEX_KEPT {
         return read_all(path, demuxer.as_mut());
     }
     let Ok(before) = key(path) else { return read_all(path, demuxer.as_mut()) };
@@ -58,12 +57,9 @@ fn make(path: &Path) -> Option<Index> {
     if demuxer.bytes().failure().is_some() || key(path).ok().as_ref() != Some(&before) {
         return index;
     }
-    let made = cache.make(CacheKind::Packets, &before, NAME, |file| {
-        let json = serde_json::to_vec(&index).map_err(|e| MediaError::write(file, e))?;
-        std::fs::write(file, json).map_err(|e| MediaError::write(file, e))
-    });
-    if let Err(error) = made {
-        tracing::warn!("what was read of {} is not kept: {error}", path.display());
+    match serde_json::to_vec(&index) {
+        Ok(json) => cache.store(CacheKind::Packets, &before, NAME, &json),
+        Err(error) => tracing::warn!("what was read of {} is not kept: {error}", path.display()),
     }
     index
 }

@@ -10,6 +10,11 @@
 //! - the same file gives the same index, always.
 
 mod access_units;
+mod avi;
+mod avi_pictures;
+mod avi_tables;
+#[cfg(test)]
+mod avi_tests;
 mod bytes;
 mod clock;
 mod codecs;
@@ -19,6 +24,10 @@ mod fragments;
 mod index;
 mod known;
 mod matroska;
+mod ogg;
+mod ogg_streams;
+#[cfg(test)]
+mod ogg_tests;
 mod pes;
 mod picture_order;
 mod pictures;
@@ -28,10 +37,15 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod transport_stream;
+mod watch;
 
 pub(super) use index::{Index, Track};
+pub use known::INDEX_KEPT;
 pub(super) use known::index_of;
+pub(crate) use ogg::CHECKSUM as OGG_CHECKSUM;
 pub(super) use source::{Feed, LEAD, feed};
+pub use watch::Found;
+pub(super) use watch::watch;
 
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -147,6 +161,12 @@ fn demuxer_of(mut bytes: Bytes) -> Option<Box<dyn Demuxer>> {
     }
     if flv::is_flv(&head) {
         return flv::Flv::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
+    }
+    if avi::is_avi(&head) {
+        return avi::Avi::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
+    }
+    if ogg::is_ogg(&head) {
+        return ogg::Ogg::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);
     }
     if fragments::is_movie(&head) {
         return fragments::Fragments::open(bytes).map(|d| Box::new(d) as Box<dyn Demuxer>);

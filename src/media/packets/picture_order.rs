@@ -67,6 +67,13 @@ impl Order {
         }
     }
 
+    /// By how many pictures a decoder is late, where the stream says that.
+    pub fn delay(&self) -> Option<u32> {
+        let Reader::H264(h264) = &self.reader else { return None };
+        let restrictions = h264.sets.sps().next()?.vui_parameters.as_ref()?.bitstream_restrictions.as_ref()?;
+        Some(restrictions.max_num_reorder_frames).filter(|most| *most <= 16)
+    }
+
     /// The place of the next picture, given with its headers. One that can't be read follows the one before.
     pub fn place(&mut self, picture: &[u8]) -> Placed {
         let found = match &mut self.reader {

@@ -1,12 +1,13 @@
 //! Gives the packets of one track to a decoder.
 
 use super::index::Index;
-use super::{Demuxer, Kind};
+use super::{Demuxer, Kind, ogg_streams};
 use crate::media::encoding::clock_time;
 use crate::media::error::MediaError;
 use crate::model::SourceTime;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
+use gstreamer_audio as gst_audio;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -41,6 +42,8 @@ struct Reader {
     number: usize,
     /// What lies before that position is passed over.
     from: u64,
+    /// Whether packets may be shorter than what is in them, and their decoder can leave the rest out.
+    clips: bool,
     /// Headers that go before all packets.
     headers: Vec<gst::Buffer>,
 }
@@ -53,8 +56,11 @@ pub(crate) fn feed(path: &Path, index: &Arc<Index>, kind: Kind, n: usize) -> Res
     let caps: gst::Caps = found.caps.parse().map_err(|_| gone())?;
     let headers = headers(&caps);
     let key = found.keys.first().copied().ok_or_else(gone)?;
-    let mut reader =
-        Reader { demuxer, index: Arc::clone(index), track, number: found.number, from: key.position, headers };
+    // in Ogg, the last packet of a stream is cut to what was recorded
+    let clips =
+        caps.structure(0).is_some_and(|s| s.name() == "audio/x-opus") && index.container.as_deref() == Some("Ogg");
+    let (number, from) = (found.number, key.position);
+    let mut reader = Reader { demuxer, index: Arc::clone(index), track, number, from, clips, headers };
     reader.demuxer.go_to(key.place, found.stamp(key));
     let reader = Arc::new(Mutex::new(reader));
     let source = gst_app::AppSrc::builder()
@@ -82,6 +88,12 @@ pub(crate) fn feed(path: &Path, index: &Arc<Index>, kind: Kind, n: usize) -> Res
 fn headers(caps: &gst::Caps) -> Vec<gst::Buffer> {
     let headers = caps.structure(0).and_then(|s| s.get::<gst::Array>("streamheader").ok());
     headers.map(|h| h.iter().filter_map(|v| v.get::<gst::Buffer>().ok()).collect()).unwrap_or_default()
+}
+
+/// How many samples of a packet of Opus are not to be heard that lasts so many nanoseconds.
+fn too_much(packet: &[u8], lasts: i64) -> gst::format::Default {
+    let samples = ogg_streams::opus(packet) - (lasts.saturating_mul(48) + 500_000) / 1_000_000;
+    gst::format::Default::from_u64(u64::try_from(samples).unwrap_or(0))
 }
 
 impl Reader {
@@ -123,6 +135,8 @@ impl Reader {
             let time = track.time(packet.position, packet.pts).saturating_add(lead);
             let (lasts, key) = (packet.duration, packet.key);
             let Some(bytes) = self.demuxer.content(packet) else { continue };
+            let clipped =
+                lasts.filter(|_| self.clips).map_or(gst::format::Default::ZERO, |lasts| too_much(&bytes, lasts));
             let mut buffer = gst::Buffer::from_mut_slice(bytes);
             if let Some(buffer) = buffer.get_mut() {
                 // when it is decoded is not said: where a muxer cut that off at 0 (flvmux), decoders lost a picture
@@ -130,6 +144,9 @@ impl Reader {
                 buffer.set_duration(lasts.map(clock_time));
                 if !key {
                     buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
+                }
+                if clipped > gst::format::Default::ZERO {
+                    gst_audio::AudioClippingMeta::add(buffer, gst::format::Default::ZERO, clipped);
                 }
             }
             return Some(buffer);

@@ -16,7 +16,7 @@ const STEP: u8 = 5;
 
 /// 40 pictures at 25 a second, each of another grey, and as long a tone, written by a pipeline that ends in `mux`; without
 /// one, the pictures alone.
-fn film(path: &Path, video: &str, audio: &str, mux: &str) {
+pub(super) fn film(path: &Path, video: &str, audio: &str, mux: &str) {
     film_with_late_sound(path, video, audio, mux, 0);
 }
 
@@ -52,7 +52,7 @@ fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: 
 }
 
 /// Which of the film's pictures is shown at each of these moments of 40 ms.
-fn pictures(path: &Path, at: &[i64]) -> Vec<i64> {
+pub(super) fn pictures(path: &Path, at: &[i64]) -> Vec<i64> {
     let info = probe(path).unwrap();
     let format = PictureFormat { width: 64, height: 64, format: gst_video::VideoFormat::I420 };
     let mut reader = VideoReader::open(path, &info, format, 1).unwrap();
@@ -67,12 +67,12 @@ fn pictures(path: &Path, at: &[i64]) -> Vec<i64> {
 }
 
 /// All pictures in order, then some that must be sought.
-fn all_and_back(count: i64) -> Vec<i64> {
+pub(super) fn all_and_back(count: i64) -> Vec<i64> {
     (0..count).chain([count - 1, 3, count / 2, 0, count - 2, 13]).collect()
 }
 
 /// From where to where there is sound, in milliseconds.
-fn sound(path: &Path) -> (usize, usize) {
+pub(super) fn sound(path: &Path) -> (usize, usize) {
     let info = probe(path).unwrap();
     let mut reader = AudioReader::open(path, &info, 0, 48000).unwrap();
     let mut samples = vec![[0.0; 2]; 48000 * 4];
@@ -81,10 +81,11 @@ fn sound(path: &Path) -> (usize, usize) {
     (loud.iter().position(|l| *l).unwrap(), loud.iter().rposition(|l| *l).unwrap() + 1)
 }
 
-const H264: &str = "x264enc key-int-max=12 bframes=2 speed-preset=ultrafast b-adapt=false ! video/x-h264,profile=main";
+pub(super) const H264: &str =
+    "x264enc key-int-max=12 bframes=2 speed-preset=ultrafast b-adapt=false ! video/x-h264,profile=main";
 /// Without them, the first picture appears with the first sound, whatever a muxer writes.
-const NO_B: &str = "x264enc key-int-max=12 bframes=0 speed-preset=ultrafast";
-const VP8: &str = "vp8enc keyframe-max-dist=12 deadline=1";
+pub(super) const NO_B: &str = "x264enc key-int-max=12 bframes=0 speed-preset=ultrafast";
+pub(super) const VP8: &str = "vp8enc keyframe-max-dist=12 deadline=1";
 const STREAMED: &str = "matroskamux streamable=true";
 
 #[test]
@@ -274,7 +275,7 @@ fn chance(seed: &mut u64) -> usize {
 }
 
 /// Reads all packets of bytes that were changed here and there, and some again.
-fn survives(original: &[u8]) {
+pub(super) fn survives(original: &[u8]) {
     let mut seed = 0x5EED_u64;
     for _ in 0..400 {
         let mut bytes = original.to_vec();
@@ -310,8 +311,9 @@ fn matroska_of_any_bytes_ends() {
     survives(&bytes[..bytes.len().min(20_000)]);
 }
 
-const MP2: &str = "avenc_mp2 ! mpegaudioparse";
-const MPEG2: &str = "mpeg2enc format=3 b-per-refframe=0 max-gop-size=12 bitrate=8000 quantisation=2 ! mpegvideoparse";
+pub(super) const MP2: &str = "avenc_mp2 ! mpegaudioparse";
+pub(super) const MPEG2: &str =
+    "mpeg2enc format=3 b-per-refframe=0 max-gop-size=12 bitrate=8000 quantisation=2 ! mpegvideoparse";
 
 #[test]
 fn program_streams_are_whole() {
@@ -466,5 +468,27 @@ fn pictures_of_open_groups_are_whole_wherever_a_seek_goes() {
         film(&path, video, audio, mux);
         let asked: Vec<i64> = (0..40).rev().collect();
         assert_eq!(pictures(&path, &asked), asked, "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_read_to_its_end_tells_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("streamed.mkv");
+    played::run(&format!(
+        "videotestsrc num-buffers=9000 ! video/x-raw,width=16,height=16,framerate=30/1 ! vp8enc deadline=1 \
+         ! matroskamux streamable=true ! filesink location=\"{}\"",
+        path.display()
+    ));
+    let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let for_watcher = std::rc::Rc::clone(&told);
+    super::watch(move |found| for_watcher.borrow_mut().push(found));
+    let length = SourceTime::from_nanos(super::index_of(&path).unwrap().length());
+    let told = told.borrow();
+    assert_eq!(told.len(), 2);
+    assert!(told[0].share < told[1].share && told[0].at_least < told[1].at_least);
+    for found in told.iter() {
+        let part = found.at_least.seconds() / length.seconds();
+        assert!(found.at_least < length && (part - f64::from(found.share)).abs() < 0.1, "{found:?} of {length:?}");
     }
 }

@@ -2,8 +2,9 @@
 
 use super::theme;
 use crate::app::{AssetState, Editor};
-use crate::media::ThumbnailSheet;
-use crate::model::{Clip, Frame, FrameCount, MediaKind, Project, TrackKind};
+use crate::media::{StripId, ThumbnailSheet};
+use crate::model::{Clip, Frame, FrameCount, MediaKind, Project, SourceTime, TrackKind};
+use crate::ui::names;
 use crate::ui::textures::Textures;
 use egui::{Align2, Color32, FontId, Mesh, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use std::sync::Arc;
@@ -13,6 +14,9 @@ const STRIP: f32 = 16.0;
 
 /// Clips narrower than this have no name.
 const NAMED: f32 = 36.0;
+
+/// Width of the mark of a grouped clip.
+const MARK: f32 = 16.0;
 
 /// What is needed to paint one clip.
 pub(super) struct Painted<'a> {
@@ -68,10 +72,35 @@ pub(super) fn paint(ui: &Ui, editor: &Editor, textures: &mut Textures, painted: 
     }
     if rect.width() >= NAMED {
         let left = pos2(rect.min.x.max(lanes.min.x) + 6.0, top.center().y);
-        painter.text(left, Align2::LEFT_CENTER, label(clip), FontId::proportional(10.5), Color32::from_gray(235));
+        let (font, color) = (FontId::proportional(10.5), Color32::from_gray(235));
+        let name = names::in_line(&painter, &label(clip), &font, color, seen.max.x - left.x - 4.0);
+        painter.galley(left - vec2(0.0, name.size().y / 2.0), name, color);
+    }
+    if clip.group.is_some() && rect.width() >= 2.0 * MARK {
+        group_mark(ui, &painter, clip, Rect::from_min_max(pos2(rect.max.x - MARK, top.min.y), top.max), strip, seen);
     }
     if selected {
         painter.rect_stroke(rect, 3.0, Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside);
+    }
+}
+
+/// What tells that a clip is grouped: two corners that hold it together with others.
+fn group_mark(ui: &Ui, painter: &egui::Painter, clip: &Clip, area: Rect, strip: Color32, seen: Rect) {
+    painter.rect_filled(area, 0.0, strip);
+    let frame = Rect::from_center_size(area.center(), vec2(9.0, 8.0));
+    let line = Stroke::new(1.5, Color32::from_gray(0xf0));
+    let corner = vec2(3.5, 3.0);
+    for (at, x, y) in [(frame.left_top(), corner.x, corner.y), (frame.right_bottom(), -corner.x, -corner.y)] {
+        painter.line_segment([at, at + vec2(x, 0.0)], line);
+        painter.line_segment([at, at + vec2(0.0, y)], line);
+    }
+    painter.rect_filled(Rect::from_center_size(frame.center(), vec2(3.0, 3.0)), 0.0, Color32::from_gray(0xf0));
+    let area = area.intersect(seen);
+    if area.is_positive() {
+        let response = ui.interact(area, ui.scope_id().with(("group", clip.id)), egui::Sense::hover());
+        let name = format!("Grouped {}", clip.content.name);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
+        response.on_hover_text("Grouped: a click selects the whole group, Alt+click this clip alone.");
     }
 }
 
@@ -106,13 +135,33 @@ fn thumbnails(
     // from the first tile in sight on
     let mut x = inner.min.x + ((seen.min.x - inner.min.x) / width).floor().max(0.0) * width;
     let mut mesh = Mesh::with_texture(texture);
+    let asset = painted.clip.content.asset;
+    // what one tile stands for
+    let apart = rate.duration_of(editor.view.count_near(f64::from(width)).max(FrameCount(1)));
+    let apart = SourceTime(painted.clip.speed.scale(apart).0.abs());
+    let place = |n: u32, share: f32| {
+        #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
+        let u = n as f32 * share;
+        Rect::from_min_max(pos2(u, 0.0), pos2(u + share, 1.0))
+    };
     while x < seen.max.x {
         let offset = editor.view.count_near(f64::from(x - inner.min.x));
         let time = painted.clip.shown_at(offset.min(painted.clip.length - FrameCount(1)), rate);
-        #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
-        let u = sheet.at(time) as f32 * share;
         let tile = Rect::from_min_size(pos2(x, inner.min.y), vec2(width, inner.height()));
-        mesh.add_rect_with_uv(tile, Rect::from_min_max(pos2(u, 0.0), pos2(u + share, 1.0)), Color32::from_gray(225));
+        // finer pictures, where the sheet's are farther apart than tiles are
+        let id = StripId::of(time, apart);
+        let finer = sheet.every > apart && sheet.every.0 >= id.every().0 * 2;
+        if finer {
+            textures.see(asset, id);
+        }
+        if let Some(strip) = editor.strip(asset, id).filter(|_| finer) {
+            let texture = textures.sheet(ui.ctx(), strip);
+            #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
+            let share = 1.0 / strip.count as f32;
+            painter.image(texture, tile, place(strip.at(time), share), Color32::from_gray(225));
+        } else {
+            mesh.add_rect_with_uv(tile, place(sheet.at(time), share), Color32::from_gray(225));
+        }
         x += width;
     }
     painter.add(mesh);
@@ -132,7 +181,7 @@ fn waveform(ui: &Ui, editor: &Editor, painted: &Painted<'_>, inner: Rect, state:
         let frames = f64::from(x - inner.min.x) / editor.view.points_per_frame;
         let base = Frame(frames.floor() as i64);
         let within = (frames - frames.floor()) * rate.time_of(Frame(1)).0 as f64;
-        let within = painted.clip.speed.scale(crate::model::SourceTime(within as i64));
+        let within = painted.clip.speed.scale(SourceTime(within as i64));
         painted.clip.source_at(FrameCount(base.0), rate) + within
     };
     while x < seen.max.x {

@@ -1,12 +1,12 @@
 //! What the mouse does to clips: the result is shown while it is dragged, and committed on release.
 
 use super::{Timeline, theme};
-use crate::app::{Editor, Tool};
+use crate::app::{Aside, Editor, Tool};
 use crate::edit::{
     Edge, Edit, Landing, Limits, SnapPoints, apply, move_limits, ripple_limits, roll_limits, slide_limits, slip_limits,
     trim_limits,
 };
-use crate::model::{Clip, ClipId, Frame, FrameCount, Project, Property, Transition};
+use crate::model::{Clip, ClipId, Frame, FrameCount, Project, Property, Reach, TrackKind, Transition};
 use egui::{CursorIcon, FontId, Key, Pos2, Rect, Ui, vec2};
 use std::sync::Arc;
 
@@ -124,8 +124,8 @@ impl Timeline {
     pub(super) fn begin(&mut self, ui: &Ui, editor: &mut Editor, clip: &Clip, place: Rect, lanes: Rect) {
         let Some(origin) = ui.input(|i| i.pointer.press_origin()) else { return };
         let modifiers = ui.input(|i| i.modifiers);
-        if !editor.selection.contains(&clip.id) {
-            editor.select(clip.id, modifiers.shift, modifiers.alt);
+        if modifiers.alt || !editor.selection.contains(&clip.id) {
+            editor.select(clip.id, modifiers.shift && !modifiers.alt, modifiers.alt);
         }
         let edge = match editor.tool {
             Tool::Slip | Tool::Slide => None,
@@ -141,8 +141,9 @@ impl Timeline {
         let mut clips: Vec<ClipId> = vec![clip.id];
         if edge.is_none() {
             clips.extend(editor.selection.iter().filter(|c| **c != clip.id));
-        } else if let Some(link) = clip.link {
-            clips.extend(editor.sequence().linked(link).into_iter().map(|(_, c)| c.id).filter(|c| *c != clip.id));
+        } else {
+            let linked = editor.sequence().together(&clips, Reach::Links);
+            clips.extend(linked.into_iter().map(|(_, c)| c.id).filter(|c| *c != clip.id));
         }
         let drag = new_drag(editor, clip, clips, origin, lanes);
         self.gesture = Some(match (editor.tool, edge) {
@@ -174,7 +175,7 @@ impl Timeline {
             Gesture::Marquee { from, to } => {
                 *to = pointer;
                 let rect = Rect::from_two_pos(*from, *to);
-                self.select_in(editor, rect, lanes, ui.input(|i| i.modifiers.shift));
+                self.select_in(editor, rect, lanes, ui.input(|i| i.modifiers));
             }
             Gesture::Move(drag) => {
                 ui.set_cursor_icon(CursorIcon::Grabbing);
@@ -247,9 +248,9 @@ impl Timeline {
                 self.snap_line = Some(snapped.at);
             }
         }
-        let tracks = self.tracks_between(drag, pointer.y);
         let landing = if modifiers.command { Landing::Insert } else { Landing::Overwrite };
-        let edit = Edit::Move { clips: drag.clips.clone(), by, tracks, landing, ripple: false, alone: true };
+        let to = self.aside(editor, drag, pointer.y);
+        let edit = editor.move_edit(drag.clip.id, &drag.clips, by, to, landing);
         let target = editor.timecode(drag.clip.start + by);
         drag.label = format!("{}   {target}", signed(editor, by));
         show(editor, drag, edit, None);
@@ -312,22 +313,26 @@ impl Timeline {
         show(editor, drag, edit, Some(at + by));
     }
 
-    /// By how many tracks the pointer has left the one that was grabbed, within its kind.
-    fn tracks_between(&self, drag: &Drag, y: f32) -> i32 {
-        let Some(from) = self.row_at(drag.grabbed.1) else { return 0 };
-        let same: Vec<_> = self.rows.iter().filter(|r| r.kind == from.kind).collect();
-        let index = |row: &super::Row| same.iter().position(|r| r.track == row.track);
-        let nearest = same.iter().min_by(|a, b| {
-            let distance = |r: &super::Row| (r.top + r.height / 2.0 - y).abs();
-            distance(a).total_cmp(&distance(b))
-        });
-        let (Some(a), Some(b)) = (index(from), nearest.and_then(|r| index(r))) else { return 0 };
-        let steps = i32::try_from(b).unwrap_or(0) - i32::try_from(a).unwrap_or(0);
-        // video tracks count upwards
-        if from.kind == crate::model::TrackKind::Video { -steps } else { steps }
+    /// The track of the grabbed clip's kind that is nearest to a height, or a new one above (for sound, below) all of them.
+    fn aside(&self, editor: &Editor, drag: &Drag, y: f32) -> Aside {
+        let Some((own, kind)) = editor.sequence().clip(drag.clip.id).map(|(t, _)| (t.id, t.kind)) else {
+            return Aside::New;
+        };
+        let rows = || self.rows.iter().filter(|r| r.kind == kind);
+        let beside = match kind {
+            TrackKind::Video => rows().next().is_some_and(|top| y < top.top - super::GAP),
+            TrackKind::Audio => rows().next_back().is_some_and(|low| y >= low.top + low.height + super::GAP),
+        };
+        if beside {
+            return Aside::New;
+        }
+        let distance = |r: &&super::Row| (r.top + r.height / 2.0 - y).abs();
+        let nearest = rows().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        Aside::Track(nearest.map_or(own, |r| r.track))
     }
 
-    fn select_in(&self, editor: &mut Editor, rect: Rect, lanes: Rect, extend: bool) {
+    fn select_in(&self, editor: &mut Editor, rect: Rect, lanes: Rect, modifiers: egui::Modifiers) {
+        let (extend, alone) = (modifiers.shift || modifiers.command, modifiers.alt);
         let from = editor.view.frame_under(f64::from(rect.min.x - lanes.min.x));
         let to = editor.view.frame_under(f64::from(rect.max.x - lanes.min.x)) + FrameCount(1);
         let span = crate::model::Span::between(from, to);
@@ -337,10 +342,7 @@ impl Timeline {
             .filter_map(|r| sequence.track(r.track))
             .flat_map(|t| t.clips.range(span).map(|c| c.id).collect::<Vec<_>>())
             .collect();
-        if !extend {
-            editor.selection.clear();
-        }
-        editor.selection.extend(found);
+        editor.select_clips(&found, extend, alone);
     }
 }
 

@@ -3,22 +3,129 @@
 use super::{Row, theme};
 use crate::app::Editor;
 use crate::edit::{Edit, TrackChange};
-use crate::model::{TrackId, TrackKind};
+use crate::model::{SequenceId, TrackId, TrackKind};
+use crate::worker::DocumentId;
 use egui::{Button, Rect, RichText, Ui, pos2, vec2};
 use egui_material_icons::{MaterialIcon, icons};
+use std::collections::HashSet;
 
-/// How a track's height is dragged.
+/// Height of a folded track, in points.
+pub(super) const FOLDED: f32 = 18.0;
+
+/// How tracks are shown that is not in the document.
 #[derive(Default)]
 pub(super) struct Headers {
+    /// The tracks that are folded, each with its document and sequence.
+    folded: HashSet<(DocumentId, SequenceId, TrackId)>,
     /// Which track, and how tall it was when it was grabbed, in per cent.
     dragged: Option<(TrackId, u16)>,
 }
 
 impl Headers {
+    /// Whether a track of the open sequence is folded.
+    pub(super) fn is_folded(&self, editor: &Editor, track: TrackId) -> bool {
+        self.folded.contains(&(editor.document(), editor.project().active, track))
+    }
+
+    /// The triangle that folds a track, or unfolds it.
+    fn fold(&mut self, ui: &mut Ui, editor: &Editor, track: &crate::model::Track) {
+        let key = (editor.document(), editor.project().active, track.id);
+        let folded = self.folded.contains(&key);
+        let (icon, what) =
+            if folded { (icons::ICON_ARROW_RIGHT, "Unfold") } else { (icons::ICON_ARROW_DROP_DOWN, "Fold") };
+        let button =
+            Button::new(icon.rich_text().size(16.0).color(theme::WEAK)).frame(false).min_size(vec2(14.0, 16.0));
+        let response = ui.add(button).on_hover_text(what);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{what} {}", track.name)));
+        if response.clicked() && !self.folded.remove(&key) {
+            self.folded.insert(key);
+        }
+    }
+
     pub(super) fn show(&mut self, ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
-        show(ui, editor, rows, area);
-        for row in rows {
+        self.show_all(ui, editor, rows, area);
+        for row in rows.iter().filter(|row| row.height > FOLDED) {
             self.border(ui, editor, row, area);
+        }
+    }
+
+    fn show_all(&mut self, ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
+        ui.painter().rect_filled(area, 0.0, theme::PANEL);
+        for row in rows {
+            let rect = Rect::from_min_max(pos2(area.min.x, row.top), pos2(area.max.x - 2.0, row.top + row.height));
+            if rect.max.y < area.min.y || rect.min.y > area.max.y {
+                continue;
+            }
+            let Some(track) = editor.sequence().track(row.track).cloned() else { continue };
+            let clip = rect.intersect(area);
+            ui.painter().with_clip_rect(area).rect_filled(rect, 3.0, theme::RAISED);
+            // first, so that what lies on it comes before it
+            let menu = ui.interact(clip, ui.scope_id().with(("track menu", track.id)), egui::Sense::click());
+            let mut switches = (track.locked, track.muted, track.solo);
+            let builder = egui::UiBuilder::new()
+                .max_rect(rect.shrink2(vec2(3.0, if rect.height() > FOLDED { 4.0 } else { 0.0 })))
+                .id_salt(("header", track.id));
+            ui.scope_builder(builder, |ui| {
+                ui.set_clip_rect(clip);
+                ui.horizontal_centered(|ui| {
+                    ui.spacing_mut().item_spacing.x = 1.0;
+                    self.fold(ui, editor, &track);
+                    name(ui, editor, &track);
+                    let (on, off, tip) = match track.kind {
+                        TrackKind::Video => (icons::ICON_VISIBILITY, icons::ICON_VISIBILITY_OFF, "Hide"),
+                        TrackKind::Audio => (icons::ICON_VOLUME_UP, icons::ICON_VOLUME_OFF, "Mute"),
+                    };
+                    switch(ui, &mut switches.0, icons::ICON_LOCK_OPEN, icons::ICON_LOCK, "Lock", &track.name);
+                    switch(ui, &mut switches.1, on, off, tip, &track.name);
+                    if track.kind == TrackKind::Audio {
+                        switch(
+                            ui,
+                            &mut switches.2,
+                            icons::ICON_HEADPHONES,
+                            icons::ICON_HEADPHONES,
+                            "Solo",
+                            &track.name,
+                        );
+                    }
+                });
+            });
+            let changes = [
+                (switches.0 != track.locked, TrackChange::Locked(switches.0)),
+                (switches.1 != track.muted, TrackChange::Muted(switches.1)),
+                (switches.2 != track.solo, TrackChange::Solo(switches.2)),
+            ];
+            for (_, change) in changes.into_iter().filter(|(changed, _)| *changed) {
+                editor.commit(&Edit::SetTrack { track: track.id, change });
+            }
+            menu.context_menu(|ui| {
+                ui.set_min_width(150.0);
+                let target = if track.target { "Untarget" } else { "Target for Insert and Overwrite" };
+                if ui.button("Rename…").clicked() {
+                    editor.request = Some(crate::app::Request::Name(crate::app::Naming::Track(track.id)));
+                    ui.close();
+                }
+                if ui.button(target).clicked() {
+                    editor.commit(&Edit::SetTrack { track: track.id, change: TrackChange::Target(!track.target) });
+                    ui.close();
+                }
+                for (text, upwards) in [("Move Up", true), ("Move Down", false)] {
+                    if ui.button(text).clicked() {
+                        editor.move_track(track.id, upwards);
+                        ui.close();
+                    }
+                }
+                for (text, height) in [("Small", 60), ("Normal", 100), ("Large", 200)] {
+                    if ui.button(format!("{text} Height")).clicked() {
+                        editor.commit(&Edit::SetTrack { track: track.id, change: TrackChange::Height(height) });
+                        ui.close();
+                    }
+                }
+                ui.separator();
+                if ui.button("Remove Track").clicked() {
+                    editor.commit(&Edit::RemoveTrack(track.id));
+                    ui.close();
+                }
+            });
         }
     }
 
@@ -52,76 +159,6 @@ impl Headers {
                 editor.settle();
             }
         }
-    }
-}
-
-fn show(ui: &mut Ui, editor: &mut Editor, rows: &[Row], area: Rect) {
-    ui.painter().rect_filled(area, 0.0, theme::PANEL);
-    for row in rows {
-        let rect = Rect::from_min_max(pos2(area.min.x, row.top), pos2(area.max.x - 2.0, row.top + row.height));
-        if rect.max.y < area.min.y || rect.min.y > area.max.y {
-            continue;
-        }
-        let Some(track) = editor.sequence().track(row.track).cloned() else { continue };
-        let clip = rect.intersect(area);
-        ui.painter().with_clip_rect(area).rect_filled(rect, 3.0, theme::RAISED);
-        // first, so that what lies on it comes before it
-        let menu = ui.interact(clip, ui.scope_id().with(("track menu", track.id)), egui::Sense::click());
-        let mut switches = (track.locked, track.muted, track.solo);
-        let builder = egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 4.0))).id_salt(("header", track.id));
-        ui.scope_builder(builder, |ui| {
-            ui.set_clip_rect(clip);
-            ui.horizontal_centered(|ui| {
-                ui.spacing_mut().item_spacing.x = 1.0;
-                name(ui, editor, &track);
-                let (on, off, tip) = match track.kind {
-                    TrackKind::Video => (icons::ICON_VISIBILITY, icons::ICON_VISIBILITY_OFF, "Hide"),
-                    TrackKind::Audio => (icons::ICON_VOLUME_UP, icons::ICON_VOLUME_OFF, "Mute"),
-                };
-                switch(ui, &mut switches.0, icons::ICON_LOCK_OPEN, icons::ICON_LOCK, "Lock", &track.name);
-                switch(ui, &mut switches.1, on, off, tip, &track.name);
-                if track.kind == TrackKind::Audio {
-                    switch(ui, &mut switches.2, icons::ICON_HEADPHONES, icons::ICON_HEADPHONES, "Solo", &track.name);
-                }
-            });
-        });
-        let changes = [
-            (switches.0 != track.locked, TrackChange::Locked(switches.0)),
-            (switches.1 != track.muted, TrackChange::Muted(switches.1)),
-            (switches.2 != track.solo, TrackChange::Solo(switches.2)),
-        ];
-        for (_, change) in changes.into_iter().filter(|(changed, _)| *changed) {
-            editor.commit(&Edit::SetTrack { track: track.id, change });
-        }
-        menu.context_menu(|ui| {
-            ui.set_min_width(150.0);
-            let target = if track.target { "Untarget" } else { "Target for Insert and Overwrite" };
-            if ui.button("Rename…").clicked() {
-                editor.request = Some(crate::app::Request::Name(crate::app::Naming::Track(track.id)));
-                ui.close();
-            }
-            if ui.button(target).clicked() {
-                editor.commit(&Edit::SetTrack { track: track.id, change: TrackChange::Target(!track.target) });
-                ui.close();
-            }
-            for (text, upwards) in [("Move Up", true), ("Move Down", false)] {
-                if ui.button(text).clicked() {
-                    editor.move_track(track.id, upwards);
-                    ui.close();
-                }
-            }
-            for (text, height) in [("Small", 60), ("Normal", 100), ("Large", 200)] {
-                if ui.button(format!("{text} Height")).clicked() {
-                    editor.commit(&Edit::SetTrack { track: track.id, change: TrackChange::Height(height) });
-                    ui.close();
-                }
-            }
-            ui.separator();
-            if ui.button("Remove Track").clicked() {
-                editor.commit(&Edit::RemoveTrack(track.id));
-                ui.close();
-            }
-        });
     }
 }
 

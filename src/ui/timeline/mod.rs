@@ -1,15 +1,16 @@
 //! The timeline panel: ruler, tracks, clips and what the mouse does to them.
 
 mod clips;
+mod drops;
 mod gestures;
 mod headers;
 mod overlays;
+mod overview;
 mod ruler;
 
-use super::bin::DraggedAssets;
 use super::textures::Textures;
 use super::{theme, viewer};
-use crate::app::{Action, Editor, Tool};
+use crate::app::{Action, Editor, Onto, Tool};
 use crate::model::{ClipId, Frame, FrameCount, Project, Span, TrackId, TrackKind};
 use egui::{CursorIcon, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_material_icons::icons;
@@ -17,7 +18,7 @@ use gestures::Gesture;
 use std::sync::Arc;
 
 const TOOLBAR: f32 = 32.0;
-const RULER: f32 = 26.0;
+const RULER: f32 = 32.0;
 const HEADER: f32 = 136.0;
 const VIDEO_ROW: f32 = 62.0;
 const AUDIO_ROW: f32 = 48.0;
@@ -47,11 +48,14 @@ pub struct Timeline {
     lanes: Option<Rect>,
     rows: Vec<Row>,
     scroll_y: f32,
+    /// How high all tracks are.
+    total: f32,
     /// Where the snap line is drawn while something is dragged.
     snap_line: Option<Frame>,
     /// A marker that is dragged: from where, and to where it has come.
     marker: Option<(Frame, Frame)>,
     headers: headers::Headers,
+    drops: drops::Drops,
 }
 
 impl Timeline {
@@ -62,9 +66,11 @@ impl Timeline {
         ui.scope_builder(egui::UiBuilder::new().max_rect(toolbar.shrink2(vec2(8.0, 2.0))), |ui| tools(ui, editor));
         let ruler =
             Rect::from_min_max(pos2(whole.min.x + HEADER, toolbar.max.y), pos2(whole.max.x, toolbar.max.y + RULER));
-        let lanes = Rect::from_min_max(pos2(ruler.min.x, ruler.max.y), whole.max);
+        let bar = Rect::from_min_max(pos2(ruler.min.x, whole.max.y - overview::HEIGHT), whole.max);
+        let lanes = Rect::from_min_max(pos2(ruler.min.x, ruler.max.y), pos2(whole.max.x, bar.min.y));
         self.lanes = Some(lanes);
         editor.view.set_width(f64::from(lanes.width()));
+        editor.view.set_end(editor.shown_project().sequence().end());
         self.lay_out(editor, lanes);
         self.wheel(ui, editor, lanes.union(ruler));
 
@@ -72,6 +78,7 @@ impl Timeline {
         ui.painter().rect_filled(lanes, 0.0, theme::BACKGROUND);
         self.background(ui, editor, &project, lanes);
         self.clips(ui, editor, &project, textures, lanes);
+        editor.see_strips(textures.take_seen());
         self.drop_target(ui, editor, lanes);
         self.headers.show(
             ui,
@@ -79,34 +86,49 @@ impl Timeline {
             &self.rows,
             Rect::from_min_max(pos2(whole.min.x, lanes.min.y), pos2(lanes.min.x, whole.max.y)),
         );
+        self.scroll_y = overview::beside(ui, lanes, self.scroll_y, self.total);
+        overview::below(ui, editor, bar);
         Self::ruler(ui, editor, ruler);
         self.markers(ui, editor, ruler);
         self.lines(ui, editor, ruler, lanes);
     }
 
-    /// The track and frame under a point of the screen, if it is on the lanes.
-    pub fn place_under(&self, editor: &Editor, at: Pos2) -> Option<(Option<TrackId>, Frame)> {
+    /// The tracks and the frame under a point of the screen, if it is on the lanes: above the pictures' tracks and below the
+    /// sounds' new ones are meant.
+    pub fn place_under(&self, editor: &Editor, at: Pos2) -> Option<(Onto, Frame)> {
         let lanes = self.lanes.filter(|l| l.contains(at))?;
         let frame = editor.view.frame_near(f64::from(at.x - lanes.min.x));
-        Some((self.row_at(at.y).map(|r| r.track), frame))
+        Some((self.onto(at.y), frame))
     }
 
-    fn row_at(&self, y: f32) -> Option<&Row> {
-        self.rows.iter().find(|r| r.top <= y && y < r.top + r.height + GAP)
+    /// The tracks that are meant at a height. What lies between two tracks belongs to the nearer one.
+    fn onto(&self, y: f32) -> Onto {
+        let (Some(first), Some(last)) = (self.rows.first(), self.rows.last()) else { return Onto::New };
+        if y < first.top - GAP || y >= last.top + last.height + GAP {
+            return Onto::New;
+        }
+        let distance = |r: &&Row| (r.top + r.height / 2.0 - y).abs() - r.height / 2.0;
+        self.rows.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or(Onto::New, |r| Onto::Track(r.track))
     }
 
     /// Video tracks from the highest down, then the audio tracks.
     fn lay_out(&mut self, editor: &Editor, lanes: Rect) {
         let sequence = editor.shown_project().sequence();
-        let share = |t: &crate::model::Track| f32::from(t.height) / 100.0;
-        let video = sequence.tracks_of(TrackKind::Video).rev().map(|t| (t.id, TrackKind::Video, VIDEO_ROW * share(t)));
-        let audio = sequence.tracks_of(TrackKind::Audio).map(|t| (t.id, TrackKind::Audio, AUDIO_ROW * share(t)));
+        let folded = |t: &crate::model::Track| self.headers.is_folded(editor, t.id);
+        let height = |t: &crate::model::Track, usual| {
+            if folded(t) { headers::FOLDED } else { usual * f32::from(t.height) / 100.0 }
+        };
+        let video = sequence.tracks_of(TrackKind::Video).rev();
+        let video = video.map(|t| (t.id, TrackKind::Video, height(t, VIDEO_ROW)));
+        let audio = sequence.tracks_of(TrackKind::Audio).map(|t| (t.id, TrackKind::Audio, height(t, AUDIO_ROW)));
         let tracks: Vec<_> = video.chain(audio).collect();
         let total: f32 = tracks.iter().map(|(_, _, h)| h + GAP).sum::<f32>() + DIVIDER + 24.0;
+        self.total = total;
         self.scroll_y = self.scroll_y.clamp(0.0, (total - lanes.height()).max(0.0));
         // few tracks stand in the middle of the panel
         let slack = ((lanes.height() - total) / 2.0).clamp(0.0, 40.0);
-        let mut top = lanes.min.y + 6.0 + slack - self.scroll_y;
+        // room to drop something on, above the tracks and below them
+        let mut top = lanes.min.y + 12.0 + slack - self.scroll_y;
         let mut last = None;
         self.rows.clear();
         for (track, kind, height) in tracks {
@@ -147,6 +169,9 @@ impl Timeline {
             let (from, to) = (x_of(editor, lanes, span.start), x_of(editor, lanes, span.end()));
             let marked = Rect::from_x_y_ranges(from..=to, lanes.y_range());
             painter.rect_filled(marked, 0.0, theme::ACCENT.gamma_multiply(0.07));
+            for mark in [editor.mark_in, editor.mark_out].into_iter().flatten() {
+                painter.vline(x_of(editor, lanes, mark), lanes.y_range(), Stroke::new(1.0, theme::ACCENT));
+            }
         }
     }
 
@@ -168,7 +193,9 @@ impl Timeline {
                 continue;
             }
             let Some(track) = project.sequence().track(row.track).cloned() else { continue };
-            let mut slivers = egui::Mesh::default();
+            // the lines lie over all slivers: the next one would cover most of a line
+            let (mut slivers, mut cuts) = (egui::Mesh::default(), egui::Mesh::default());
+            let mut last_cut = f32::NEG_INFINITY;
             for clip in track.clips.range(visible) {
                 let from = x_of(editor, lanes, clip.start);
                 let to = x_of(editor, lanes, clip.end());
@@ -177,6 +204,12 @@ impl Timeline {
                 if place.width() < 3.0 {
                     let colors = clips::colors(project, &clip, row.kind, track.muted);
                     slivers.add_colored_rect(place, if selected { theme::ACCENT } else { colors.1 });
+                    // cuts are lines, as many as can be told apart
+                    if from - last_cut >= 2.5 {
+                        let line = Rect::from_x_y_ranges(from..=from + 0.7, place.y_range());
+                        cuts.add_colored_rect(line, theme::BACKGROUND);
+                        last_cut = from;
+                    }
                     continue;
                 }
                 clips::paint(
@@ -196,8 +229,13 @@ impl Timeline {
                 self.on_clip(ui, editor, &clip, place, lanes, track.locked);
                 self.fades(ui, editor, &clip, place, lanes, track.locked);
             }
-            ui.painter().with_clip_rect(lanes).add(slivers);
+            for mesh in [slivers, cuts] {
+                ui.painter().with_clip_rect(lanes).add(mesh);
+            }
             self.transitions(ui, editor, &track, rect, lanes);
+        }
+        if self.gesture.is_some() {
+            self.moved_beside(ui, editor, project, lanes);
         }
         if let Some(Gesture::Marquee { from, to }) = &self.gesture {
             let rect = Rect::from_two_pos(*from, *to);
@@ -205,41 +243,6 @@ impl Timeline {
             painter.rect_filled(rect, 0.0, theme::ACCENT.gamma_multiply(0.12));
             painter.rect_stroke(rect, 0.0, Stroke::new(1.0, theme::ACCENT), StrokeKind::Inside);
         }
-    }
-
-    /// Shows where assets from the bin would land, and takes them.
-    fn drop_target(&mut self, ui: &mut Ui, editor: &mut Editor, lanes: Rect) {
-        let response = ui.interact(lanes, ui.scope_id().with("drop"), Sense::hover());
-        let Some(pointer) = ui.ctx().pointer_interact_pos().filter(|p| lanes.contains(*p)) else { return };
-        let released = response.dnd_release_payload::<DraggedAssets>();
-        let hovering = response.dnd_hover_payload::<DraggedAssets>();
-        let Some(dragged) = released.clone().or(hovering) else { return };
-        let lengths: Vec<FrameCount> = dragged.0.iter().filter_map(|id| editor.whole_length(*id)).collect();
-        let total = FrameCount(lengths.iter().map(|l| l.0).sum());
-        let mut at = editor.view.frame_near(f64::from(pointer.x - lanes.min.x));
-        if editor.snapping {
-            let points = crate::edit::SnapPoints::new(editor.sequence(), &[], Some(editor.playhead));
-            let reach = editor.view.count_near(9.0);
-            if let Some(snapped) = points.snap(&[Frame::ZERO, Frame(total.0)], FrameCount(at.0), reach) {
-                at = Frame(snapped.by.0.max(0));
-                self.snap_line = Some(snapped.at);
-            }
-        }
-        let insert = ui.input(|i| i.modifiers.command);
-        let row = self.row_at(pointer.y).copied();
-        if released.is_some() {
-            editor.drop_assets(&dragged.0, row.map(|r| r.track), at, insert);
-            self.snap_line = None;
-            return;
-        }
-        let rect = row.map_or(lanes, |r| r.rect(lanes));
-        let (from, to) = (x_of(editor, lanes, at), x_of(editor, lanes, at + total));
-        let ghost = Rect::from_x_y_ranges(from..=to, rect.y_range());
-        let painter = ui.painter().with_clip_rect(lanes);
-        painter.rect_filled(ghost, 3.0, theme::ACCENT.gamma_multiply(0.25));
-        painter.rect_stroke(ghost, 3.0, Stroke::new(1.5, theme::ACCENT), StrokeKind::Inside);
-        let text = format!("{}{}", if insert { "Insert at " } else { "" }, editor.timecode(at));
-        gestures::label(ui, pointer, &text);
     }
 
     /// The ruler scrubs.
@@ -298,7 +301,10 @@ impl Timeline {
             {
                 editor.commit(&crate::edit::Edit::MoveMarker { from, to });
             }
-            response.clone().on_hover_text(format!("{name}  {}", editor.timecode(marker.at)));
+            // not over the dialog that its own double click has opened
+            if ui.memory(|m| m.top_modal_layer().is_none()) {
+                response.clone().on_hover_text(format!("{name}  {}", editor.timecode(marker.at)));
+            }
             response.context_menu(|ui| {
                 if ui.button("Edit Marker…").clicked() {
                     editor.request = Some(crate::app::Request::Name(crate::app::Naming::Marker(marker.at)));
@@ -321,8 +327,9 @@ impl Timeline {
             painter.vline(x, lanes.y_range(), Stroke::new(1.5, theme::SNAP));
         }
         let x = x_of(editor, lanes, editor.playhead);
-        painter.vline(x, ruler.min.y + 10.0..=lanes.max.y, Stroke::new(1.0, theme::PLAYHEAD));
-        let (top, half) = (ruler.min.y + 9.0, 6.0);
+        // below the times, which it must not cover
+        let (top, half) = (ruler.max.y - 17.0, 6.0);
+        painter.vline(x, top..=lanes.max.y, Stroke::new(1.0, theme::PLAYHEAD));
         painter.add(egui::Shape::convex_polygon(
             vec![
                 pos2(x - half, top),
@@ -340,9 +347,8 @@ impl Timeline {
         if self.on_view(ui, editor, response, lanes) {
             return;
         }
-        if response.clicked() && !ui.input(|i| i.modifiers.shift) {
-            editor.selection.clear();
-            editor.selected_transition = None;
+        if response.clicked() && !ui.input(|i| i.modifiers.shift || i.modifiers.command) {
+            editor.select_none();
             if let Some(at) = response.interact_pointer_pos() {
                 editor.seek(editor.view.frame_near(f64::from(at.x - lanes.min.x)));
             }
@@ -356,7 +362,7 @@ impl Timeline {
         let pressed = response.interact_pointer_pos().or(ui.ctx().pointer_hover_pos());
         let place = pressed.and_then(|at| self.place_under(editor, at));
         response.context_menu(|ui| {
-            if let Some((Some(track), at)) = place
+            if let Some((Onto::Track(track), at)) = place
                 && ui.button("Close Gap").clicked()
             {
                 let sync_lock = editor.sync_lock;
@@ -409,7 +415,7 @@ impl Timeline {
         if response.clicked() || response.secondary_clicked() {
             let keep = response.secondary_clicked() && editor.selection.contains(&clip.id);
             if !keep {
-                editor.select(clip.id, modifiers.shift, modifiers.alt);
+                editor.select(clip.id, modifiers.shift || modifiers.command, modifiers.alt);
             }
         }
         if response.drag_started_by(egui::PointerButton::Primary) && !locked {

@@ -65,16 +65,14 @@ impl Timeline {
             ui.set_cursor_icon(if edge.is_some() { CursorIcon::ResizeHorizontal } else { CursorIcon::PointingHand });
         }
         if response.clicked() || response.secondary_clicked() {
-            editor.selection.clear();
-            editor.selected_transition = Some(clip.id);
+            editor.select_transition(clip.id);
         }
         let pressed = ui.input(|i| i.pointer.press_origin());
         if response.drag_started_by(egui::PointerButton::Primary)
             && !locked
             && let Some(edge) = pressed.and_then(|at| gestures::edge_at(place, at))
         {
-            editor.selected_transition = Some(clip.id);
-            editor.selection.clear();
+            editor.select_transition(clip.id);
             let drag = gestures::drag_of(ui, editor, clip, lanes);
             self.gesture = drag.map(|drag| Gesture::Transition(drag, transition, edge));
         }

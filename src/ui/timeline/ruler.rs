@@ -14,8 +14,19 @@ pub(super) fn paint(ui: &Ui, editor: &Editor, area: Rect) {
     painter.hline(area.x_range(), area.max.y - 0.5, Stroke::new(1.0, theme::LINE));
     if let Some(span) = editor.marked() {
         let (from, to) = (x_of(editor, area, span.start), x_of(editor, area, span.end()));
-        let marked = Rect::from_min_max(pos2(from, area.max.y - 6.0), pos2(to, area.max.y));
-        painter.rect_filled(marked, 0.0, theme::ACCENT.gamma_multiply(0.8));
+        let marked = Rect::from_x_y_ranges(from..=to, area.y_range());
+        painter.rect_filled(marked, 0.0, theme::ACCENT.gamma_multiply(0.22));
+        painter.rect_filled(marked.with_min_y(area.max.y - 5.0), 0.0, theme::ACCENT);
+    }
+    // a bracket at each mark that is set, so that one set by mistake is seen too
+    for (mark, inwards) in [(editor.mark_in, 7.0), (editor.mark_out, -7.0)] {
+        let Some(mark) = mark else { continue };
+        let x = x_of(editor, area, mark);
+        let stroke = Stroke::new(2.0, theme::ACCENT);
+        painter.vline(x, area.y_range(), stroke);
+        for y in [area.min.y + 1.0, area.max.y - 1.0] {
+            painter.line_segment([pos2(x, y), pos2(x + inwards, y)], stroke);
+        }
     }
     let view = &editor.view;
     let (step, parts) = step(editor.sequence().rate.nominal(), view.points_per_frame);
@@ -25,7 +36,7 @@ pub(super) fn paint(ui: &Ui, editor: &Editor, area: Rect) {
     while frame <= last {
         let x = x_of(editor, area, Frame(frame));
         painter.vline(x, area.max.y - 12.0..=area.max.y, Stroke::new(1.0, theme::WEAK));
-        let at = pos2(x + 4.0, area.min.y + 9.0);
+        let at = pos2(x + 4.0, area.min.y + 7.5);
         painter.text(at, Align2::LEFT_CENTER, editor.timecode(Frame(frame)), FontId::monospace(10.0), theme::WEAK);
         for part in 1..parts {
             let x = x_of(editor, area, Frame(frame + step * part / parts));

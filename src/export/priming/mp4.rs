@@ -1,9 +1,9 @@
-//! Tells players how many samples at the start of an MP4's AAC are the encoder's run-up.
+//! The run-up of an MP4's sound.
 //!
-//! AAC encoders put out a frame of run-up first, so that all sound would come late by as much. GStreamer
-//! does not compensate for it. The edit list that mp4mux writes for every track (ISO 14496-12, 8.6.6) has
-//! the field for it; it is filled in here once the file is complete.
+//! The edit list that mp4mux writes for every track (ISO 14496-12, 8.6.6) has the field for it; it is filled in here once the
+//! file is complete.
 
+use super::invalid;
 use crate::media::Mp4Box;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -14,9 +14,8 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the file can't be read or written, or is no MP4 with an edit list for its sound.
-pub(super) fn skip_priming(path: &Path, priming: u32, length: u64, rate: u32) -> io::Result<()> {
+pub(in crate::export) fn skip_priming(path: &Path, priming: u32, length: u64, rate: u32) -> io::Result<()> {
     let mut file = File::options().read(true).write(true).open(path)?;
-    let invalid = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
     let movie = Mp4Box::file(&mut file)?.child(&mut file, *b"moov").ok_or_else(|| invalid("the file is no MP4"))?;
     let places = places(&mut file, &movie, priming, length, rate);
     let places = places.ok_or_else(|| invalid("the file has no edit list for its sound"))?;
@@ -24,7 +23,7 @@ pub(super) fn skip_priming(path: &Path, priming: u32, length: u64, rate: u32) ->
         file.seek(SeekFrom::Start(at))?;
         file.write_all(&word.to_be_bytes())?;
     }
-    file.sync_data()
+    Ok(())
 }
 
 /// The words that change: where in the file, and to what. `None` when no sound has an edit list.

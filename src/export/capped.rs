@@ -1,0 +1,176 @@
+//! Exports that must not pass a size.
+//!
+//! Samples tell how large the picture should be. A first pass over the whole film tells what its sound and its tables take, to
+//! the byte, and how hard each picture is to code; the next one spends what is left. Where it misses, the same statistics
+//! serve again at another rate. The best file that keeps to the size is the film.
+
+use super::budget::plan;
+use super::encoders::{Rate, Spent};
+use super::pipeline::Coding;
+use super::run::{Made, Passes, Run};
+use super::settings::{ExportError, ExportEvent, folder_of};
+use super::size::{Cap, SoundRate, Tried};
+use crate::media::MediaError;
+use crate::model::{Frame, FrameCount, SourceTime, Span};
+use crate::platform::whole_files::ScratchFolder;
+use crate::render::Demand;
+use bytesize::ByteSize;
+
+/// Seconds of each sample.
+const SAMPLE: i64 = 2;
+
+/// Samples, as far as the film is long enough.
+const SAMPLES: i64 = 3;
+
+/// Passes over the film, the first one included.
+const MOST_PASSES: i64 = 10;
+
+/// Passes that progress counts with. Most films need two.
+const USUAL_PASSES: i64 = 3;
+
+/// What x264 keeps in memory of each frame that it has statistics of, in bytes.
+const STATISTICS: u64 = 500;
+
+/// By how many thousandths a file must grow with its rate; one that does not has the best quality that there is.
+const GROWS: u64 = 10;
+
+/// Makes the film of a run in at most so many bytes; gives it and what was done for that, each in a line.
+///
+/// # Errors
+/// [`ExportError::Size`] before anything is written, [`ExportError::NotHeld`], and what a run has.
+pub(super) fn fit(
+    run: &mut Run,
+    most: u64,
+    tell: &mut dyn FnMut(ExportEvent),
+) -> Result<(Made, Vec<String>), ExportError> {
+    let preset = &run.settings.preset;
+    if !preset.target.can_be_held() {
+        return Err(ExportError::NoSize(preset.name.clone()));
+    }
+    let full = run.canvas;
+    let cap = Cap::new(most, full, run.sequence().rate, run.span.length);
+    if cap.least() > most {
+        return Err(ExportError::Size { most, least: cap.least(), seconds: cap.seconds });
+    }
+    let sound = cap.sound();
+    let sampled = samples(run, sound)?;
+    let canvas = cap.canvas(sampled);
+    let mut notes = Vec::new();
+    if canvas != full {
+        // a frame around it shrinks with it
+        let even = |n: u32, to: u32, from: u32| n * to / from.max(1) / 2 * 2;
+        let frame = (even(run.frame.0, canvas.0, full.0), even(run.frame.1, canvas.1, full.1));
+        run.frame = (frame.0.max(canvas.0), frame.1.max(canvas.1));
+        run.canvas = canvas;
+        notes.push(format!("the picture is {}×{}, which is sharper at this size", canvas.0, canvas.1));
+    }
+    if sound.mono {
+        notes.push(format!("the sound is mono, {} kbit/s", sound.bits / 1000));
+    }
+    let statistics = STATISTICS * u64::try_from(run.span.length.0).unwrap_or(0);
+    let (demand, settings) = (Demand::on(&run.project, run.span, run.canvas), run.settings);
+    let left = settings.budget.saturating_sub(statistics);
+    run.plan = plan(&preset.target, demand, run.frame, settings.cores, left)
+        .map_err(|least| ExportError::Budget { budget: settings.budget, least: least + statistics })?;
+    run.plan.predicted += statistics;
+    let scratch = ScratchFolder::begin(&folder_of(&settings.path)).map_err(|e| MediaError::write(&settings.path, e))?;
+    let at = |kilobits| Spent { kilobits, statistics: scratch.path().join("x264") };
+    run.coding = Some(Coding { rate: Rate::First(at(cap.rate(None))), sound });
+    run.passes = Passes { before: 0, count: USUAL_PASSES };
+    let made = run.make(Some(most), tell)?;
+    let beside = made.size.saturating_sub(made.pictures);
+    drop(made);
+    let mut passes = Later { run, cap, sound, spent: at(cap.rate(Some(beside))), best: None };
+    let needs_less = passes.until_it_fits(beside, tell)?;
+    let best = passes.best.ok_or_else(|| ExportError::NotHeld { path: settings.path.clone(), most })?;
+    if needs_less {
+        notes.push(format!("{} is all this film needs", ByteSize(best.size).display().si()));
+    }
+    Ok((best, notes))
+}
+
+/// The passes after the first.
+struct Later<'r, 'a> {
+    run: &'r mut Run<'a>,
+    cap: Cap,
+    sound: SoundRate,
+    spent: Spent,
+    best: Option<Made>,
+}
+
+impl Later<'_, '_> {
+    /// Spends more or less until the size is kept and made use of; whether the film has no use for all of it.
+    fn until_it_fits(&mut self, beside: u64, tell: &mut dyn FnMut(ExportEvent)) -> Result<bool, ExportError> {
+        // the largest rate that was too little and the smallest that was too much, and the bytes of pictures that they gave
+        let (mut below, mut above): (Option<Tried>, Option<Tried>) = (None, None);
+        for before in 1..MOST_PASSES {
+            self.run.coding = Some(Coding { rate: Rate::Second(self.spent.clone()), sound: self.sound });
+            self.run.passes = Passes { before, count: USUAL_PASSES.max(before + 1) };
+            let made = self.run.make(None, tell)?;
+            let (rate, size, pictures) = (self.spent.kilobits, made.size, made.pictures.max(1));
+            tracing::info!("pass {}: {rate} kbit/s give {size} bytes, {pictures} of them pictures", before + 1);
+            if self.cap.holds(size) {
+                let grown = below.is_none_or(|(_, smaller)| pictures > smaller + smaller * GROWS / 1000);
+                below = Some((rate, pictures));
+                if self.best.as_ref().is_none_or(|best| best.size < size) {
+                    self.best = Some(made);
+                }
+                if self.cap.uses(size) {
+                    return Ok(false);
+                }
+                if !grown && above.is_none() {
+                    return Ok(true);
+                }
+            } else {
+                above = Some((rate, pictures));
+            }
+            let next = self.cap.next_rate(beside, (rate, pictures), below, above);
+            if [below, above].into_iter().flatten().any(|(tried, _)| tried == next) {
+                break;
+            }
+            self.spent.kilobits = next;
+        }
+        Ok(false)
+    }
+}
+
+/// What pictures of the full canvas take on average where film is sampled: bits a second.
+#[expect(clippy::cast_precision_loss, reason = "samples are short")]
+fn samples(run: &mut Run, sound: SoundRate) -> Result<f64, ExportError> {
+    let (whole, rate) = (run.span, run.sequence().rate);
+    run.coding = Some(Coding { rate: Rate::Sample, sound });
+    // what is wrong with clips is told by the pass over all of them
+    run.passes = Passes { before: 1, count: 2 };
+    let (mut bytes, mut frames) = (0, 0);
+    for span in places(whole, rate.frame_nearest(SourceTime(SAMPLE * SourceTime::SECOND.0)).0) {
+        run.span = span;
+        let made = run.make(None, &mut |_| {});
+        run.span = whole;
+        bytes += made?.pictures;
+        frames += span.length.0;
+    }
+    Ok(bytes as f64 * 8.0 / rate.duration_of(FrameCount(frames.max(1))).seconds())
+}
+
+/// Where samples of so many frames are taken: in the middle of equal parts, or all of a film that is shorter than they are.
+fn places(whole: Span, length: i64) -> Vec<Span> {
+    let all = whole.length.0;
+    if all <= length * SAMPLES {
+        return vec![whole];
+    }
+    let at = |n: i64| Frame(whole.start.0 + (all * (2 * n + 1) / (2 * SAMPLES)) - length / 2);
+    (0..SAMPLES).map(|n| Span::between(at(n), at(n) + FrameCount(length))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_lie_within_the_film() {
+        let whole = Span::between(Frame(100), Frame(400));
+        let spans: Vec<_> = places(whole, 60).iter().map(|s| (s.start.0, s.length.0)).collect();
+        assert_eq!(spans, [(120, 60), (220, 60), (320, 60)]);
+        assert_eq!(places(whole, 200), [whole]);
+    }
+}

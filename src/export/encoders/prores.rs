@@ -1,0 +1,93 @@
+//! Apple `ProRes` (SMPTE RDD 36) by libavcodec.
+
+use super::{Container, EncoderPlan, Input, Rate, VideoEncoder, Words, picture};
+use serde::{Deserialize, Serialize};
+
+/// `ProRes` with half of the colour, 10 bit.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProRes {
+    /// How many bits it has.
+    pub profile: ProResProfile,
+}
+
+/// Apple's names for how many bits there are.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum ProResProfile {
+    /// About 45 Mbit/s at 1080p30.
+    Proxy,
+    /// About 102 Mbit/s at 1080p30.
+    Lt,
+    /// About 147 Mbit/s at 1080p30.
+    #[default]
+    Standard,
+    /// About 220 Mbit/s at 1080p30.
+    Hq,
+}
+
+impl ProRes {
+    /// libavcodec's name of the profile, and its number.
+    fn profile(&self) -> (&'static str, u32) {
+        match self.profile {
+            ProResProfile::Proxy => ("422 Proxy", 0),
+            ProResProfile::Lt => ("422 LT", 1),
+            ProResProfile::Standard => ("422", 2),
+            ProResProfile::Hq => ("422 HQ", 3),
+        }
+    }
+}
+
+impl VideoEncoder for ProRes {
+    fn name(&self) -> &'static str {
+        "ProRes"
+    }
+
+    fn elements(&self) -> &'static [&'static str] {
+        &["avenc_prores_ks", "videoconvert"]
+    }
+
+    fn containers(&self) -> &'static [Container] {
+        &[Container::Mov, Container::Matroska]
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn candidates(&self, cores: u32) -> Vec<EncoderPlan> {
+        let base = EncoderPlan { sliced: true, ..EncoderPlan::for_cores(cores) };
+        let small = EncoderPlan { decoder_threads: 1, slots: 2, ..base };
+        vec![base, small, EncoderPlan { threads: 1, ahead: 0, ..small }]
+    }
+
+    fn holds(&self, (width, height): (u32, u32), plan: &EncoderPlan) -> u64 {
+        // pictures of 10 bit with half of the colour are 8/3 of ours, and libavcodec makes room for the largest packet
+        picture((width, height)) * (20 + 15 * u64::from(plan.threads)) / 10
+    }
+
+    fn input(&self, _: &EncoderPlan) -> Input {
+        Input::Copied
+    }
+
+    fn launch(&self, plan: &EncoderPlan, _: Option<&Rate>) -> String {
+        format!(
+            "videoconvert ! video/x-raw,format=I422_10LE ! avenc_prores_ks name=enc profile={} vendor=apl0 threads={}",
+            self.profile().1,
+            // the element knows only "one" and "as many as there are"
+            if plan.threads > 1 { "auto" } else { "unknown" }
+        )
+    }
+
+    fn words(&self, plan: &EncoderPlan, _: Option<&Rate>) -> Words {
+        Words::plain(format!("ProRes {}, {} threads", self.profile().0, plan.threads))
+    }
+
+    fn usual_bits(&self) -> u64 {
+        match self.profile {
+            ProResProfile::Proxy => 72,
+            ProResProfile::Lt => 164,
+            ProResProfile::Standard => 236,
+            ProResProfile::Hq => 354,
+        }
+    }
+}
