@@ -314,6 +314,7 @@ fn an_export_that_passes_its_budget_says_so() {
         cores: 2,
         overwrite: false,
         max_size: None,
+        copying: workprint::export::Copying::Off,
     };
     let done = workprint::export::export(&project, &settings, &Cancel::default(), &mut |_| {}).unwrap();
     assert_eq!(ballast.iter().map(|b| u64::from(*b)).sum::<u64>(), 7 * (400 << 20));

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use workprint::export::{ExportSettings, Preset};
+use workprint::export::{Copying, ExportSettings, Preset};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_workprint");
 
@@ -56,7 +56,7 @@ pub fn workprint(folder: &Path, args: &[&str]) -> String {
 /// How the bench itself exports: all of the timeline on all cores, replacing the last result.
 pub fn settings(path: PathBuf, preset: Preset, budget: u64) -> ExportSettings {
     let cores = workprint::worker::allowed_cores();
-    ExportSettings { path, preset, range: None, budget, own_memory: 0, cores, overwrite: true, max_size: None }
+    ExportSettings { path, preset, range: None, budget, own_memory: 0, cores, overwrite: true, max_size: None, copying: Copying::Off }
 }
 
 /// What an export says of itself.

@@ -393,6 +393,7 @@ impl Editor {
             cores: allowed_cores(),
             overwrite: export.overwrite,
             max_size: export.max_size(),
+            copying: crate::export::Copying::Auto,
         };
         self.worker.send(Command::Export(export.run, project, Box::new(settings)));
     }
@@ -516,6 +517,7 @@ mod tests {
         state.done = Some(ExportSummary {
             path: "/films/reel.mp4".into(),
             frames: 60,
+            copied: 0,
             seconds: 2.0,
             peak_rss: 260 << 20,
             size: 5_000_000,

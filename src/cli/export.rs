@@ -6,7 +6,7 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{
-    ExportError, ExportEvent, ExportSettings, ExportSummary, Preset, default_budget, export, find_preset, own_presets,
+    Copying, ExportError, ExportEvent, ExportSettings, ExportSummary, Preset, default_budget, export, find_preset, own_presets,
     presets,
 };
 use crate::model::{Project, Span, path_text};
@@ -37,6 +37,9 @@ pub struct Args {
     /// The most that the file may have, such as 10MB: what the film looks like follows from it.
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     max_size: Option<ByteSize>,
+    /// Whether pictures that nobody touched are copied instead of encoded; 'whole-gops' copies less, for old players.
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
+    copy: Copy,
     /// Replaces a file of that name.
     #[arg(long)]
     overwrite: bool,
@@ -45,12 +48,34 @@ pub struct Args {
     json: bool,
 }
 
+/// What is copied.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Copy {
+    /// What can be.
+    Auto,
+    /// Nothing.
+    Off,
+    /// Whole groups of pictures only.
+    WholeGops,
+}
+
+impl From<Copy> for Copying {
+    fn from(copy: Copy) -> Self {
+        match copy {
+            Copy::Auto => Self::Auto,
+            Copy::Off => Self::Off,
+            Copy::WholeGops => Self::WholeGops,
+        }
+    }
+}
+
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let result = render(args);
     if args.json {
         match &result {
             Ok(done) => line(&json!({
-                "event": "done", "path": path_text::to_text(&done.path), "frames": done.frames, "seconds": done.seconds,
+                "event": "done", "path": path_text::to_text(&done.path), "frames": done.frames,
+                "copied": done.copied, "encoded": done.frames - done.copied, "seconds": done.seconds,
                 "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
                 "over_budget": done.over_budget, "notes": done.notes,
             })),
@@ -98,6 +123,7 @@ fn render(args: &Args) -> Result<ExportSummary, Failure> {
         cores: allowed_cores(),
         overwrite: args.overwrite,
         max_size: args.max_size.map(|b| b.as_u64()),
+        copying: args.copy.into(),
     };
     let cancel = cancel_on_interrupt();
     let mut tell = |event| if args.json { line(&to_json(&event)) } else { in_words(&event) };

@@ -119,6 +119,7 @@ mod tests {
             cores: 1,
             overwrite: true,
             max_size: None,
+            copying: crate::export::Copying::Off,
         };
         std::fs::write(&settings.path, "the one before").unwrap();
         for (n, name) in ["film-failed-check.mp4", "film-failed-check-2.mp4"].into_iter().enumerate() {

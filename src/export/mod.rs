@@ -16,8 +16,10 @@
 
 mod budget;
 mod capped;
+mod copying;
 mod cuts;
 mod delivery;
+mod drawing;
 mod encoders;
 mod film;
 mod framed;
@@ -40,6 +42,7 @@ mod target;
 mod verify;
 
 pub use budget::{EncoderPlan, default_budget, least_budget};
+pub use copying::Copying;
 pub use encoders::{Av1, Ffv1, ProRes, ProResProfile, Sound, Video, Vp9, X264, X264Rate, X265};
 pub use glance::{Glance, Luma};
 pub use memory::{Memory, tame_allocator};

@@ -20,7 +20,30 @@ const QUEUE: &str = "queue max-size-buffers=0 max-size-time=0 max-size-bytes=167
 pub(super) fn of_film(film: &Film, plan: &EncoderPlan, coding: Option<&Coding>, sample_rate: u32) -> String {
     let pictures = film.video.encoder().launch(plan, coding.map(|coding| &coding.rate));
     let sound = film.sound.launch(coding.map(|coding| coding.sound), sample_rate);
-    let muxer = match film.container {
+    let muxer = muxer(film, sample_rate);
+    format!(
+        "appsrc name=video ! {pictures} ! {QUEUE} ! mux. \
+         appsrc name=audio ! {sound} ! {QUEUE} ! mux. \
+         {muxer} ! filesink name=out sync=false"
+    )
+}
+
+/// The pipeline of a film whose pictures are put together elsewhere: an encoder from an input `video` to an output `coded`, and
+/// a muxer from inputs `packets` and `audio` to a file `out`. It runs before anything is written: the first packet comes from
+/// the encoder.
+pub(super) fn of_copied(film: &Film, encoder: &str, sample_rate: u32) -> String {
+    let sound = film.sound.launch(None, sample_rate);
+    let muxer = muxer(film, sample_rate);
+    format!(
+        "appsrc name=packets ! video/x-h264,stream-format=avc,alignment=au ! {QUEUE} ! mux. \
+         appsrc name=audio ! {sound} ! {QUEUE} ! mux. \
+         {muxer} ! filesink name=out sync=false async=false \
+         appsrc name=video ! {encoder} ! appsink name=coded sync=false async=false max-buffers=0"
+    )
+}
+
+fn muxer(film: &Film, sample_rate: u32) -> String {
+    match film.container {
         Container::Mp4 | Container::Mov => format!("{} name=mux movie-timescale={sample_rate}", film.container.muxer()),
         // a packet's time has 16 bits beside that of its cluster (RFC 9559, 10): ticks of a microsecond where each can have
         // its own, else of a tenth of a millisecond, which leaves 3 s for what is reordered
@@ -28,12 +51,7 @@ pub(super) fn of_film(film: &Film, plan: &EncoderPlan, coding: Option<&Coding>, 
             let tick = if film.video.encoder().reorders() { 100_000 } else { 1000 };
             format!("{} name=mux timecodescale={tick}", film.container.muxer())
         }
-    };
-    format!(
-        "appsrc name=video ! {pictures} ! {QUEUE} ! mux. \
-         appsrc name=audio ! {sound} ! {QUEUE} ! mux. \
-         {muxer} ! filesink name=out sync=false"
-    )
+    }
 }
 
 /// The pipeline of sound alone, from an input `audio` to a file `out`.

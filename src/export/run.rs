@@ -2,6 +2,7 @@
 
 use super::budget::{EncoderPlan, plan};
 use super::capped::fit;
+use super::copying::{self, CopyPlan, Refused};
 use super::delivery::{self, Delivery};
 use super::encoders::Sound;
 use super::glance::Glance;
@@ -10,7 +11,7 @@ use super::pipeline::{Coding, describe};
 use super::priming::skip_priming;
 use super::settings::{ExportError, ExportEvent, ExportSettings, ExportSummary, check};
 use super::source_check::SourceCheck;
-use super::target::Format;
+use super::target::{Film, Format};
 use super::verify::{Wanted, verify, verify_sound};
 use crate::media::{Cancel, MediaError, clock_time};
 use crate::model::{FrameCount, Project, Sequence, SourceTime, Span};
@@ -73,20 +74,32 @@ pub fn export(
         memory: &memory,
         begun,
         sources: &sources,
+        copying: None,
+        refused: Vec::new(),
         saving: false,
         passes: Passes::ONE,
     };
-    let (made, notes) = if let Some(most) = settings.max_size.or(target.max_size) {
+    let (mut made, mut notes) = if let Some(most) = settings.max_size.or(target.max_size) {
         fit(&mut run, most, tell)?
     } else {
+        run.plan_copying()?;
         let size = run.guess_size();
         (run.make(Some(size), tell)?, Vec::new())
     };
-    sources.finish(cancel, |warning| tell(ExportEvent::Warning(warning)))?;
     // what this export leaves behind must not count in the next one
     return_freed();
-    let Made { file, shown, size, .. } = made;
-    if let Err(error) = run.verify(file.path(), &shown) {
+    let mut checked = run.verify(made.file.path(), &made.shown);
+    if let (Some(_), Err(MediaError::Decode { why, .. })) = (&run.copying, &checked) {
+        run.refused.push(Refused { asset: None, why: why.clone() });
+        run.copying = None;
+        made = run.make(None, tell)?;
+        return_freed();
+        checked = run.verify(made.file.path(), &made.shown);
+    }
+    sources.finish(cancel, |warning| tell(ExportEvent::Warning(warning)))?;
+    notes.extend(run.refused.iter().map(|refused| format!("encoded instead of copied: {}", refused.why)));
+    let Made { file, size, .. } = made;
+    if let Err(error) = checked {
         return Err(match error.about(file.path(), &settings.path) {
             MediaError::Cancelled => MediaError::Cancelled.into(),
             MediaError::Decode { why, .. } => delivery::keep_failed(file, settings, why),
@@ -105,6 +118,7 @@ pub fn export(
         warnings,
         lacking,
         over_budget: peak_rss.saturating_sub(settings.own_memory).saturating_sub(settings.budget),
+        copied: run.copying.as_ref().map_or(0, |plan| plan.copied),
         notes,
     })
 }
@@ -152,6 +166,10 @@ pub(super) struct Run<'a> {
     pub memory: &'a Memory,
     pub begun: Instant,
     pub sources: &'a SourceCheck,
+    /// What of it is copied, if anything is.
+    copying: Option<CopyPlan>,
+    /// What is not copied after all.
+    refused: Vec<Refused>,
     /// Whether it holds as little as it can.
     saving: bool,
     pub passes: Passes,
@@ -191,6 +209,18 @@ impl Run<'_> {
         Pictures::new(Arc::clone(&self.project), Media::Originals, self.canvas, self.span, threads, cancel)
     }
 
+    /// Finds out what can be copied.
+    fn plan_copying(&mut self) -> Result<(), MediaError> {
+        let settings = self.settings;
+        let Format::Film(film) = &settings.preset.target.format else { return Ok(()) };
+        if self.frame != self.canvas || !film.video.encoder().stands_beside() {
+            return Ok(());
+        }
+        let (span, size) = (self.span, self.canvas);
+        self.copying = copying::plan(&self.project, span, size, settings.copying, &self.refused, self.cancel)?;
+        Ok(())
+    }
+
     /// A rough guess of the file's bytes, from what ordinary footage takes. The truth depends on the picture.
     fn guess_size(&self) -> u64 {
         let (frames, rate) = (u64::try_from(self.span.length.0).unwrap_or(0), self.sequence().rate);
@@ -221,9 +251,16 @@ impl Run<'_> {
             budget: self.settings.budget,
             predicted_peak: self.plan.predicted,
             predicted_size: size,
-            encoder: describe(&self.settings.preset.target, &self.plan, self.coding.as_ref()),
+            encoder: self.in_words(),
         });
         delivery::little_room(self.settings, size).into_iter().for_each(tell);
+    }
+
+    /// How it is made.
+    fn in_words(&self) -> String {
+        let encoder = describe(&self.settings.preset.target, &self.plan, self.coding.as_ref());
+        let copied = self.copying.as_ref().map(|plan| plan.in_words(self.span.length));
+        copied.map_or(encoder.clone(), |copied| format!("{copied}; {encoder}"))
     }
 
     /// Renders the span into a file. Once there is one, what was chosen is told, where a guess of its bytes is given.
@@ -242,7 +279,7 @@ impl Run<'_> {
         let path = file.path().to_owned();
         match &self.settings.preset.target.format {
             Format::Film(film) => {
-                let rendered = self.film(film, &path, tell)?;
+                let rendered = self.film_with_copies(film, &path, tell)?;
                 if film.container.has_edit_lists() && matches!(film.sound, Sound::Aac { .. }) {
                     self.skip_priming(&path)?;
                 }
@@ -257,6 +294,29 @@ impl Run<'_> {
                 Ok((Vec::new(), 0))
             }
         }
+    }
+
+    /// Renders a film, and copies what can be. Where that turns out otherwise than was planned, it is begun anew.
+    fn film_with_copies(
+        &mut self,
+        film: &Film,
+        path: &Path,
+        tell: &mut dyn FnMut(ExportEvent),
+    ) -> Result<Rendered, ExportError> {
+        while let Some(plan) = self.copying.take() {
+            match self.film_copied(film, &plan, path, tell)? {
+                Ok(rendered) => {
+                    self.copying = Some(plan);
+                    return Ok(rendered);
+                }
+                Err(refused) => {
+                    tracing::warn!("encoded instead of copied: {}", refused.why);
+                    self.refused.push(refused);
+                    self.plan_copying()?;
+                }
+            }
+        }
+        self.film(film, path, tell)
     }
 
     /// Tells players of an MP4 where its AAC begins and ends.

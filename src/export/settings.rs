@@ -1,5 +1,6 @@
 //! What an export is asked for, what it tells, why there may be none, and what is checked before it starts.
 
+use super::copying::Copying;
 use super::delivery;
 use super::presets::Preset;
 use crate::media::MediaError;
@@ -29,6 +30,8 @@ pub struct ExportSettings {
     pub overwrite: bool,
     /// The most bytes that the file may have; as many as it takes when none is given.
     pub max_size: Option<u64>,
+    /// Whether pictures that nobody touched are copied. What must not pass a size is encoded.
+    pub copying: Copying,
 }
 
 /// What an export tells while it runs.
@@ -84,6 +87,8 @@ pub struct ExportSummary {
     pub path: PathBuf,
     /// Frames in it.
     pub frames: i64,
+    /// How many of their pictures were copied; the others were encoded.
+    pub copied: i64,
     /// Seconds it took.
     pub seconds: f64,
     /// The process' highest resident memory in bytes, during the export where the system tells that (Linux), else

@@ -1,7 +1,6 @@
 //! What a few pictures looked like when they were rendered, for the check of the finished file.
 
-use super::glance::{Glance, Luma};
-use super::verify::PARTS;
+use super::glance::Glance;
 use std::collections::VecDeque;
 
 /// Pictures that are remembered until their packets come out: more than any encoder looks ahead.
@@ -19,8 +18,8 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Remembers the nth picture.
-    pub fn add(&mut self, n: i64, luma: &Luma<'_>) {
-        self.recent.push_back((n, Glance::of(luma, PARTS)));
+    pub fn add(&mut self, n: i64, glance: Glance) {
+        self.recent.push_back((n, glance));
         if self.recent.len() > REMEMBERED {
             self.recent.pop_front();
         }

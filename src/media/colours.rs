@@ -71,6 +71,11 @@ impl Conversion {
         }
     }
 
+    /// Whether a stream's pictures are what the renderer works in as they are.
+    pub fn is_needless(video: &VideoStream) -> bool {
+        matches!(Self::of(Some(video)), Self::None)
+    }
+
     /// The format that pictures are decoded to, where `wanted` is what they become.
     pub fn decoded(&self, wanted: VideoFormat) -> VideoFormat {
         match self {

@@ -70,6 +70,8 @@ pub(super) enum Which {
     Video(u32),
     /// The nth audio stream, from 0.
     Audio(u32),
+    /// The nth picture stream, from 0, if it is H.264, as it is: not decoded.
+    Packets(u32),
 }
 
 /// Where pictures come from.
@@ -91,8 +93,8 @@ impl Input<'_> {
 }
 
 impl Which {
-    fn is_video(self) -> bool {
-        matches!(self, Self::Video(_))
+    pub fn is_video(self) -> bool {
+        matches!(self, Self::Video(_) | Self::Packets(_))
     }
 
     /// Whether a demuxer's stream of that type is not worth decoding.
@@ -104,13 +106,17 @@ impl Which {
 
     fn matches(self, pad: &gst::Pad) -> bool {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let prefix = if self.is_video() { "video/x-raw" } else { "audio/x-raw" };
-        caps.structure(0).is_some_and(|s| s.name() == prefix)
+        let name = match self {
+            Self::Video(_) => "video/x-raw",
+            Self::Audio(_) => "audio/x-raw",
+            Self::Packets(_) => "video/x-h264",
+        };
+        caps.structure(0).is_some_and(|s| s.name() == name)
     }
 
     fn index(self) -> usize {
         match self {
-            Self::Video(n) | Self::Audio(n) => n as usize,
+            Self::Video(n) | Self::Audio(n) | Self::Packets(n) => n as usize,
         }
     }
 }
@@ -483,7 +489,7 @@ pub(super) fn configure_decoders(decode: &gst::Element, threads: u32, sought: &S
     });
 }
 
-/// Leaves what is not wanted undecoded.
+/// Leaves what is not wanted undecoded, and what is wanted as it is.
 fn ignore_others(decode: &gst::Element, which: Which) {
     decode.connect("autoplug-continue", false, move |values| {
         let pad = values.get(1)?.get::<gst::Pad>().ok()?;
@@ -493,7 +499,10 @@ fn ignore_others(decode: &gst::Element, which: Which) {
         let factory = made.and_then(|pad| pad.parent_element()).and_then(|e| e.factory());
         let demuxed = factory.is_some_and(|f| f.klass().contains("Demux"));
         let ignored = caps.structure(0).is_some_and(|s| which.ignores(s.name()));
-        Some((!(demuxed && ignored)).to_value())
+        let name = caps.structure(0).map_or("", |s| s.name().as_str());
+        let as_it_is = matches!(which, Which::Packets(_))
+            && (name == "video/x-h264" || demuxed && name.starts_with("video/"));
+        Some((!(as_it_is || demuxed && ignored)).to_value())
     });
 }
 

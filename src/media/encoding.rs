@@ -22,6 +22,28 @@ pub(crate) fn clock_time(nanos: i64) -> gst::ClockTime {
     gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or(0))
 }
 
+/// What an encoder, given as a description from raw pictures to packets, announces its packets as for pictures with those caps.
+///
+/// # Errors
+/// [`MediaError::Element`] where it can't encode such pictures.
+pub(crate) fn announced(encoder: &str, pictures: &gst::Caps) -> Result<gst::Caps, MediaError> {
+    let fault = |e: &str| MediaError::Element(format!("the encoder can't be tried: {e}"));
+    let description = format!(
+        "videotestsrc num-buffers=1 pattern=black ! capsfilter caps=\"{pictures}\" ! {encoder} ! \
+         appsink name=coded sync=false"
+    );
+    let pipeline = gst::parse::launch(&description).map_err(|e| fault(e.message()))?;
+    let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| fault("it is no pipeline"))?;
+    let sink = pipeline.by_name("coded").and_then(|e| e.downcast::<gst_app::AppSink>().ok());
+    let sample = pipeline.set_state(gst::State::Playing).ok().and_then(|_| {
+        let limit = gst::ClockTime::from_seconds(STALL_LIMIT.as_secs());
+        sink.and_then(|sink| sink.try_pull_sample(limit))
+    });
+    // a pipeline that can't be stopped can't be freed either; there is nothing else to try
+    let _ = pipeline.set_state(gst::State::Null);
+    sample.and_then(|sample| sample.caps_owned()).ok_or_else(|| fault("it makes nothing"))
+}
+
 /// A pipeline with appsrcs at one end and a file at the other. Stopped when dropped.
 pub struct Encoding {
     pipeline: gst::Pipeline,

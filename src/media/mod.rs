@@ -14,6 +14,7 @@
 mod aac_step;
 mod admission;
 mod audio_reader;
+mod avc;
 mod cache;
 mod colours;
 mod counted;
@@ -32,6 +33,7 @@ mod mp4_boxes;
 mod mp4_tracks;
 mod open_gops;
 mod orientation;
+mod packet_reader;
 mod packets;
 #[cfg(test)]
 mod played;
@@ -61,7 +63,8 @@ pub use cache::{Cache, CacheKind};
 pub use colours::to_rgba;
 pub use decode::Cancel;
 pub use encoding::Encoding;
-pub(crate) use encoding::clock_time;
+pub(crate) use avc::{Beside, Configuration, Copyable, Rewriter, is_idr};
+pub(crate) use encoding::{announced, clock_time};
 pub use error::{ANOTHER, MediaError};
 pub use filmstrip::{StripId, filmstrip};
 pub use fingerprint::{Stamp, fingerprint, is_same, is_still};
@@ -69,6 +72,7 @@ pub use isolated::{ARGUMENT as HELPER_ARGUMENT, Helper, serve, set_up as set_up_
 pub(crate) use mp4_boxes::Mp4Box;
 pub(crate) use packets::OGG_CHECKSUM;
 pub use packets::{Found, INDEX_KEPT};
+pub(crate) use packet_reader::{CodedPicture, PacketReader};
 pub use plugins::{Plugin, REQUIRED, missing_plugins, plugin};
 pub use probe::{PROBE_TIME_LIMIT, find_media, probe};
 pub use proxy::{PROXY_LINES, Proxy, ProxySettings, find_proxy, known_proxy, make_proxy, proxy_info, proxy_size};
@@ -89,6 +93,11 @@ use std::sync::OnceLock;
 #[must_use]
 pub fn is_there(asset: &crate::model::Asset) -> bool {
     asset.info.generator.is_some() || asset.path.is_file()
+}
+
+/// Whether a stream's pictures have the renderer's own colours, so that they need not be converted.
+pub(crate) fn has_own_colours(video: &crate::model::VideoStream) -> bool {
+    colours::Conversion::is_needless(video)
 }
 
 /// Starts GStreamer once for the process and takes elements out of the choice that are known to misbehave, and those

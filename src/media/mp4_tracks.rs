@@ -170,7 +170,7 @@ fn change(buffer: &mut gst::Buffer, offset: u64, changes: &[Change]) {
 /// the file is of another kind, or can't be read: then nothing is hidden.
 fn useless(path: &Path, which: Which) -> Option<Useless> {
     let (mut file, inside) = movie(path)?;
-    let wanted = if matches!(which, Which::Video(_)) { b"vide" } else { b"soun" };
+    let wanted = if which.is_video() { b"vide" } else { b"soun" };
     let tracks = inside.iter().filter(|b| &b.kind == b"trak");
     let mut found = Useless::default();
     let mut kept = Vec::new();
@@ -184,7 +184,7 @@ fn useless(path: &Path, which: Which) -> Option<Useless> {
     found.known = kept.iter().flat_map(|track| changes(&mut file, &inside, *track, &[codec, short])).collect();
     let clock = header(&mut file, &inside).map(|header| header.ticks).filter(|ticks| *ticks > 0);
     let nth = match which {
-        Which::Video(nth) => {
+        Which::Video(nth) | Which::Packets(nth) => {
             for (n, track) in kept.into_iter().enumerate() {
                 let Some((change, wait)) = clock.and_then(|clock| wait(&mut file, track, clock)) else { continue };
                 found.known.push(change);

@@ -1,8 +1,8 @@
 //! What is seen when: sections in which the layers do not change. Pure.
 
-use super::pose::{Place, Pose, place, pose};
+use super::pose::{Place, Pose, Rect, place, pose};
 use crate::model::{
-    Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, Track, TrackKind, Transition, TransitionKind,
+    Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, Speed, Track, TrackKind, Transition, TransitionKind,
 };
 use std::sync::Arc;
 
@@ -61,6 +61,17 @@ impl Layer {
             && self.place.decoded() == next.place.decoded()
             && self.transparent == next.transparent
             && self.picture_time(frame, sequence) == next.picture_time(frame, sequence)
+    }
+
+    /// Whether it shows its media's own pictures at their own speed, pixel by pixel, and nothing else, over the whole section.
+    #[must_use]
+    pub fn is_as_it_is(&self, canvas: (u32, u32)) -> bool {
+        let whole = Rect { x: 0, y: 0, width: canvas.0, height: canvas.1 };
+        let size = self.asset.info.video_stream(self.clip.content.stream).map(|v| (v.width, v.height));
+        self.hides(canvas)
+            && self.place == Place::Still(whole, [0; 4])
+            && size == Some(canvas)
+            && self.clip.speed == Speed::NORMAL
     }
 
     /// Whether nothing below it is seen, over the whole section.

@@ -480,6 +480,7 @@ mod tests {
             cores: 1,
             overwrite: false,
             max_size: None,
+            copying: crate::export::Copying::Off,
         };
         for run in [RunId(1), RunId(2)] {
             worker.send(Command::Export(run, Arc::new(Project::default()), Box::new(settings.clone())));

@@ -21,6 +21,7 @@ pub use x265::X265;
 
 use super::budget::EncoderPlan;
 use super::target::Container;
+use crate::media::Beside;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -115,6 +116,16 @@ pub(super) trait VideoEncoder {
 
     /// Its elements from raw pictures to packets, as a description for GStreamer. The encoder's name is `enc`.
     fn launch(&self, plan: &EncoderPlan, rate: Option<&Rate>) -> String;
+
+    /// Whether its pictures can stand beside copied ones, of some kind.
+    fn stands_beside(&self) -> bool {
+        false
+    }
+
+    /// The same for pictures that stand beside copied ones, in packets with lengths; `None` where it can't.
+    fn launch_beside(&self, _plan: &EncoderPlan, _beside: &Beside) -> Option<String> {
+        None
+    }
 
     /// What it is told, in words.
     fn words(&self, plan: &EncoderPlan, rate: Option<&Rate>) -> Words;

@@ -2,6 +2,7 @@
 
 use super::{Container, EncoderPlan, Input, Rate, Spent, VideoEncoder, Words, bordered, in_range, known_speed};
 use crate::export::size::SAMPLE_CRF;
+use crate::media::Beside;
 use serde::{Deserialize, Serialize};
 
 /// What x264's analysis takes whatever the size of the pictures.
@@ -203,6 +204,31 @@ impl VideoEncoder for X264 {
                 format!("x264enc name=enc speed-preset={speed} pass=quant quantizer={quantizer} {threads} ! h264parse")
             }
         }
+    }
+
+    fn stands_beside(&self) -> bool {
+        true
+    }
+
+    fn launch_beside(&self, plan: &EncoderPlan, beside: &Beside) -> Option<String> {
+        let Beside { profile, level, references, reorders } = *beside;
+        let level = if level == 9 { "1b".to_owned() } else { level.to_string() };
+        let b_frames = if reorders { 2 } else { 0 };
+        let alike = format!("ref={references}:bframes={b_frames}:b-pyramid=none:level={level}:open-gop=0");
+        let analysis = plan.of(&ANALYSES);
+        let rate = match self.rate {
+            X264Rate::Quality(crf) => format!(
+                "pass=qual quantizer={} vbv-buf-capacity=0 {}",
+                analysis.crf_for(crf),
+                choices(&analysis, &alike)
+            ),
+            X264Rate::Quantizer(quantizer) => format!("pass=quant quantizer={quantizer} option-string={alike}"),
+        };
+        Some(format!(
+            "x264enc name=enc speed-preset={} {rate} threads={} sliced-threads={} sync-lookahead=0 ! \
+             video/x-h264,profile={profile},stream-format=avc,alignment=au",
+            self.speed, plan.threads, plan.sliced
+        ))
     }
 
     fn words(&self, plan: &EncoderPlan, rate: Option<&Rate>) -> Words {

@@ -1,0 +1,207 @@
+//! Which frames of an export are copied, and from where.
+
+use super::untouched::{Untouched, untouched};
+use super::windows::{Window, window};
+use super::{Copying, Refused};
+use crate::media::{Beside, Cancel, Copyable, MediaError, PacketReader, has_own_colours};
+use crate::model::{Asset, AssetId, FrameCount, MediaKind, Orientation, Project, Sequence, Span, Transfer, VideoStream};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Frames that come into the film in one way.
+#[derive(Clone, Debug)]
+pub(in crate::export) enum Segment {
+    /// Rendered and encoded.
+    Encoded(Span),
+    /// Copied from a source.
+    Copied(Copied),
+}
+
+/// Frames that are copied.
+#[derive(Clone, Debug)]
+pub(in crate::export) struct Copied {
+    /// The frames.
+    pub span: Span,
+    /// The source.
+    pub asset: Arc<Asset>,
+    /// Which of its picture streams.
+    pub stream: u32,
+    /// The number of the picture that the first of them shows.
+    pub first: i64,
+    /// The number of the first packet that is not copied; `None` at the end of the file.
+    pub stop: Option<i64>,
+}
+
+/// A film that is partly copied.
+#[derive(Clone, Debug)]
+pub(in crate::export) struct CopyPlan {
+    /// All of its frames, in order.
+    pub segments: Vec<Segment>,
+    /// What the copied pictures are.
+    pub stream: Copyable,
+    /// By how many pictures they are stored in another order than they are shown in, at most.
+    pub delay: i64,
+    /// How many are copied.
+    pub copied: i64,
+}
+
+impl CopyPlan {
+    /// What the encoded pictures must be like.
+    pub fn beside(&self) -> Beside {
+        self.stream.beside(u32::try_from(self.delay).unwrap_or(0))
+    }
+
+    /// Runs of frames that are encoded.
+    pub fn joins(&self) -> usize {
+        self.segments.iter().filter(|s| matches!(s, Segment::Encoded(_))).count()
+    }
+
+    /// "94 % copied, 212 joins encoded".
+    pub fn in_words(&self, frames: FrameCount) -> String {
+        let share = self.copied * 100 / frames.0.max(1);
+        match self.joins() {
+            0 => "all is copied".into(),
+            1 => format!("{share} % is copied, one piece encoded"),
+            n => format!("{share} % is copied, {n} pieces encoded"),
+        }
+    }
+}
+
+/// The plan for a span whose frames are of that size; `None` where nothing can be copied.
+///
+/// # Errors
+/// [`MediaError::Cancelled`]; what a source can't do is not copied.
+pub(in crate::export) fn plan(
+    project: &Project,
+    span: Span,
+    size: (u32, u32),
+    copying: Copying,
+    refused: &[Refused],
+    cancel: &Cancel,
+) -> Result<Option<CopyPlan>, MediaError> {
+    let is_refused = |id: AssetId| refused.iter().any(|r| r.asset.is_none_or(|asset| asset == id));
+    if copying == Copying::Off {
+        return Ok(None);
+    }
+    let sequence = project.sequence();
+    let mut found = untouched(project, span, size);
+    found.retain(|u| !is_refused(u.asset.id) && may_be_copied(&u.asset, u.stream, sequence));
+    // one reader at a time, source by source
+    let mut streams: HashMap<(AssetId, u32), Option<Copyable>> = HashMap::new();
+    let mut windows: Vec<Option<Window>> = vec![None; found.len()];
+    let mut by_source: HashMap<(AssetId, u32), Vec<usize>> = HashMap::new();
+    let mut order = Vec::new();
+    for (n, stretch) in found.iter().enumerate() {
+        let source = (stretch.asset.id, stretch.stream);
+        let these = by_source.entry(source).or_default();
+        if these.is_empty() {
+            order.push(source);
+        }
+        these.push(n);
+    }
+    for source in order {
+        let these = by_source.get(&source).cloned().unwrap_or_default();
+        let stream = match of_source(&found, &these, size, copying, cancel) {
+            Ok((stream, at)) => {
+                these.iter().zip(at).for_each(|(n, window)| windows[*n] = window);
+                Some(stream)
+            }
+            Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
+            Err(error) => {
+                tracing::info!("not copied: {error}");
+                None
+            }
+        };
+        streams.insert(source, stream);
+    }
+    Ok(put_together(span, &found, &windows, &streams))
+}
+
+/// Whether what is known of a stream allows its pictures to stand in a film of that sequence as they are.
+fn may_be_copied(asset: &Asset, stream: u32, sequence: &Sequence) -> bool {
+    let Some(video) = asset.info.video_stream(stream) else { return false };
+    let square = video.pixel_aspect.num == video.pixel_aspect.den;
+    asset.info.kind == MediaKind::Video
+        && asset.info.generator.is_none()
+        && !asset.info.untimed
+        && video.codec.starts_with("H.264")
+        && video.grid().is_some()
+        && video.rate == Some(sequence.rate)
+        && (video.width, video.height) == (sequence.width, sequence.height)
+        && is_plain(video)
+        && square
+        && has_own_colours(video)
+}
+
+fn is_plain(video: &VideoStream) -> bool {
+    let upright = video.orientation == Orientation::default();
+    upright && !video.interlaced && !video.alpha && video.bit_depth == 8 && video.transfer == Transfer::Sdr
+}
+
+/// What a source's pictures are, and which of them can be copied of each stretch.
+fn of_source(
+    found: &[Untouched],
+    these: &[usize],
+    size: (u32, u32),
+    copying: Copying,
+    cancel: &Cancel,
+) -> Result<(Copyable, Vec<Option<Window>>), MediaError> {
+    let Some(Untouched { asset, stream, .. }) = these.first().and_then(|n| found.get(*n)) else {
+        return Err(MediaError::Defect("the choice of what is copied"));
+    };
+    let mut reader = PacketReader::open(&asset.path, &asset.info, *stream, cancel)?;
+    let copyable = Copyable::of(reader.configuration().clone(), size).map_err(|why| reader.unfit(&why))?;
+    let mut windows = Vec::with_capacity(these.len());
+    for stretch in these.iter().filter_map(|n| found.get(*n)) {
+        windows.push(window(&mut reader, (stretch.first, stretch.end()), copying, cancel)?);
+    }
+    Ok((copyable, windows))
+}
+
+fn put_together(
+    span: Span,
+    found: &[Untouched],
+    windows: &[Option<Window>],
+    streams: &HashMap<(AssetId, u32), Option<Copyable>>,
+) -> Option<CopyPlan> {
+    let stream = |u: &Untouched| streams.get(&(u.asset.id, u.stream)).and_then(Option::as_ref);
+    // players are given one kind of pictures: that of most
+    let mut kinds: Vec<(&Copyable, i64)> = Vec::new();
+    for (stretch, window) in found.iter().zip(windows) {
+        let (Some(copyable), Some(window)) = (stream(stretch), window) else { continue };
+        let length = window.end - window.first;
+        match kinds.iter_mut().find(|(kind, _)| kind.configuration == copyable.configuration) {
+            Some((_, sum)) => *sum += length,
+            None => kinds.push((copyable, length)),
+        }
+    }
+    let (most, _) = kinds.into_iter().reduce(|a, b| if b.1 > a.1 { b } else { a })?;
+    let mut segments = Vec::new();
+    let (mut at, mut copied, mut delay) = (span.start, 0, 0);
+    for (stretch, window) in found.iter().zip(windows) {
+        let of_most = stream(stretch).is_some_and(|copyable| copyable.configuration == most.configuration);
+        let Some(window) = window.filter(|_| of_most) else { continue };
+        let start = stretch.span.start + FrameCount(window.first - stretch.first);
+        let length = FrameCount(window.end - window.first);
+        if start > at {
+            segments.push(Segment::Encoded(Span::between(at, start)));
+        }
+        let span = Span { start, length };
+        let asset = Arc::clone(&stretch.asset);
+        segments.push(Segment::Copied(Copied {
+            span,
+            asset,
+            stream: stretch.stream,
+            first: window.first,
+            stop: window.stop,
+        }));
+        at = span.end();
+        copied += length.0;
+        delay = delay.max(window.delay);
+    }
+    if span.end() > at {
+        segments.push(Segment::Encoded(Span::between(at, span.end())));
+    }
+    let delay = most.delay().map_or(delay, |known| i64::from(known).max(delay));
+    Some(CopyPlan { segments, stream: most.clone(), delay, copied })
+}

@@ -1,0 +1,240 @@
+//! What nobody touched is copied: every frame is the right one for other decoders, copied ones bit for bit, and seeks find them.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small known numbers")]
+
+mod common;
+
+use common::{Footage, SAMPLE_RATE, Seeded, bursts, export, has_ffmpeg, make, read_number, succeed};
+use serde_json::Value;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const RATE: (i32, i32) = (30, 1);
+const FRAMES: usize = 300;
+const SIZE: (usize, usize) = (320, 180);
+
+/// Films of encoders that differ in how they store pictures.
+const KINDS: [(&str, &str); 10] = [
+    ("b frames", "x264enc key-int-max=30 bframes=3 b-adapt=false speed-preset=veryfast option-string=b-pyramid=none:scenecut=0"),
+    ("a pyramid", "x264enc key-int-max=30 bframes=3 b-pyramid=true b-adapt=false speed-preset=veryfast ref=4"),
+    ("plain", "x264enc key-int-max=30 bframes=0 speed-preset=veryfast"),
+    ("open groups", "x264enc key-int-max=20 bframes=2 b-adapt=false speed-preset=veryfast option-string=open-gop=1:min-keyint=1"),
+    ("cavlc", "x264enc key-int-max=30 bframes=2 cabac=false speed-preset=veryfast ! video/x-h264,profile=main"),
+    ("slices", "x264enc key-int-max=30 bframes=2 speed-preset=veryfast option-string=slices=4"),
+    ("refresh", "x264enc key-int-max=30 bframes=0 intra-refresh=true speed-preset=veryfast"),
+    ("baseline", "x264enc key-int-max=30 bframes=0 speed-preset=veryfast ! video/x-h264,profile=constrained-baseline"),
+    ("fades", "x264enc key-int-max=30 bframes=2 speed-preset=medium option-string=weightp=2:weightb=1:direct=temporal"),
+    ("each a key", "x264enc key-int-max=1 bframes=0 speed-preset=veryfast"),
+];
+
+/// The muxer of a file of that extension, with sound that it takes.
+fn muxer(extension: &str) -> &'static str {
+    match extension {
+        "mp4" => "appsrc name=audio ! audioconvert ! voaacenc ! queue ! mux. mp4mux name=mux",
+        "mov" => "appsrc name=audio ! audioconvert ! audio/x-raw,format=S16LE ! queue ! mux. qtmux name=mux",
+        "mkv" => "appsrc name=audio ! audioconvert ! flacenc ! queue ! mux. matroskamux name=mux",
+        "ts" => "appsrc name=audio ! audioconvert ! voaacenc ! aacparse ! queue ! mux. mpegtsmux name=mux",
+        "flv" => "appsrc name=audio ! audioconvert ! audioresample ! audio/x-raw,rate=44100 ! voaacenc ! aacparse ! queue ! mux. flvmux name=mux",
+        other => panic!("{other}"),
+    }
+}
+
+fn film(path: &Path, encoder: &str, pattern: usize) {
+    let footage = Footage { pattern, first: pattern * 1000, ..Footage::new(RATE, FRAMES) };
+    let extension = path.extension().unwrap().to_str().unwrap();
+    make(&footage, path, &format!("appsrc name=video ! {encoder} ! h264parse ! queue ! mux. {}", muxer(extension)));
+}
+
+/// A list of cuts; the numbers of the frames that they show.
+fn cuts(folder: &Path, cuts: &[(&str, usize, usize, usize)]) -> Vec<usize> {
+    let mut list = String::from("source,in,out\n");
+    let time = |frame: usize| frame as f64 / f64::from(RATE.0);
+    for (name, _, first, end) in cuts {
+        writeln!(list, "{name},{:.6},{:.6}", time(*first), time(*end)).unwrap();
+    }
+    fs::write(folder.join("cuts.csv"), list).unwrap();
+    succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "p.ron"]);
+    cuts.iter().flat_map(|(_, pattern, first, end)| (*first..*end).map(move |n| n + pattern * 1000)).collect()
+}
+
+/// What ffmpeg says at the least sign of damage: nothing.
+fn is_clean(path: &Path) {
+    let args = ["-v", "error", "-xerror", "-err_detect", "explode", "-i"];
+    let output = Command::new("ffmpeg").args(args).arg(path).args(["-f", "null", "-"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{}: {said}", path.display());
+}
+
+/// The pictures that ffmpeg decodes, of their brightness alone.
+fn lumas(path: &Path, before: &[&str], after: &[&str]) -> Vec<Vec<u8>> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error"]).args(before).arg("-i").arg(path).args(after);
+    let output = command.args(["-an", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"]).output();
+    let bytes = output.unwrap().stdout;
+    bytes.chunks(SIZE.0 * SIZE.1).map(<[u8]>::to_vec).collect()
+}
+
+fn number(luma: &[u8]) -> usize {
+    read_number(luma, SIZE.0, SIZE.1, SIZE.0)
+}
+
+/// The steps from each packet of pictures to the next, by when they are decoded, and by when they are shown.
+fn steps_are_even(path: &Path) {
+    let args = ["-v", "error", "-select_streams", "v", "-show_entries", "packet=pts,dts", "-of", "csv=p=0"];
+    let output = Command::new("ffprobe").args(args).arg(path).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let packets = || text.lines().filter_map(|l| l.trim_end_matches(',').split_once(','));
+    let mut shown: Vec<i64> = packets().map(|(pts, _)| pts.parse().unwrap()).collect();
+    // Matroska does not say when the first packets are decoded
+    let mut stored: Vec<i64> = packets().filter_map(|(_, dts)| dts.parse().ok()).collect();
+    assert!(stored.len() + 4 > shown.len());
+    shown.sort_unstable();
+    for times in [&mut shown, &mut stored] {
+        let step = times[1] - times[0];
+        assert!(step > 0 && times.windows(2).all(|w| (w[1] - w[0] - step).abs() <= 1), "{}: {times:?}", path.display());
+    }
+}
+
+/// Everything that must be right of a film; `originals` are its sources, by their numbers' thousands.
+fn is_right(path: &Path, wanted: &[usize], copied: i64, originals: &[(usize, &Path)]) {
+    is_clean(path);
+    steps_are_even(path);
+    let pictures = lumas(path, &[], &[]);
+    let numbers: Vec<usize> = pictures.iter().map(|p| number(p)).collect();
+    assert_eq!(numbers, wanted, "{}", path.display());
+    let mut same = 0;
+    let originals: Vec<(usize, Vec<Vec<u8>>)> = originals.iter().map(|(n, p)| (*n, lumas(p, &[], &[]))).collect();
+    for (picture, n) in pictures.iter().zip(wanted) {
+        let (_, pictures) = originals.iter().find(|(thousands, _)| *thousands == n / 1000).unwrap();
+        let original = &pictures[n % 1000];
+        same += i64::from(picture == original);
+        let error: f64 = picture.iter().zip(original).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
+        let psnr = 10.0 * (255.0_f64.powi(2) * picture.len() as f64 / error.max(1e-9)).log10();
+        assert!(psnr > 36.0, "{}: picture {n} is {psnr:.1} dB from its original", path.display());
+    }
+    assert!(same >= copied, "{}: {same} are the same bit for bit, {copied} were copied", path.display());
+}
+
+/// Other programs find the right picture wherever they go.
+fn is_sought_rightly(path: &Path, wanted: &[usize], places: usize, random: &mut Seeded) {
+    for _ in 0..places {
+        let n = random.below(wanted.len());
+        let at = format!("{:.5}", (n as f64 - 0.3).max(0.0) / f64::from(RATE.0));
+        let found = lumas(path, &["-ss", &at], &["-frames:v", "1"]);
+        assert_eq!(found.first().map(|p| number(p)), Some(wanted[n]), "{} at {at}", path.display());
+    }
+}
+
+fn done(folder: &Path, args: &[&str]) -> Value {
+    export(folder, args).pop().unwrap()
+}
+
+/// Random cuts of every kind of film, in every container.
+#[test]
+fn reels_of_all_kinds_are_copied_where_nobody_touched_them() {
+    if !has_ffmpeg("reels_of_all_kinds_are_copied_where_nobody_touched_them") {
+        return;
+    }
+    for (k, (kind, encoder)) in KINDS.iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let source = ["mp4", "mkv", "ts", "mov", "flv"][k % 5];
+        let name = format!("a.{source}");
+        film(&folder.join(&name), encoder, 0);
+        let mut random = Seeded(k as u64 + 1);
+        let reel: Vec<_> = (0..8)
+            .map(|_| {
+                let length = 12 + random.below(70);
+                let first = random.below(FRAMES - length);
+                (name.as_str(), 0, first, first + length)
+            })
+            .collect();
+        let wanted = cuts(folder, &reel);
+        let (container, sound) = [("mp4", "Aac(kilobits: 192)"), ("mkv", "Flac"), ("mov", "Pcm(bits: 24)")][k % 3];
+        let target = format!("o.{container}");
+        for (rate, copy) in [("speed: \"ultrafast\", rate: Quantizer(20)", "auto"), ("speed: \"medium\", rate: Quality(18)", "whole-gops")] {
+            let name_of = ["Mp4", "Matroska", "Mov"][k % 3];
+            let own = format!(
+                "(version: 1, title: \"Own\", target: (format: Film((container: {name_of}, video: H264(({rate})), sound: {sound}))))"
+            );
+            fs::write(folder.join("own.ron"), own).unwrap();
+            let preset = "own.ron";
+            let done = done(folder, &["p.ron", "-o", &target, "--preset", preset, "--copy", copy, "--overwrite"]);
+            let copied = done["copied"].as_i64().unwrap();
+            println!("{kind}, {name} to {target}, {copy}: {copied} of {} copied", wanted.len());
+            assert_eq!(copied + done["encoded"].as_i64().unwrap(), wanted.len() as i64, "{kind}: {done}");
+            // with refreshed pictures there is one to begin with in all of the film
+            if *kind != "refresh" {
+                assert!(copied > wanted.len() as i64 / 4, "{kind}: {done}");
+            }
+            assert_eq!(done["notes"], serde_json::json!([]), "{kind}: {done}");
+            let path = folder.join(&target);
+            is_right(&path, &wanted, copied, &[(0, &folder.join(&name))]);
+            is_sought_rightly(&path, &wanted, 12, &mut random);
+        }
+    }
+}
+
+/// Cuts on key pictures need no encoder at all, and sound stays on its picture.
+#[test]
+fn cuts_on_key_pictures_encode_nothing() {
+    if !has_ffmpeg("cuts_on_key_pictures_encode_nothing") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    film(&folder.join("a.mov"), KINDS[0].1, 0);
+    let reel: Vec<_> = [0, 150, 60, 60, 240, 90].map(|n| ("a.mov", 0, n, n + 30)).into();
+    let wanted = cuts(folder, &reel);
+    let done = done(folder, &["p.ron", "-o", "o.mp4", "--copy", "auto"]);
+    assert_eq!((done["copied"].as_i64(), done["encoded"].as_i64()), (Some(180), Some(0)), "{done}");
+    is_right(&folder.join("o.mp4"), &wanted, 180, &[(0, &folder.join("a.mov"))]);
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(folder.join("o.mp4"))
+        .args(["-vn", "-ac", "1", "-ar", &SAMPLE_RATE.to_string(), "-f", "f32le", "-"])
+        .output()
+        .unwrap();
+    let sound: Vec<f32> =
+        output.stdout.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let heard = bursts(&sound);
+    let every = Footage::new(RATE, FRAMES).burst_every();
+    let expected: Vec<f64> =
+        (0..180).filter(|n| wanted[*n] % every == 0).map(|n| n as f64 / f64::from(RATE.0)).collect();
+    assert_eq!(heard.len(), expected.len(), "{heard:?} {expected:?}");
+    assert!(heard.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 0.001), "{heard:?} {expected:?}");
+}
+
+/// Sources of two kinds, what somebody touched, a gap and a still: each comes in as it must.
+#[test]
+fn what_differs_is_encoded_beside_what_is_copied() {
+    if !has_ffmpeg("what_differs_is_encoded_beside_what_is_copied") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    film(&folder.join("a.mp4"), KINDS[0].1, 0);
+    film(&folder.join("b.mp4"), KINDS[2].1, 1);
+    film(&folder.join("c.mkv"), KINDS[0].1, 2);
+    let reel = [
+        ("a.mp4", 0, 7, 100),
+        ("b.mp4", 1, 20, 60),
+        ("c.mkv", 2, 30, 120),
+        ("a.mp4", 0, 200, 290),
+        ("c.mkv", 2, 3, 61),
+    ];
+    let wanted = cuts(folder, &reel);
+    let first = done(folder, &["p.ron", "-o", "o.mp4", "--copy", "auto", "--preset", "draft"]);
+    let copied = first["copied"].as_i64().unwrap();
+    // a from 30 to 100, c from 30 to 120, a from 210 to 290 and c from 30 to 61, but for a few at their ends
+    assert!((240..=271).contains(&copied), "{first}");
+    let originals = [(0, folder.join("a.mp4")), (1, folder.join("b.mp4")), (2, folder.join("c.mkv"))];
+    let originals: Vec<(usize, &Path)> = originals.iter().map(|(n, p)| (*n, p.as_path())).collect();
+    is_right(&folder.join("o.mp4"), &wanted, copied, &originals);
+    is_sought_rightly(&folder.join("o.mp4"), &wanted, 20, &mut Seeded(5));
+    let all = done(folder, &["p.ron", "-o", "off.mp4", "--copy", "off", "--preset", "draft"]);
+    assert_eq!((all["copied"].as_i64(), all["encoded"].as_i64()), (Some(0), Some(wanted.len() as i64)));
+}
