@@ -158,7 +158,7 @@ impl Copyable {
             return unfit("its pictures are in rare pieces");
         }
         let copyable = Self { configuration, set };
-        if copyable.profile().is_none() || copyable.set.max_num_ref_frames == 0 {
+        if copyable.profile().is_none() {
             return unfit("its profile is a rare one");
         }
         Ok(copyable)
@@ -256,8 +256,8 @@ pub(crate) struct Rewriter {
     from_set: SeqParameterSet,
     /// What they shall be decoded by.
     to: SeqParameterSet,
-    /// The name that their picture parameter set has from now on.
-    name: u32,
+    /// The name that their picture parameter set has from now on; `None` where only what tells IDR pictures apart changes.
+    name: Option<u32>,
     /// `frame_num` of the picture before, without an end.
     before: u32,
 }
@@ -276,7 +276,8 @@ impl Rewriter {
         let both = [&from_set, &to];
         let size = |set: &SeqParameterSet| (set.pic_width_in_mbs(), set.pic_height_in_map_units());
         let same = size(both[0]) == size(both[1])
-            && from_set.max_num_ref_frames == to.max_num_ref_frames
+            // how many are kept decides which are forgotten; where none refers to another, none is
+            && (from_set.max_num_ref_frames == to.max_num_ref_frames || to.max_num_ref_frames == 0)
             && from_set.chroma_info.chroma_format == to.chroma_info.chroma_format
             && from_set.chroma_info.bit_depth_luma_minus8 == 0
             && from_set.chroma_info.scaling_matrix.is_none()
@@ -294,7 +295,17 @@ impl Rewriter {
         let mut configuration = copied.configuration.clone();
         let set = picture_set(picture, name, u32::from(to.seq_parameter_set_id.id()));
         configuration.picture.push(set.map_err(|_| Unfit("the encoder's parameters can't be read".into()))?);
-        Ok((Self { from, from_set, to, name, before: 0 }, configuration))
+        Ok((Self { from, from_set, to, name: Some(name), before: 0 }, configuration))
+    }
+
+    /// For copied IDR pictures that follow one that they can't be told apart from.
+    ///
+    /// # Errors
+    /// When their parameters can't be read.
+    pub fn renaming(copied: &Copyable) -> Result<Self, Unfit> {
+        let Some(from) = copied.configuration.context() else { return unfit("its parameters can't be read") };
+        let (from_set, to) = (copied.set.clone(), copied.set.clone());
+        Ok(Self { from, from_set, to, name: None, before: 0 })
     }
 
     /// A packet with the same picture. It is shown `shown` pictures after the last IDR picture; `identity` is told of an IDR
@@ -321,39 +332,43 @@ impl Rewriter {
     fn slice(&mut self, unit: &[u8], shown: i64, identity: u32) -> io::Result<Vec<u8>> {
         let head = *unit.first().ok_or(io::ErrorKind::UnexpectedEof)?;
         let idr = head & 31 == kind::IDR;
+        if !idr && self.to.max_num_ref_frames == 0 {
+            return Err(io::Error::other("a picture refers to another where none may"));
+        }
         let bytes = rbsp::decode_nal(unit)?;
         let bits = u64::try_from(bytes.len()).unwrap_or(0) * 8;
-        let end = self.header_bits(head, &bytes)?;
+        let (end, coded) = self.header(head, &bytes)?;
         let mut reader = BitReader::endian(Cursor::new(&bytes[..]), BigEndian);
         let mut writer = BitWriter::endian(Vec::with_capacity(bytes.len() + 8), BigEndian);
         let first_macroblock = read_number(&mut reader)?;
         let slice_type = read_number(&mut reader)?;
-        let _name = read_number(&mut reader)?;
+        let name = read_number(&mut reader)?;
         let width = u32::from(self.from_set.log2_max_frame_num());
         let narrow: u32 = reader.read_var(width)?;
         let frame = self.frame_number(idr, narrow, width);
         self.before = frame;
         write_number(&mut writer, first_macroblock)?;
         write_number(&mut writer, slice_type)?;
-        write_number(&mut writer, self.name)?;
+        write_number(&mut writer, self.name.unwrap_or(name))?;
         let width = u32::from(self.to.log2_max_frame_num());
         writer.write_var(width, frame & low(width))?;
         if idr {
             let _identity = read_number(&mut reader)?;
             write_number(&mut writer, identity)?;
         }
-        let order = u32::try_from(shown * 2).map_err(io::Error::other)?;
-        if let Some(width) = order_bits(&self.from_set) {
-            let found: u32 = reader.read_var(width)?;
-            if found != order & low(width) {
-                return Err(io::Error::other("a picture is shown at another time than its number says"));
+        if self.name.is_some() {
+            let order = u32::try_from(shown * 2).map_err(io::Error::other)?;
+            if let Some(width) = order_bits(&self.from_set) {
+                let found: u32 = reader.read_var(width)?;
+                if found != order & low(width) {
+                    return Err(io::Error::other("a picture is shown at another time than its number says"));
+                }
+            }
+            if let Some(width) = order_bits(&self.to) {
+                writer.write_var(width, order & low(width))?;
             }
         }
-        if let Some(width) = order_bits(&self.to) {
-            writer.write_var(width, order & low(width))?;
-        }
         let mut at = reader.position_in_bits()?;
-        let coded = self.from.pps().next().is_some_and(|p| p.entropy_coding_mode_flag);
         if coded {
             copy_bits(&mut reader, &mut writer, end - at)?;
             // arithmetic coding begins with a whole byte, after ones (7.3.4)
@@ -381,13 +396,13 @@ impl Rewriter {
         if idr { 0 } else { self.before.wrapping_add(narrow.wrapping_sub(self.before) & low(width)) }
     }
 
-    /// How many bits the header of a slice has.
-    fn header_bits(&self, head: u8, bytes: &[u8]) -> io::Result<u64> {
+    /// How many bits the header of a slice has, and whether arithmetic coding follows it.
+    fn header(&self, head: u8, bytes: &[u8]) -> io::Result<(u64, bool)> {
         let header = NalHeader::new(head).map_err(|_| io::ErrorKind::InvalidData)?;
         let mut counted = Counted { reader: rbsp::BitReader::new(bytes), bits: 0 };
-        SliceHeader::from_bits(&self.from, &mut counted, header, None)
+        let (_, _, set) = SliceHeader::from_bits(&self.from, &mut counted, header, None)
             .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{e:?}")))?;
-        Ok(counted.bits)
+        Ok((counted.bits, set.entropy_coding_mode_flag))
     }
 }
 

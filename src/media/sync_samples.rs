@@ -30,7 +30,7 @@ pub(crate) enum Framing {
 /// Whether decoding may begin with a packet: an IDR picture in H.264, one of random access (IRAP) in HEVC, whose
 /// decoders leave out the pictures that lead it. `None` where no slice of a picture is found in it.
 pub(crate) fn is_sync(codec: NalCodec, framing: Framing, packet: &[u8]) -> Option<bool> {
-    units(framing, packet).find_map(|unit| match codec {
+    units(framing, packet).filter_map(|unit| unit.first()).find_map(|unit| match codec {
         NalCodec::H264 => match unit & 31 {
             5 => Some(true),
             1..=4 => Some(false),
@@ -44,8 +44,8 @@ pub(crate) fn is_sync(codec: NalCodec, framing: Framing, packet: &[u8]) -> Optio
     })
 }
 
-/// The first byte of each NAL unit in a packet.
-fn units(framing: Framing, packet: &[u8]) -> impl Iterator<Item = u8> {
+/// The NAL units in a packet, none of them empty; after start codes, each goes on to the end.
+pub(super) fn units(framing: Framing, packet: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = packet;
     std::iter::from_fn(move || match framing {
         Framing::Length(bytes) => loop {
@@ -53,14 +53,15 @@ fn units(framing: Framing, packet: &[u8]) -> impl Iterator<Item = u8> {
             let length = length.iter().fold(0_usize, |n, b| n << 8 | usize::from(*b));
             // a packet of which only the beginning was read may end within a unit
             rest = after.get(length..).unwrap_or_default();
-            if let Some(first) = after.first().filter(|_| length > 0) {
-                return Some(*first);
+            let unit = after.get(..length).unwrap_or(after);
+            if !unit.is_empty() {
+                return Some(unit);
             }
         },
         Framing::StartCodes => {
             let at = rest.windows(3).position(|w| w == [0, 0, 1])?;
             rest = &rest[at + 3..];
-            rest.first().copied()
+            Some(rest).filter(|unit| !unit.is_empty())
         }
     })
 }

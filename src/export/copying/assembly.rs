@@ -28,9 +28,8 @@ pub(super) struct Assembly<'a> {
     /// Where those of the encoder come from.
     coded: gst_app::AppSink,
     sounds: SoundThread,
-    rewriter: Rewriter,
-    /// What the encoder's pictures were announced as.
-    announced: Configuration,
+    /// What writes the encoder's pictures anew, and what they were announced as; none where nothing is encoded.
+    rewriter: Option<(Rewriter, Configuration)>,
     progress: Progress,
     /// The segment that is put in, and how many of its packets are.
     at: usize,
@@ -42,6 +41,8 @@ pub(super) struct Assembly<'a> {
     /// The last IDR picture that it made, and how many there were.
     last_idr: i64,
     idrs: usize,
+    /// Whether the last packet in the film is an IDR picture.
+    after_idr: bool,
     reader: Option<(AssetId, u32, PacketReader)>,
 }
 
@@ -60,7 +61,7 @@ impl<'a> Assembly<'a> {
         encoding: &'a Encoding,
         ends: Ends,
         sounds: SoundThread,
-        (rewriter, announced): (Rewriter, Configuration),
+        rewriter: Option<(Rewriter, Configuration)>,
     ) -> Self {
         let Ends { packets, audio, coded } = ends;
         Self {
@@ -71,7 +72,6 @@ impl<'a> Assembly<'a> {
             coded,
             sounds,
             rewriter,
-            announced,
             progress: Progress::new(),
             at: 0,
             done: 0,
@@ -79,6 +79,7 @@ impl<'a> Assembly<'a> {
             coded_before: 0,
             last_idr: 0,
             idrs: 0,
+            after_idr: false,
             reader: None,
         }
     }
@@ -127,11 +128,12 @@ impl<'a> Assembly<'a> {
 
     fn put_coded(&mut self, run: &Run, span: Span, sample: &gst::Sample, tell: Tell<'_>) -> Result<(), Stop> {
         let strange = || no_more("the encoder's pictures can't be told apart");
+        let Some((rewriter, announced)) = &mut self.rewriter else { return Err(strange()) };
         let buffer = sample.buffer().ok_or_else(strange)?;
         let data = sample.caps().and_then(|c| c.structure(0)).and_then(|s| s.get::<gst::Buffer>("codec_data").ok());
         let data = data.ok_or_else(strange)?;
         let known = data.map_readable().ok().and_then(|bytes| Configuration::read(&bytes));
-        if known.as_ref() != Some(&self.announced) {
+        if known.as_ref() != Some(&*announced) {
             return Err(no_more("the encoder's parameters change on the way"));
         }
         let since = buffer.pts().and_then(|pts| pts.checked_sub(BEGIN)).ok_or_else(strange)?;
@@ -148,7 +150,7 @@ impl<'a> Assembly<'a> {
             self.idrs += 1;
         }
         let identity = IDENTITIES[self.idrs % 2];
-        let packet = self.rewriter.packet(&bytes, number - self.last_idr, identity);
+        let packet = rewriter.packet(&bytes, number - self.last_idr, identity);
         let packet = packet.map_err(|why| no_more(&why.0))?;
         self.put(run, span.start + FrameCount(within), idr, packet, tell)
     }
@@ -181,7 +183,14 @@ impl<'a> Assembly<'a> {
             }
             begun = true;
             let bytes = packet.map_readable().map_err(|_| refuse("it can't be read on".into()))?;
-            let kept = self.plan.stream.copied(&bytes).map_err(|why| refuse(why.0))?;
+            let mut kept = self.plan.stream.copied(&bytes).map_err(|why| refuse(why.0))?;
+            if number == copied.first && self.after_idr {
+                // two that follow each other must differ, which two of different places might not (7.4.3)
+                self.idrs += 1;
+                let renamed = Rewriter::renaming(&self.plan.stream);
+                let renamed = renamed.and_then(|mut rewriter| rewriter.packet(&kept, 0, IDENTITIES[self.idrs % 2]));
+                kept = renamed.map_err(|why| refuse(why.0))?;
+            }
             self.put(run, copied.span.start + FrameCount(within), idr, kept, tell)?;
             left -= 1;
         }
@@ -219,6 +228,7 @@ impl<'a> Assembly<'a> {
         }
         self.encoding.push(&self.packets, buffer, run.cancel)?;
         self.stored += 1;
+        self.after_idr = idr;
         if self.progress.is_due() {
             self.progress.tell(run, self.stored, tell);
         }

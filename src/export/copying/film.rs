@@ -72,10 +72,14 @@ impl Run<'_> {
         };
         let framed = Framed::of(self)?;
         let caps = self.picture_caps(&framed.canvas)?;
-        let known = announced(&launch, &caps)?;
-        let known = configuration(&known).ok_or_else(|| not_at_all("the encoder tells no parameters".into()))?;
-        let made = Rewriter::new(&plan.stream, &known).map_err(|why| not_at_all(why.0))?;
-        let (rewriter, both) = made;
+        let (rewriter, both) = if plan.joins() == 0 {
+            (None, plan.stream.configuration.clone())
+        } else {
+            let known = configuration(&announced(&launch, &caps)?);
+            let known = known.ok_or_else(|| not_at_all("the encoder tells no parameters".into()))?;
+            let (rewriter, both) = Rewriter::new(&plan.stream, &known).map_err(|why| not_at_all(why.0))?;
+            (Some((rewriter, known)), both)
+        };
         let both = both.write().ok_or_else(|| not_at_all("its parameters have no room".into()))?;
         let sounds = SoundThread::start(Arc::clone(&self.project), self.span)?;
         let encoding = Encoding::launch(&of_copied(film, &launch, self.sequence().sample_rate), to)?;
@@ -85,7 +89,7 @@ impl Run<'_> {
         let mut drawing = Drawing::of(self, film, framed, &pad);
         encoding.start()?;
         forget_programs();
-        let mut assembly = Assembly::new(plan, &encoding, ends, sounds, (rewriter, known));
+        let mut assembly = Assembly::new(plan, &encoding, ends, sounds, rewriter);
         let mut shown = Shown::default();
         let mut joins = Joins::of(plan);
         let mut coded = 0;

@@ -63,8 +63,7 @@ pub(super) fn window(
     let end = lowest + i64::try_from(count).unwrap_or(0);
     let stop = stored.numbers.get(count).copied();
     let delay = stored.delay(count).max(from_key);
-    // two IDR pictures that follow each other must differ, which one alone might not (7.4.3)
-    Ok((end - begin > 1).then_some(Window { first: begin, end, stop, delay }))
+    Ok((end > begin).then_some(Window { first: begin, end, stop, delay }))
 }
 
 /// The first IDR picture that is wanted, and the delay seen on the way to it.

@@ -214,7 +214,10 @@ impl VideoEncoder for X264 {
         let Beside { profile, level, references, reorders } = *beside;
         let level = if level == 9 { "1b".to_owned() } else { level.to_string() };
         let b_frames = if reorders { 2 } else { 0 };
-        let alike = format!("ref={references}:bframes={b_frames}:b-pyramid=none:level={level}:open-gop=0");
+        // where no picture refers to another, each begins anew
+        let keys = if references == 0 { ":keyint=1" } else { "" };
+        let references = references.max(1);
+        let alike = format!("ref={references}:bframes={b_frames}:b-pyramid=none:level={level}:open-gop=0{keys}");
         let analysis = plan.of(&ANALYSES);
         let rate = match self.rate {
             X264Rate::Quality(crf) => format!(
