@@ -18,10 +18,16 @@ const SIZE: (usize, usize) = (320, 180);
 
 /// Films of encoders that differ in how they store pictures.
 const KINDS: [(&str, &str); 10] = [
-    ("b frames", "x264enc key-int-max=30 bframes=3 b-adapt=false speed-preset=veryfast option-string=b-pyramid=none:scenecut=0"),
+    (
+        "b frames",
+        "x264enc key-int-max=30 bframes=3 b-adapt=false speed-preset=veryfast option-string=b-pyramid=none:scenecut=0",
+    ),
     ("a pyramid", "x264enc key-int-max=30 bframes=3 b-pyramid=true b-adapt=false speed-preset=veryfast ref=4"),
     ("plain", "x264enc key-int-max=30 bframes=0 speed-preset=veryfast"),
-    ("open groups", "x264enc key-int-max=20 bframes=2 b-adapt=false speed-preset=veryfast option-string=open-gop=1:min-keyint=1"),
+    (
+        "open groups",
+        "x264enc key-int-max=20 bframes=2 b-adapt=false speed-preset=veryfast option-string=open-gop=1:min-keyint=1",
+    ),
     ("cavlc", "x264enc key-int-max=30 bframes=2 cabac=false speed-preset=veryfast ! video/x-h264,profile=main"),
     ("slices", "x264enc key-int-max=30 bframes=2 speed-preset=veryfast option-string=slices=4"),
     ("refresh", "x264enc key-int-max=30 bframes=0 intra-refresh=true speed-preset=veryfast"),
@@ -37,7 +43,9 @@ fn muxer(extension: &str) -> &'static str {
         "mov" => "appsrc name=audio ! audioconvert ! audio/x-raw,format=S16LE ! queue ! mux. qtmux name=mux",
         "mkv" => "appsrc name=audio ! audioconvert ! flacenc ! queue ! mux. matroskamux name=mux",
         "ts" => "appsrc name=audio ! audioconvert ! voaacenc ! aacparse ! queue ! mux. mpegtsmux name=mux",
-        "flv" => "appsrc name=audio ! audioconvert ! audioresample ! audio/x-raw,rate=44100 ! voaacenc ! aacparse ! queue ! mux. flvmux name=mux",
+        "flv" => {
+            "appsrc name=audio ! audioconvert ! audioresample ! audio/x-raw,rate=44100 ! voaacenc ! aacparse ! queue ! mux. flvmux name=mux"
+        }
         other => panic!("{other}"),
     }
 }
@@ -139,7 +147,9 @@ fn reels_of_all_kinds_are_copied_where_nobody_touched_them() {
         return;
     }
     let only = std::env::var("WORKPRINT_KIND").ok();
-    for (k, (kind, encoder)) in KINDS.iter().enumerate().filter(|(_, (kind, _))| only.as_deref().is_none_or(|o| o == *kind)) {
+    for (k, (kind, encoder)) in
+        KINDS.iter().enumerate().filter(|(_, (kind, _))| only.as_deref().is_none_or(|o| o == *kind))
+    {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let source = ["mp4", "mkv", "ts", "mov", "flv"][k % 5];
@@ -156,7 +166,9 @@ fn reels_of_all_kinds_are_copied_where_nobody_touched_them() {
         let wanted = cuts(folder, &reel);
         let (container, sound) = [("mp4", "Aac(kilobits: 192)"), ("mkv", "Flac"), ("mov", "Pcm(bits: 24)")][k % 3];
         let target = format!("o.{container}");
-        for (rate, copy) in [("speed: \"ultrafast\", rate: Quantizer(20)", "auto"), ("speed: \"medium\", rate: Quality(18)", "whole-gops")] {
+        let rates = ["speed: \"ultrafast\", rate: Quantizer(20)", "speed: \"medium\", rate: Quality(18)"];
+        for copy in if k < 2 { &["auto", "whole-gops"][..] } else { &["auto"] } {
+            let rate = rates[k / 2 % 2];
             let name_of = ["Mp4", "Matroska", "Mov"][k % 3];
             let own = format!(
                 "(version: 1, title: \"Own\", target: (format: Film((container: {name_of}, video: H264(({rate})), sound: {sound}))))"
@@ -167,6 +179,7 @@ fn reels_of_all_kinds_are_copied_where_nobody_touched_them() {
             let copied = done["copied"].as_i64().unwrap();
             println!("{kind}, {name} to {target}, {copy}: {copied} of {} copied", wanted.len());
             assert_eq!(copied + done["encoded"].as_i64().unwrap(), wanted.len() as i64, "{kind}: {done}");
+            assert_eq!(done["warnings"], 0, "{kind}: {done}");
             // in these, only the first picture is one that nothing before it is needed for
             if !["refresh", "open groups"].contains(kind) {
                 assert!(copied > wanted.len() as i64 / 4, "{kind}: {done}");
@@ -174,7 +187,7 @@ fn reels_of_all_kinds_are_copied_where_nobody_touched_them() {
             assert_eq!(done["notes"], serde_json::json!([]), "{kind}: {done}");
             let path = folder.join(&target);
             is_right(&path, &wanted, copied, &[(0, &folder.join(&name))]);
-            is_sought_rightly(&path, &wanted, 12, &mut random);
+            is_sought_rightly(&path, &wanted, 6, &mut random);
         }
     }
 }
@@ -199,8 +212,7 @@ fn cuts_on_key_pictures_encode_nothing() {
         .args(["-vn", "-ac", "1", "-ar", &SAMPLE_RATE.to_string(), "-f", "f32le", "-"])
         .output()
         .unwrap();
-    let sound: Vec<f32> =
-        output.stdout.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let sound: Vec<f32> = output.stdout.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
     let heard = bursts(&sound);
     let every = Footage::new(RATE, FRAMES).burst_every();
     let expected: Vec<f64> =

@@ -56,7 +56,17 @@ pub fn workprint(folder: &Path, args: &[&str]) -> String {
 /// How the bench itself exports: all of the timeline on all cores, replacing the last result.
 pub fn settings(path: PathBuf, preset: Preset, budget: u64) -> ExportSettings {
     let cores = workprint::worker::allowed_cores();
-    ExportSettings { path, preset, range: None, budget, own_memory: 0, cores, overwrite: true, max_size: None, copying: Copying::Off }
+    ExportSettings {
+        path,
+        preset,
+        range: None,
+        budget,
+        own_memory: 0,
+        cores,
+        overwrite: true,
+        max_size: None,
+        copying: Copying::Off,
+    }
 }
 
 /// What an export says of itself.

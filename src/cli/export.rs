@@ -6,8 +6,8 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{
-    Copying, ExportError, ExportEvent, ExportSettings, ExportSummary, Preset, default_budget, export, find_preset, own_presets,
-    presets,
+    Copying, ExportError, ExportEvent, ExportSettings, ExportSummary, Preset, default_budget, export, find_preset,
+    own_presets, presets,
 };
 use crate::model::{Project, Span, path_text};
 use crate::project_file::load;

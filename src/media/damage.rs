@@ -13,7 +13,16 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 pub(super) const CATEGORIES: [&str; 3] = ["videodecoder", "audiodecoder", "libav"];
 
 /// What libav says of whole files too, when decoding begins between pictures that refer to each other.
-const HARMLESS: [&str; 6] = ["mmco", "reference", "ref with POC", "co located POCs", "MVs not available", "no frame!"];
+const HARMLESS: [&str; 7] = [
+    "mmco",
+    "reference",
+    "ref with POC",
+    "co located POCs",
+    "MVs not available",
+    "no frame!",
+    // of a key picture that is given more than once (see `open_gops`)
+    "illegal short term buffer state",
+];
 
 /// A packet that could not be decoded whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +63,8 @@ impl Damage {
                 Some(gst::PadProbeData::Event(event)) if event.type_() == gst::EventType::FlushStop => {
                     *damage.lock() = None;
                 }
+                // what is not shown is not missed
+                Some(gst::PadProbeData::Buffer(buffer)) if buffer.flags().contains(gst::BufferFlags::DECODE_ONLY) => {}
                 Some(gst::PadProbeData::Buffer(buffer)) => {
                     let before = PACKET.with_borrow(|packet| packet.as_ref().map_or(0, |packet| packet.nanos));
                     let nanos = shown(pad, buffer).unwrap_or(before);
@@ -69,6 +80,14 @@ impl Damage {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Damaged>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Does something on this thread of which decoders may complain as they like.
+pub(super) fn unheard<T>(work: impl FnOnce() -> T) -> T {
+    let packet = PACKET.take();
+    let done = work();
+    PACKET.set(packet);
+    done
 }
 
 /// When a packet is shown, in nanoseconds of stream time.

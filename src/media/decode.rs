@@ -500,8 +500,8 @@ fn ignore_others(decode: &gst::Element, which: Which) {
         let demuxed = factory.is_some_and(|f| f.klass().contains("Demux"));
         let ignored = caps.structure(0).is_some_and(|s| which.ignores(s.name()));
         let name = caps.structure(0).map_or("", |s| s.name().as_str());
-        let as_it_is = matches!(which, Which::Packets(_))
-            && (name == "video/x-h264" || demuxed && name.starts_with("video/"));
+        let as_it_is =
+            matches!(which, Which::Packets(_)) && (name == "video/x-h264" || demuxed && name.starts_with("video/"));
         Some((!(as_it_is || demuxed && ignored)).to_value())
     });
 }

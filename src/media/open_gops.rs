@@ -9,7 +9,7 @@
 //! sought: those between refer to what lies before it, and only an earlier key picture gives them whole. So do those after a
 //! picture from which on a stream only recovers, part by part (periodic intra refresh; D.2.8), until it has.
 
-use super::damage::shown;
+use super::damage::{shown, unheard};
 use super::sync_samples::{Framing, NalCodec, described, is_sync, units};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -68,12 +68,8 @@ pub(super) fn begin_anywhere(decoder: &gst::Element, sought: &Sought) {
                 sought.0.late.store(late, Ordering::SeqCst);
                 let mut unseen = buffer.copy();
                 unseen.make_mut().set_flags(gst::BufferFlags::DECODE_ONLY);
-                for _ in 0..TIMES {
-                    if pad.chain(unseen.clone()).is_err() {
-                        // what stops it stops the picture itself, too
-                        break;
-                    }
-                }
+                // what stops it stops the picture itself, too
+                unheard(|| (0..TIMES).all(|_| pad.chain(unseen.clone()).is_ok()));
             }
             _ => {}
         }

@@ -2,7 +2,8 @@
 
 use super::pose::{Place, Pose, Rect, place, pose};
 use crate::model::{
-    Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, Speed, Track, TrackKind, Transition, TransitionKind,
+    Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, Speed, Track, TrackKind, Transition,
+    TransitionKind,
 };
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! A film of copied and encoded pictures.
 
+use super::Refused;
 use super::assembly::{Assembly, BEGIN, Ends};
 use super::plan::{CopyPlan, Segment};
-use super::Refused;
 use crate::export::drawing::{Drawing, Drawn};
 use crate::export::framed::Framed;
 use crate::export::glance::Glance;

@@ -4,7 +4,9 @@ use super::untouched::{Untouched, untouched};
 use super::windows::{Window, window};
 use super::{Copying, Refused};
 use crate::media::{Beside, Cancel, Copyable, MediaError, PacketReader, has_own_colours};
-use crate::model::{Asset, AssetId, FrameCount, MediaKind, Orientation, Project, Sequence, Span, Transfer, VideoStream};
+use crate::model::{
+    Asset, AssetId, FrameCount, MediaKind, Orientation, Project, Sequence, Span, Transfer, VideoStream,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
