@@ -3,7 +3,9 @@
 use super::editor::Editor;
 use super::notices::Level;
 use super::typed::typed_path;
-use crate::export::{ExportEvent, ExportSettings, ExportSummary, Preset, Target, default_budget, own_presets, presets};
+use crate::export::{
+    Copying, ExportEvent, ExportSettings, ExportSummary, Preset, Target, default_budget, own_presets, presets,
+};
 use crate::render::Fault;
 use crate::worker::{Command, DocumentId, RunEnd, RunId, RunNews, allowed_cores, total_memory};
 use bytesize::ByteSize;
@@ -36,6 +38,7 @@ pub(super) struct ExportChoice {
     budget: u64,
     sized: bool,
     megabytes: f64,
+    copy: bool,
 }
 
 /// A preset in the list of the dialog.
@@ -89,6 +92,8 @@ pub struct ExportState {
     pub sized: bool,
     /// The most that it may have then, in units of 10⁶ bytes.
     pub megabytes: f64,
+    /// Whether pictures that nobody touched are copied, where that can be.
+    pub copy: bool,
     /// Whether only the marked range is exported.
     pub marked_only: bool,
     /// Whether the user agreed to replace the file of that name.
@@ -133,6 +138,7 @@ impl ExportState {
             budget,
             sized: false,
             megabytes: USUAL_MEGABYTES,
+            copy: true,
             marked_only: false,
             overwrite: false,
             running: false,
@@ -181,8 +187,8 @@ impl ExportState {
     }
 
     fn choice(&self) -> ExportChoice {
-        let Self { budget, sized, megabytes, .. } = *self;
-        ExportChoice { preset: self.preset.clone(), budget, sized, megabytes }
+        let Self { budget, sized, megabytes, copy, .. } = *self;
+        ExportChoice { preset: self.preset.clone(), budget, sized, megabytes, copy }
     }
 
     /// The most bytes that the file may have, where the preset can keep to that.
@@ -204,6 +210,7 @@ impl ExportState {
             choices: Arc::clone(&self.choices),
             sized: self.sized,
             megabytes: self.megabytes,
+            copy: self.copy,
             marked_only: self.marked_only,
             overwrite: self.overwrite,
             running: true,
@@ -321,9 +328,10 @@ impl ExportState {
             let rate = done.frames as f64 / done.seconds.max(0.001);
             lines.push(format!("peak      {} with the editor", iec(done.peak_rss)));
             lines.push(format!(
-                "result    {} frames in {:.1} s ({rate:.1} a second), {}",
+                "result    {} frames in {:.1} s ({rate:.1} a second), {} of them copied, {}",
                 done.frames,
                 done.seconds,
+                done.copied,
                 ByteSize(done.size).display().si()
             ));
         }
@@ -358,7 +366,8 @@ impl Editor {
         state.choices = Choice::all();
         if let Some(choice) = self.export.take().map(|e| e.choice()).or_else(|| self.export_choice.clone()) {
             state.choose(choice.preset);
-            (state.budget, state.sized, state.megabytes) = (choice.budget, choice.sized, choice.megabytes);
+            (state.budget, state.copy) = (choice.budget, choice.copy);
+            (state.sized, state.megabytes) = (choice.sized, choice.megabytes);
         }
         // a mark that a slip of the hand has set must not shorten the film
         state.marked_only = self.mark_in.is_some() && self.mark_out.is_some() && self.marked().is_some();
@@ -393,7 +402,7 @@ impl Editor {
             cores: allowed_cores(),
             overwrite: export.overwrite,
             max_size: export.max_size(),
-            copying: crate::export::Copying::Auto,
+            copying: if export.copy { Copying::Auto } else { Copying::Off },
         };
         self.worker.send(Command::Export(export.run, project, Box::new(settings)));
     }

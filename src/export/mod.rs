@@ -10,6 +10,8 @@
 //!   written, and nothing grows with the number of clips;
 //! - readers may begin at each place that a file announces, and a cut that shows something else is such a place, unless
 //!   another one is near;
+//! - what nobody touched may be copied instead (`copying/`), if the film shows the same for it: each segment begins with a
+//!   picture that needs none before it, and what does not go as planned is encoded;
 //! - a file that must not pass a size never does, and what it takes beside its pictures is measured, not guessed;
 //! - a span yields exactly its frames and exactly its samples, at the times that the sequence's rate gives them;
 //! - what is rendered comes from [`crate::render`] alone, so that an export shows what the preview shows.

@@ -212,11 +212,10 @@ impl Run<'_> {
     /// Finds out what can be copied.
     fn plan_copying(&mut self) -> Result<(), MediaError> {
         let settings = self.settings;
-        let Format::Film(film) = &settings.preset.target.format else { return Ok(()) };
-        if self.frame != self.canvas || !film.video.encoder().stands_beside() {
+        let (span, size) = (self.span, (self.sequence().width, self.sequence().height));
+        if !settings.preset.target.can_copy(size) {
             return Ok(());
         }
-        let (span, size) = (self.span, self.canvas);
         self.copying = copying::plan(&self.project, span, size, settings.copying, &self.refused, self.cancel)?;
         Ok(())
     }

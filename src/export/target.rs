@@ -191,6 +191,14 @@ impl Target {
         }
     }
 
+    /// Whether pictures of a sequence of that size can be copied into it, as far as it goes: they keep their size, and the
+    /// encoder makes others that can stand beside them.
+    #[must_use]
+    pub fn can_copy(&self, sequence: (u32, u32)) -> bool {
+        let as_it_is = self.size.of(sequence) == (sequence, sequence);
+        as_it_is && self.max_size.is_none() && self.film().is_some_and(|film| film.video.encoder().stands_beside())
+    }
+
     /// Whether it can be held to a size: its encoder can spend a given number of bits.
     #[must_use]
     pub fn can_be_held(&self) -> bool {

@@ -151,6 +151,7 @@ fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportState, pickers: &mut
         ui.vertical(|ui| {
             let marked = editor.marked().is_some();
             ui.add_enabled(marked, egui::Checkbox::new(&mut state.marked_only, marked_text(editor)));
+            copy(ui, editor, state);
             ui.checkbox(&mut state.overwrite, "Replace a file of that name");
         });
         ui.end_row();
@@ -190,6 +191,21 @@ fn size(ui: &mut Ui, state: &mut ExportState) {
     });
 }
 
+/// Whether what nobody touched is copied.
+fn copy(ui: &mut Ui, editor: &Editor, state: &mut ExportState) {
+    let sequence = editor.sequence();
+    let can = state.preset.target.can_copy((sequence.width, sequence.height)) && state.max_size().is_none();
+    let mut none = false;
+    let tick = egui::Checkbox::new(if can { &mut state.copy } else { &mut none }, "Copy what is untouched");
+    let shown = ui.add_enabled(can, tick).on_disabled_hover_text(
+        "Pictures are copied into H.264 films of the sequence's own size that need not keep to a size in MB",
+    );
+    shown.on_hover_text(
+        "Pictures of H.264 clips that nothing was done to go into the film as they are: faster, and without loss. \
+         A film of large clips is large then.",
+    );
+}
+
 fn progress(ui: &mut Ui, state: &ExportState) {
     let last = state.samples.last();
     let own = state.begun.as_ref().map_or(0, |b| b.own_memory);
@@ -198,10 +214,14 @@ fn progress(ui: &mut Ui, state: &ExportState) {
             None => (theme::GOOD, "Done".to_owned()),
             Some(remarks) => (theme::ACCENT, format!("Done, {remarks}")),
         };
+        let copied = match done.copied {
+            0 => String::new(),
+            n => format!(" ({} % copied)", n * 100 / done.frames.max(1)),
+        };
         ui.colored_label(
             color,
             format!(
-                "{how}: {} frames in {:.1} s, {}, at most {} of memory beside the editor",
+                "{how}: {} frames{copied} in {:.1} s, {}, at most {} of memory beside the editor",
                 done.frames,
                 done.seconds,
                 ByteSize(done.size).display().si(),
