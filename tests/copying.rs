@@ -251,3 +251,42 @@ fn what_differs_is_encoded_beside_what_is_copied() {
     let all = done(folder, &["p.ron", "-o", "off.mp4", "--copy", "off", "--preset", "draft"]);
     assert_eq!((all["copied"].as_i64(), all["encoded"].as_i64()), (Some(0), Some(wanted.len() as i64)));
 }
+
+/// A recording whose encoder was set anew half-way, and one that is damaged where nothing but a copy would read it.
+#[test]
+fn what_is_not_as_it_was_announced_is_encoded() {
+    if !has_ffmpeg("what_is_not_as_it_was_announced_is_encoded") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    film(&folder.join("a.ts"), KINDS[0].1, 0);
+    film(&folder.join("b.ts"), KINDS[4].1, 1);
+    let both = [fs::read(folder.join("a.ts")).unwrap(), fs::read(folder.join("b.ts")).unwrap()].concat();
+    fs::write(folder.join("joined.ts"), both).unwrap();
+    fs::write(folder.join("cuts.csv"), "source,in,out\njoined.ts,1,13\n").unwrap();
+    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron"]);
+    let joined = done(folder, &["p.ron", "-o", "joined.mp4", "--preset", "draft"]);
+    assert_eq!(joined["copied"], 0, "{joined}");
+    let numbers: Vec<usize> = lumas(&folder.join("joined.mp4"), &[], &[]).iter().map(|p| number(p)).collect();
+    let wanted: Vec<usize> = (30..300).chain(1000..1090).collect();
+    assert_eq!(numbers, wanted);
+    is_clean(&folder.join("joined.mp4"));
+
+    film(&folder.join("a.mp4"), KINDS[0].1, 0);
+    let wanted = cuts(folder, &[("a.mp4", 0, 10, 290)]);
+    let whole = done(folder, &["p.ron", "-o", "whole.mp4", "--preset", "draft"]);
+    assert!(whole["copied"].as_i64().unwrap() > 250, "{whole}");
+    let mut bytes = fs::read(folder.join("a.mp4")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 3000].fill(0);
+    fs::write(folder.join("a.mp4"), bytes).unwrap();
+    cuts(folder, &[("a.mp4", 0, 10, 290)]);
+    let damaged = done(folder, &["p.ron", "-o", "damaged.mp4", "--preset", "draft"]);
+    assert_eq!(damaged["copied"], 0, "{damaged}");
+    assert!(damaged["warnings"].as_u64().unwrap() > 0, "{damaged}");
+    assert!(damaged["notes"][0].as_str().unwrap().contains("encoded instead of copied"), "{damaged}");
+    let pictures = lumas(&folder.join("damaged.mp4"), &[], &[]);
+    assert_eq!(pictures.len(), wanted.len());
+    is_clean(&folder.join("damaged.mp4"));
+}
