@@ -42,7 +42,7 @@ impl Table {
 
 fn run(folder: &Path, before: &[&str], project: &str, args: &[&str]) -> Exported {
     let target = if args.contains(&"lossless") { "out.mkv" } else { "out.mp4" };
-    let export = [support::PROGRAM, "export", project, "-o", target, "--overwrite", "--json"];
+    let export = [support::PROGRAM, "export", project, "-o", target, "--overwrite", "--json", "--copy", "off"];
     let words = [before, &export, args].concat();
     let output = Command::new(words[0]).args(&words[1..]).current_dir(folder).stdin(Stdio::null()).output().unwrap();
     exported(&String::from_utf8(output.stdout).unwrap())

@@ -1,7 +1,7 @@
-//! The same cut list through Workprint, ffmpeg and melt, and the same proxies by Workprint and ffmpeg: time, peak memory
-//! and size, and whether each frame of each result is the one that was cut to.
+//! The same cut list through Workprint, ffmpeg and melt, with and without encoding what nobody touched, and the same proxies by
+//! Workprint and ffmpeg: time, peak memory and size, and whether each frame of each result is the one that was cut to.
 //!
-//! `cargo bench --bench peers -- [FILM] [cuts proxies]` takes a film of one's own; without one it makes footage up.
+//! `cargo bench --bench peers -- [FILM] [cuts copies proxies]` takes a film of one's own; without one it makes footage up.
 //! Needs GNU time; peers that are not installed are skipped (`apt install ffmpeg melt time`).
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench may panic")]
@@ -21,6 +21,9 @@ const CUTS: usize = 60;
 
 /// Frames of each cut.
 const FRAMES: usize = 30;
+
+/// Frames of each cut where what is untouched is copied: what people cut out of long recordings.
+const LONG: usize = 240;
 
 /// Pictures are compared in this size, as grey.
 const SMALL: (usize, usize) = (64, 36);
@@ -51,6 +54,10 @@ fn main() {
             race(&folder, &film, preset, x264, rounds);
         }
     }
+    if wanted("copies") {
+        println!("{CUTS} cuts of {LONG} frames, 1080p30, h264, copied where untouched; medians of {ROUNDS} runs");
+        copies(&folder, &film);
+    }
     if wanted("proxies") {
         proxies(&folder, &film);
     }
@@ -63,13 +70,31 @@ fn race(folder: &Path, film: &Path, preset: &str, x264: &str, rounds: usize) {
         peer(
             "Workprint",
             PROGRAM,
-            words(&format!("export {list} -o workprint.mp4 --overwrite --json --preset {preset}")),
+            words(&format!("export {list} -o workprint.mp4 --overwrite --json --copy off --preset {preset}")),
             "workprint.mp4",
         ),
         ffmpeg(film, &first, x264),
-        ffmpeg_concat(folder, film, &first, x264),
+        ffmpeg_concat(folder, film, (&first, FRAMES), &format!("-c:v libx264 {x264} -r 30 -c:a aac -b:a 128k")),
         melt(film, &first, x264),
     ];
+    run(folder, film, &mut peers, (&first, FRAMES), rounds);
+}
+
+/// Cuts of some seconds, by what copies and by what does not.
+fn copies(folder: &Path, film: &Path) {
+    let list = project(folder, "copies", "1920x1080", &cuts(film, CUTS, LONG));
+    let first = begins(CUTS, LONG);
+    let ours = |copy: &str| words(&format!("export {list} -o {copy}.mp4 --overwrite --json --copy {copy}"));
+    let mut peers = vec![
+        peer("Workprint", PROGRAM, ours("auto"), "auto.mp4"),
+        peer("Workprint, all encoded", PROGRAM, ours("off"), "off.mp4"),
+        ffmpeg_concat(folder, film, (&first, LONG), "-c copy"),
+    ];
+    run(folder, film, &mut peers, (&first, LONG), ROUNDS);
+}
+
+/// Runs all, and prints what each took and made.
+fn run(folder: &Path, film: &Path, peers: &mut Vec<Peer>, cuts: (&[usize], usize), rounds: usize) {
     peers.retain(|p| {
         let there = p.program == PROGRAM || there(p.program);
         if !there {
@@ -78,14 +103,14 @@ fn race(folder: &Path, film: &Path, preset: &str, x264: &str, rounds: usize) {
         there
     });
     for _ in 0..rounds {
-        for peer in &mut peers {
+        for peer in peers.iter_mut() {
             peer.runs.extend(measured(folder, peer.program, &peer.args));
         }
     }
     let source = there("ffmpeg").then(|| pictures(film));
     let ours = median(&peers[0].runs);
     println!("  {:<26} {:>8} {:>7} {:>10} {:>7} {:>10}  frames", "", "time", "", "peak", "", "size");
-    for peer in &peers {
+    for peer in peers.iter() {
         let Some((seconds, peak)) = median(&peer.runs) else {
             println!("  {:<26} failed", peer.name);
             continue;
@@ -93,7 +118,7 @@ fn race(folder: &Path, film: &Path, preset: &str, x264: &str, rounds: usize) {
         let (time, memory) = ours.map_or((1.0, 1.0), |(s, p)| (s / seconds, p / peak));
         let result = folder.join(peer.result);
         let size = std::fs::metadata(&result).map_or(0, |m| m.len()) as f64 / f64::from(1 << 20);
-        let right = source.as_ref().map_or(String::new(), |source| right(source, &pictures(&result), &first));
+        let right = source.as_ref().map_or(String::new(), |source| right(source, &pictures(&result), cuts));
         println!(
             "  {:<26} {seconds:>6.1} s {time:>6.2}x {peak:>6.0} MiB {memory:>6.2}x {size:>6.1} MiB  {right}",
             peer.name
@@ -125,15 +150,15 @@ fn ffmpeg(film: &Path, first: &[usize], x264: &str) -> Peer {
 }
 
 /// One list of cuts: what people are told to use, light, but not to the frame.
-fn ffmpeg_concat(folder: &Path, film: &Path, first: &[usize], x264: &str) -> Peer {
+fn ffmpeg_concat(folder: &Path, film: &Path, (first, frames): (&[usize], usize), how: &str) -> Peer {
     let cut = |at: &usize| {
-        let (from, to) = (*at as f64 / 30.0, (*at + FRAMES) as f64 / 30.0);
+        let (from, to) = (*at as f64 / 30.0, (*at + frames) as f64 / 30.0);
         format!("file '{}'\ninpoint {from:.6}\noutpoint {to:.6}\n", film.display())
     };
     let list: String = first.iter().map(cut).collect();
     std::fs::write(folder.join("cuts.txt"), format!("ffconcat version 1.0\n{list}")).unwrap();
     let args = format!(
-        "-v error -nostdin -y -f concat -safe 0 -i cuts.txt -c:v libx264 {x264} -r 30 -c:a aac -b:a 128k concat.mp4"
+        "-v error -nostdin -y -f concat -safe 0 -i cuts.txt {how} concat.mp4"
     );
     peer("ffmpeg, a concat list", "ffmpeg", words(&args), "concat.mp4")
 }
@@ -167,9 +192,9 @@ fn pictures(file: &Path) -> Vec<Vec<u8>> {
 }
 
 /// How many frames of a result are the ones that were cut to: none of the film's neighbours is clearly nearer.
-fn right(source: &[Vec<u8>], result: &[Vec<u8>], first: &[usize]) -> String {
+fn right(source: &[Vec<u8>], result: &[Vec<u8>], (first, frames): (&[usize], usize)) -> String {
     let apart = |a: &[u8], b: &[u8]| a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
-    let wanted: Vec<usize> = first.iter().flat_map(|at| *at..*at + FRAMES).collect();
+    let wanted: Vec<usize> = first.iter().flat_map(|at| *at..*at + frames).collect();
     let right = wanted.iter().zip(result).filter(|(at, picture)| {
         let own = apart(&source[**at], picture);
         let near = at.saturating_sub(5)..(**at + 6).min(source.len());

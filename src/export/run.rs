@@ -216,7 +216,15 @@ impl Run<'_> {
         if !settings.preset.target.can_copy(size) {
             return Ok(());
         }
-        self.copying = copying::plan(&self.project, span, size, settings.copying, &self.refused, self.cancel)?;
+        let found = copying::plan(&self.project, span, size, settings.copying, &self.refused, self.cancel)?;
+        let Some(found) = found else { return Ok(()) };
+        // what reads packets is there beside all else
+        let demand = Demand::on(&self.project, span, self.canvas);
+        let left = settings.budget.saturating_sub(copying::BYTES);
+        if let Ok(fitted) = plan(&settings.preset.target, demand, self.frame, settings.cores, left) {
+            self.plan = EncoderPlan { predicted: fitted.predicted + copying::BYTES, ..fitted };
+            self.copying = Some(found);
+        }
         Ok(())
     }
 

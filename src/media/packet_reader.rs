@@ -8,7 +8,7 @@ use gstreamer as gst;
 use std::path::Path;
 
 /// Packets that wait to be taken.
-const AHEAD: u32 = 16;
+const AHEAD: u32 = 4;
 
 /// What a stream is made into: a packet a picture, with its parameter sets beside.
 const TAIL: &str = "h264parse ! capsfilter caps=\"video/x-h264,stream-format=avc,alignment=au\"";

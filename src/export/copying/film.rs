@@ -25,7 +25,7 @@ use std::sync::Arc;
 const JOINS_SEEN: usize = 12;
 
 /// Packets that wait before the muxer's queue.
-const PACKETS: u64 = 8;
+const PACKETS: u64 = 4;
 
 /// Why a film is not put together.
 #[derive(Debug)]

@@ -18,6 +18,9 @@ pub(super) use plan::{CopyPlan, plan};
 
 use crate::model::AssetId;
 
+/// What copying takes beside what an export takes anyway, in bytes: a reader of packets, and those on their way.
+pub(super) const BYTES: u64 = 16 << 20;
+
 /// Whether pictures that nobody touched are copied.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Copying {
