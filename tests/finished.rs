@@ -49,7 +49,7 @@ fn what_is_wrong_with_a_finished_file_is_found() {
     };
     for preset in ["h264", "draft", "lossless"] {
         let name = format!("{preset}.{}", if preset == "lossless" { "mkv" } else { "mp4" });
-        succeed(folder, &["export", "p.ron", "-o", &name, "--preset", preset]);
+        succeed(folder, &["export", "p.ron", "--copy", "off", "-o", &name, "--preset", preset]);
         let path = folder.join(&name);
         assert_eq!(fault(&path, &wanted, &[(0, looks(0, 0)), (60, looks(1, 30))]), None, "{name}");
         let tells = |path: &Path, wanted: &Wanted, shown: &[(i64, Glance)], words: &str| {
