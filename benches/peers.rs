@@ -157,9 +157,7 @@ fn ffmpeg_concat(folder: &Path, film: &Path, (first, frames): (&[usize], usize),
     };
     let list: String = first.iter().map(cut).collect();
     std::fs::write(folder.join("cuts.txt"), format!("ffconcat version 1.0\n{list}")).unwrap();
-    let args = format!(
-        "-v error -nostdin -y -f concat -safe 0 -i cuts.txt {how} concat.mp4"
-    );
+    let args = format!("-v error -nostdin -y -f concat -safe 0 -i cuts.txt {how} concat.mp4");
     peer("ffmpeg, a concat list", "ffmpeg", words(&args), "concat.mp4")
 }
 

@@ -276,7 +276,8 @@ struct Told {
 
 fn export(folder: &Path, made: &Made, budget: &str) -> Told {
     let target = if made.preset == "lossless" { "out.mkv" } else { "out.mp4" };
-    let args = ["export", &made.project, "-o", target, "--overwrite", "--json", "--copy", "off", "--preset", made.preset];
+    let args =
+        ["export", &made.project, "-o", target, "--overwrite", "--json", "--copy", "off", "--preset", made.preset];
     let output = Command::new(PROGRAM)
         .args(args)
         .args(["--memory-budget", budget])

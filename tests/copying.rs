@@ -1,7 +1,12 @@
 //! What nobody touched is copied: every frame is the right one for other decoders, copied ones bit for bit, and seeks find them.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small known numbers")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "small known numbers"
+)]
 
 mod common;
 
@@ -216,7 +221,7 @@ fn cuts_on_key_pictures_encode_nothing() {
     let heard = bursts(&sound);
     let every = Footage::new(RATE, FRAMES).burst_every();
     let expected: Vec<f64> =
-        (0..180).filter(|n| wanted[*n] % every == 0).map(|n| n as f64 / f64::from(RATE.0)).collect();
+        (0..180).filter(|n| wanted[*n].is_multiple_of(every)).map(|n| n as f64 / f64::from(RATE.0)).collect();
     assert_eq!(heard.len(), expected.len(), "{heard:?} {expected:?}");
     assert!(heard.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 0.001), "{heard:?} {expected:?}");
 }

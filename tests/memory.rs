@@ -99,7 +99,8 @@ fn forty_sounds_at_once_take_the_memory_of_two() {
 
 /// The least budget that would do for `p.ron`, in MiB, as a refusal of too little says it.
 fn least(folder: &Path, too_little: &str) -> f64 {
-    let error = common::fail(folder, &["export", "p.ron", "--copy", "off", "-o", "o.mp4", "--memory-budget", too_little]);
+    let error =
+        common::fail(folder, &["export", "p.ron", "--copy", "off", "-o", "o.mp4", "--memory-budget", too_little]);
     let said = error.split("do is ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
     said.unwrap_or_else(|| panic!("no least budget is said: {error}"))
 }
@@ -119,7 +120,8 @@ fn no_export_passes_its_budget() {
     assert!((120.0..256.0).contains(&least), "{least} MiB");
     for budget in [least + 2.0, least * 1.3, least * 1.8] {
         let size = format!("{budget:.0}MiB");
-        let events = export(folder, &["p.ron", "--copy", "off", "-o", "o.mp4", "--memory-budget", &size, "--overwrite"]);
+        let events =
+            export(folder, &["p.ron", "--copy", "off", "-o", "o.mp4", "--memory-budget", &size, "--overwrite"]);
         let (plan, done) = (&events[0], events.last().unwrap());
         let (budget, peak) = (plan["budget"].as_u64().unwrap(), done["peak_rss"].as_u64().unwrap());
         println!("budget {budget}, predicted {}, peak {peak}", plan["predicted_peak"]);
@@ -140,7 +142,8 @@ fn what_is_predicted_is_taken() {
     ] {
         std::fs::write(folder.join("list.csv"), list).unwrap();
         succeed(folder, &["assemble", "list.csv", "--overwrite", "-o", "p.ron"]);
-        let args = ["p.ron", "--copy", "off", "-o", "o.mp4", "--preset", preset, "--memory-budget", "2GiB", "--overwrite"];
+        let args =
+            ["p.ron", "--copy", "off", "-o", "o.mp4", "--preset", preset, "--memory-budget", "2GiB", "--overwrite"];
         // how many decoded pictures wait at once differs from run to run, and what is said is the most that it may be
         let runs = [(); 3].map(|()| export(folder, &args));
         let peaks = runs.iter().map(|events| events.last().unwrap()["peak_rss"].as_u64().unwrap());
@@ -168,11 +171,14 @@ fn every_encoder_takes_what_is_predicted() {
         ("still", "o.png"),
         ("mp3", "o.mp3"),
     ] {
-        let error =
-            common::fail(folder, &["export", "p.ron", "--copy", "off", "-o", name, "--preset", preset, "--memory-budget", "20MiB"]);
+        let error = common::fail(
+            folder,
+            &["export", "p.ron", "--copy", "off", "-o", name, "--preset", preset, "--memory-budget", "20MiB"],
+        );
         let least = error.split("do is ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok()).unwrap();
         for budget in ["2GiB".to_owned(), format!("{least}MiB")] {
-            let args = ["p.ron", "--copy", "off", "-o", name, "--preset", preset, "--memory-budget", &budget, "--overwrite"];
+            let args =
+                ["p.ron", "--copy", "off", "-o", name, "--preset", preset, "--memory-budget", &budget, "--overwrite"];
             let events = export(folder, &args);
             let predicted = events[0]["predicted_peak"].as_u64().unwrap() as f64;
             let (done, peak) = (events.last().unwrap(), events.last().unwrap()["peak_rss"].as_u64().unwrap() as f64);
@@ -199,7 +205,8 @@ fn films_of_full_colour_take_no_more_than_is_predicted() {
         common::make(&footage, &folder.join("a.mp4"), &encoder);
         std::fs::write(folder.join("list.csv"), "source,in,out\na.mp4,0,1\na.mp4,3,4\na.mp4,1,2\na.mp4,4,5\n").unwrap();
         succeed(folder, &["assemble", "list.csv", "--overwrite", "-o", "p.ron"]);
-        let args = ["p.ron", "--copy", "off", "-o", "o.mp4", "--preset", "draft", "--memory-budget", "2GiB", "--overwrite"];
+        let args =
+            ["p.ron", "--copy", "off", "-o", "o.mp4", "--preset", "draft", "--memory-budget", "2GiB", "--overwrite"];
         let events = export(folder, &args);
         let predicted = events[0]["predicted_peak"].as_u64().unwrap();
         let peak = events.last().unwrap()["peak_rss"].as_u64().unwrap();
@@ -241,7 +248,10 @@ fn pictures_are_as_good_in_a_small_budget() {
     std::fs::write(folder.join("cuts.csv"), "source,in,out\na.mp4,0.2,1.4\na.mp4,2.5,3.7\n").unwrap();
     succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron"]);
     let export = |name: &str, preset: &str, budget: &str| {
-        succeed(folder, &["export", "p.ron", "--copy", "off", "-o", name, "--preset", preset, "--memory-budget", budget]);
+        succeed(
+            folder,
+            &["export", "p.ron", "--copy", "off", "-o", name, "--preset", preset, "--memory-budget", budget],
+        );
         luma(&folder.join(name))
     };
     let least = least(folder, "60MiB");

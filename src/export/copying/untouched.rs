@@ -34,7 +34,7 @@ pub(super) fn untouched(project: &Project, within: Span, canvas: (u32, u32)) -> 
         let Some(next) = of_section(project, &section, canvas) else { continue };
         match found.last_mut() {
             // what was split goes on
-            Some(last) if last.goes_on(&next) => last.span.length = last.span.length + next.span.length,
+            Some(last) if last.goes_on(&next) => last.span.length += next.span.length,
             _ => found.push(next),
         }
     }
