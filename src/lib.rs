@@ -7,6 +7,7 @@
 //!  │      └──► project_file ──────────────┼───────────────────┤
 //!  └────────► model                       ├──► interchange ───┘
 //! cli ──► worker, export, edit, project_file, interchange …   (everything but ui and app)
+//! diagnostics: versions, the log and reports of crashes, for ui and cli
 //! platform: what differs between systems; anyone may use it
 //! ```
 //!
@@ -15,6 +16,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod diagnostics;
 pub mod edit;
 pub mod export;
 pub mod interchange;

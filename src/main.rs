@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use workprint::app::EditorFolders;
-use workprint::cli::{self, Cli, Outcome};
+use workprint::cli::{self, Cli, Command, Outcome};
+use workprint::diagnostics::{self, Role};
 use workprint::platform::{end_now, when_told_to_end};
 use workprint::ui::WINDOW_SIZE;
 use workprint::ui::Window;
@@ -18,19 +19,16 @@ const TO_KEEP: Duration = Duration::from_secs(3);
 const TO_CLOSE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("WORKPRINT_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
-        )
-        .with_writer(std::io::stderr)
-        // what can't be logged would be said there again, and end the program
-        .log_internal_errors(false)
-        .init();
-    workprint::platform::outlive_file_limits();
+    // before all else: it may start the program anew
     workprint::export::tame_allocator();
-    workprint::media::set_up_helpers();
     let cli = Cli::parse();
+    diagnostics::start(match cli.command {
+        None => Role::Window,
+        Some(Command::Helper) => Role::Helper,
+        Some(_) => Role::Command,
+    });
+    workprint::platform::outlive_file_limits();
+    workprint::media::set_up_helpers();
     let outcome = match &cli.command {
         Some(command) => cli::run(command),
         None => open_window(cli.files),
@@ -41,11 +39,18 @@ fn main() -> ExitCode {
     }
 }
 
+/// What the window list shows; systems with desktop entries take it from there.
+fn icon() -> egui::IconData {
+    let drawn = include_bytes!(concat!(env!("OUT_DIR"), "/icon-256.png"));
+    eframe::icon_data::from_png_bytes(drawn).unwrap_or_default()
+}
+
 fn open_window(files: Vec<PathBuf>) -> Outcome {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Workprint")
             .with_app_id("workprint")
+            .with_icon(icon())
             .with_inner_size(WINDOW_SIZE)
             .with_min_inner_size([720.0, 480.0]),
         ..Default::default()

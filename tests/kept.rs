@@ -144,6 +144,7 @@ impl Window {
             .env("WORKPRINT_CACHE", folder.join("cache"))
             .env("XDG_CONFIG_HOME", folder.join("config"))
             .env("XDG_DATA_HOME", folder.join("data"))
+            .env("XDG_STATE_HOME", folder.join("state"))
             .env("SILENT_FILE", number_of(&folder.join("silent.mp4")).to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

@@ -61,6 +61,7 @@ fn the_window_opens_on_a_project_and_shows_its_frame() {
         .env("WORKPRINT_CACHE", folder.path().join("cache"))
         .env("XDG_CONFIG_HOME", folder.path().join("config"))
         .env("XDG_DATA_HOME", folder.path().join("data"))
+        .env("XDG_STATE_HOME", folder.path().join("state"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -18,8 +18,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("export", &["model", "media", "render", "gstreamer"]),
     ("worker", &["model", "media", "render", "export", "project_file", "interchange"]),
     ("app", &["model", "edit", "project_file", "media", "render", "export", "worker"]),
-    ("ui", &["model", "edit", "media", "render", "export", "worker", "app", "egui"]),
-    ("cli", &["model", "edit", "project_file", "interchange", "media", "render", "export", "worker", "gstreamer"]),
+    ("diagnostics", &["media", "gstreamer"]),
+    ("ui", &["model", "edit", "media", "render", "export", "worker", "app", "diagnostics", "egui"]),
+    (
+        "cli",
+        &[
+            "model",
+            "edit",
+            "project_file",
+            "interchange",
+            "media",
+            "render",
+            "export",
+            "worker",
+            "diagnostics",
+            "gstreamer",
+        ],
+    ),
 ];
 
 /// All files below a folder, but for what git ignores, and git itself.

@@ -282,6 +282,8 @@ actions! {
     Palette, "Find Command…", [command_shift("P"), key("Slash")];
     /// Shows all keys.
     Shortcuts, "Keyboard Shortcuts", [shift("Questionmark"), key("Questionmark"), shift("Slash")];
+    /// Copies what whoever looks into a fault asks for: versions, and the end of the log.
+    CopyDetails, "Copy Details for a Report", [];
     /// What this is.
     About, "About Workprint", [];
 }

@@ -145,6 +145,7 @@ impl Editor {
             Action::ResetPanels => self.request = Some(Request::ResetPanels),
             Action::Palette => self.request = Some(Request::Palette),
             Action::Shortcuts => self.request = Some(Request::Shortcuts),
+            Action::CopyDetails => self.request = Some(Request::CopyDetails),
             Action::About => self.request = Some(Request::About),
         }
     }

@@ -164,6 +164,8 @@ pub enum Request {
     Palette,
     /// Show all keys.
     Shortcuts,
+    /// Copy versions and the end of the log.
+    CopyDetails,
     /// Say what this is.
     About,
     /// End.

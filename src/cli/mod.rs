@@ -42,7 +42,7 @@ use std::path::{Path, PathBuf};
 
 /// A native video editor. Without a command it opens its window.
 #[derive(Parser, Debug)]
-#[command(name = "workprint", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "workprint", version = crate::diagnostics::version(), about, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do without a window.
     #[command(subcommand)]

@@ -6,7 +6,8 @@ use super::pickers::Pickers;
 use super::questions::{self, Question};
 use super::speed_dialog::SpeedDialog;
 use super::{dialog, export_dialog, menu, theme};
-use crate::app::{Editor, Request};
+use crate::app::{Editor, Level, Request};
+use crate::diagnostics;
 use egui::{Context, RichText, ViewportCommand};
 
 #[derive(Default)]
@@ -82,7 +83,7 @@ impl Dialogs {
             let response = dialog::show(ctx, "about", |ui| {
                 ui.set_width(380.0);
                 ui.heading(RichText::new("Workprint").color(theme::ACCENT));
-                ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
+                ui.label(format!("Version {}", diagnostics::version()));
                 ui.label("You cut light copies; the export conforms the originals, within the memory you give it.");
                 ui.label(RichText::new("MIT or Apache 2.0, as you like.").small().color(theme::WEAK));
                 dialog::close_button(ui)
@@ -103,6 +104,10 @@ impl Dialogs {
             Request::ResetPanels => {}
             Request::Palette => self.palette = Some(Palette::default()),
             Request::Shortcuts => self.shortcuts = Some(String::new()),
+            Request::CopyDetails => {
+                ctx.copy_text(diagnostics::details());
+                editor.notify(Level::Done, "Versions and the log's last lines are in the clipboard.");
+            }
             Request::About => self.about = true,
             Request::Unsaved(next) => self.question = Some(Question::Unsaved(*next)),
             Request::Conflict { path, changed } => self.question = Some(Question::Conflict { path, changed }),

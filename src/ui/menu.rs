@@ -137,7 +137,7 @@ const VIEW: &[Option<Action>] = &[
 pub const QUALITY: &[Option<Action>] =
     &[Some(Action::FullDetail), Some(Action::HalfDetail), Some(Action::QuarterDetail), None, Some(Action::Originals)];
 
-const HELP: &[Option<Action>] = &[Some(Action::Shortcuts), Some(Action::About)];
+const HELP: &[Option<Action>] = &[Some(Action::Shortcuts), Some(Action::CopyDetails), None, Some(Action::About)];
 
 /// The menus.
 pub fn bar(ui: &mut Ui, editor: &mut Editor) {

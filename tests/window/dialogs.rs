@@ -1,6 +1,6 @@
 //! Dialogs and fields: their lists, their keys, and what Escape and a click beside them do.
 
-use super::{click_at, clips, open_export, press, type_text, until, with_clips};
+use super::{click_at, clips, open_export, press, type_text, until, window, with_clips};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, pos2};
 use egui_kittest::Harness;
@@ -263,4 +263,19 @@ fn a_film_can_be_held_to_a_size_in_the_dialog() {
         workprint::export::find_preset("lossless").unwrap().clone();
     harness.step();
     assert_eq!(max_size(&harness), None);
+}
+
+#[test]
+fn what_a_report_of_a_fault_needs_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = window(folder.path(), Vec::new());
+    harness.state_mut().editor.perform(Action::CopyDetails);
+    harness.step();
+    let copied = harness.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    let copied = copied.unwrap();
+    assert!(copied.starts_with(concat!("Workprint ", env!("CARGO_PKG_VERSION"), " (GStreamer 1.")), "{copied}");
+    assert!(copied.contains("workprint.log"), "{copied}");
 }
