@@ -41,6 +41,9 @@ const KINDS: [(&str, &str); 10] = [
     ("each a key", "x264enc key-int-max=1 bframes=0 speed-preset=veryfast"),
 ];
 
+/// Those that are tried each time.
+const USUAL: [&str; 5] = ["a pyramid", "cavlc", "refresh", "fades", "each a key"];
+
 /// The muxer of a file of that extension, with sound that it takes.
 fn muxer(extension: &str) -> &'static str {
     match extension {
@@ -151,10 +154,19 @@ fn reels_of_all_kinds_are_copied_where_nobody_touched_them() {
     if !has_ffmpeg("reels_of_all_kinds_are_copied_where_nobody_touched_them") {
         return;
     }
-    let only = std::env::var("WORKPRINT_KIND").ok();
-    for (k, (kind, encoder)) in
-        KINDS.iter().enumerate().filter(|(_, (kind, _))| only.as_deref().is_none_or(|o| o == *kind))
-    {
+    // each takes some seconds
+    let wanted = std::env::var("WORKPRINT_KINDS").ok();
+    if wanted.is_none() {
+        common::skipped(
+            "reels_of_all_kinds_are_copied…",
+            "five kinds of ten: set WORKPRINT_KINDS=all for all, or to one",
+        );
+    }
+    let is_wanted = |kind: &str| match wanted.as_deref() {
+        None => USUAL.contains(&kind),
+        Some(wanted) => wanted == "all" || wanted == kind,
+    };
+    for (k, (kind, encoder)) in KINDS.iter().enumerate().filter(|(_, (kind, _))| is_wanted(kind)) {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let source = ["mp4", "mkv", "ts", "mov", "flv"][k % 5];
