@@ -46,7 +46,8 @@ pub fn export(
     let target = &settings.preset.target;
     let sequence = project.sequence();
     let (canvas, frame) = target.size.of((sequence.width, sequence.height));
-    let plan = plan(target, Demand::on(project, span, canvas), frame, settings.cores, settings.budget)
+    let demand = Demand::on(project, span, canvas);
+    let plan = plan(target, demand, frame, settings.cores, settings.budget)
         .map_err(|least| ExportError::Budget { budget: settings.budget, least })?;
     let (mut warnings, mut lacking) = (0, 0);
     let tell = &mut |event| {
@@ -66,6 +67,7 @@ pub fn export(
         project: Arc::clone(project),
         settings,
         plan,
+        demand,
         coding: None,
         canvas,
         frame,
@@ -155,6 +157,8 @@ pub(super) struct Run<'a> {
     pub project: Arc<Project>,
     pub settings: &'a ExportSettings,
     pub plan: EncoderPlan,
+    /// What its media take, at the size that the target asks for.
+    demand: Demand,
     /// How it is coded, where the preset does not say it.
     pub coding: Option<Coding>,
     /// The pictures' size.
@@ -219,9 +223,8 @@ impl Run<'_> {
         let found = copying::plan(&self.project, span, size, settings.copying, &self.refused, self.cancel)?;
         let Some(found) = found else { return Ok(()) };
         // what reads packets is there beside all else
-        let demand = Demand::on(&self.project, span, self.canvas);
         let left = settings.budget.saturating_sub(copying::BYTES);
-        if let Ok(fitted) = plan(&settings.preset.target, demand, self.frame, settings.cores, left) {
+        if let Ok(fitted) = plan(&settings.preset.target, self.demand, self.frame, settings.cores, left) {
             self.plan = EncoderPlan { predicted: fitted.predicted + copying::BYTES, ..fitted };
             self.copying = Some(found);
         }

@@ -48,8 +48,8 @@ impl PacketReader {
             return Err(decoding.decode_error("its pictures don't come at one rate"));
         };
         let first = decoding.pull(cancel)?;
-        let found = first.as_ref().and_then(|first| Some((configuration(first)?, first.caps_owned()?)));
-        let Some((configuration, caps)) = found else {
+        let caps = first.as_ref().and_then(|first| first.caps_owned());
+        let Some((configuration, caps)) = caps.and_then(|caps| Some((Configuration::announced(&caps)?, caps))) else {
             return Err(decoding.decode_error("its parameters can't be found"));
         };
         let quarter = SourceTime(rate.duration_of(FrameCount(1)).0 / 4);
@@ -84,10 +84,12 @@ impl PacketReader {
         let Some(sample) = sample else { return Ok(None) };
         let uneven = || self.decoding.decode_error("its pictures don't come at one rate");
         if sample.caps().is_none_or(|caps| caps != self.caps.as_ref()) {
-            if configuration(&sample).is_none_or(|found| found != self.configuration) {
-                return Err(self.decoding.decode_error("its parameters change on the way"));
+            let changed = || self.decoding.decode_error("its parameters change on the way");
+            let caps = sample.caps_owned().ok_or_else(changed)?;
+            if Configuration::announced(&caps).as_ref() != Some(&self.configuration) {
+                return Err(changed());
             }
-            self.caps = sample.caps_owned().ok_or_else(uneven)?;
+            self.caps = caps;
         }
         let time = self.decoding.time_of(&sample).ok_or_else(uneven)?;
         let number = self.grid.picture_at(time + self.quarter + self.quarter);
@@ -104,10 +106,4 @@ impl PacketReader {
     pub fn unfit(&self, why: &Unfit) -> MediaError {
         self.decoding.decode_error(&why.0)
     }
-}
-
-fn configuration(sample: &gst::Sample) -> Option<Configuration> {
-    let data = sample.caps()?.structure(0)?.get::<gst::Buffer>("codec_data").ok()?;
-    let bytes = data.map_readable().ok()?;
-    Configuration::read(&bytes)
 }

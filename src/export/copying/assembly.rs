@@ -130,10 +130,7 @@ impl<'a> Assembly<'a> {
         let strange = || no_more("the encoder's pictures can't be told apart");
         let Some((rewriter, announced)) = &mut self.rewriter else { return Err(strange()) };
         let buffer = sample.buffer().ok_or_else(strange)?;
-        let data = sample.caps().and_then(|c| c.structure(0)).and_then(|s| s.get::<gst::Buffer>("codec_data").ok());
-        let data = data.ok_or_else(strange)?;
-        let known = data.map_readable().ok().and_then(|bytes| Configuration::read(&bytes));
-        if known.as_ref() != Some(&*announced) {
+        if sample.caps().and_then(Configuration::announced).as_ref() != Some(&*announced) {
             return Err(no_more("the encoder's parameters change on the way"));
         }
         let since = buffer.pts().and_then(|pts| pts.checked_sub(BEGIN)).ok_or_else(strange)?;

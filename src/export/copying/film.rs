@@ -75,7 +75,8 @@ impl Run<'_> {
         let (rewriter, both) = if plan.joins() == 0 {
             (None, plan.stream.configuration.clone())
         } else {
-            let known = configuration(&announced(&launch, &caps)?);
+            let known = announced(&launch, &caps)?;
+            let known = Configuration::announced(&known);
             let known = known.ok_or_else(|| not_at_all("the encoder tells no parameters".into()))?;
             let (rewriter, both) = Rewriter::new(&plan.stream, &known).map_err(|why| not_at_all(why.0))?;
             (Some((rewriter, known)), both)
@@ -173,12 +174,6 @@ impl Run<'_> {
         let coded = coded.map_err(|_| MediaError::Element("'coded' is no output".into()))?;
         Ok(Ends { packets, audio, coded })
     }
-}
-
-fn configuration(caps: &gst::Caps) -> Option<Configuration> {
-    let data = caps.structure(0)?.get::<gst::Buffer>("codec_data").ok()?;
-    let bytes = data.map_readable().ok()?;
-    Configuration::read(&bytes)
 }
 
 /// What a few joins looked like when they were rendered.

@@ -4,11 +4,16 @@ use super::untouched::{Untouched, untouched};
 use super::windows::{Window, window};
 use super::{Copying, Refused};
 use crate::media::{Beside, Cancel, Copyable, MediaError, PacketReader, has_own_colours};
-use crate::model::{
-    Asset, AssetId, FrameCount, MediaKind, Orientation, Project, Sequence, Span, Transfer, VideoStream,
-};
-use std::collections::HashMap;
+use crate::model::{Asset, AssetId, FrameCount, MediaKind, Orientation, Project, Span, Transfer, VideoStream};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// An asset's stream of pictures.
+type Source = (AssetId, u32);
+
+fn source(stretch: &Untouched) -> Source {
+    (stretch.asset.id, stretch.stream)
+}
 
 /// Frames that come into the film in one way.
 #[derive(Clone, Debug)]
@@ -85,51 +90,36 @@ pub(in crate::export) fn plan(
     if copying == Copying::Off {
         return Ok(None);
     }
-    let sequence = project.sequence();
     let mut found = untouched(project, span, size);
-    found.retain(|u| !is_refused(u.asset.id) && may_be_copied(&u.asset, u.stream, sequence));
-    // one reader at a time, source by source
-    let mut streams: HashMap<(AssetId, u32), Option<Copyable>> = HashMap::new();
-    let mut windows: Vec<Option<Window>> = vec![None; found.len()];
-    let mut by_source: HashMap<(AssetId, u32), Vec<usize>> = HashMap::new();
-    let mut order = Vec::new();
+    found.retain(|u| !is_refused(u.asset.id) && may_be_copied(&u.asset, u.stream));
+    let mut by_source: BTreeMap<Source, Vec<usize>> = BTreeMap::new();
     for (n, stretch) in found.iter().enumerate() {
-        let source = (stretch.asset.id, stretch.stream);
-        let these = by_source.entry(source).or_default();
-        if these.is_empty() {
-            order.push(source);
-        }
-        these.push(n);
+        by_source.entry(source(stretch)).or_default().push(n);
     }
-    for source in order {
-        let these = by_source.get(&source).cloned().unwrap_or_default();
-        let stream = match of_source(&found, &these, size, copying, cancel) {
+    // one reader at a time, source by source
+    let mut streams: HashMap<Source, Copyable> = HashMap::new();
+    let mut windows: Vec<Option<Window>> = vec![None; found.len()];
+    for (source, these) in by_source {
+        match of_source(&found, &these, size, copying, cancel) {
             Ok((stream, at)) => {
                 these.iter().zip(at).for_each(|(n, window)| windows[*n] = window);
-                Some(stream)
+                streams.insert(source, stream);
             }
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
-            Err(error) => {
-                tracing::info!("not copied: {error}");
-                None
-            }
-        };
-        streams.insert(source, stream);
+            Err(error) => tracing::info!("not copied: {error}"),
+        }
     }
     Ok(put_together(span, &found, &windows, &streams))
 }
 
-/// Whether what is known of a stream allows its pictures to stand in a film of that sequence as they are.
-fn may_be_copied(asset: &Asset, stream: u32, sequence: &Sequence) -> bool {
+/// Whether what is known of a stream of the sequence's own size and rate allows its pictures to be copied.
+fn may_be_copied(asset: &Asset, stream: u32) -> bool {
     let Some(video) = asset.info.video_stream(stream) else { return false };
     let square = video.pixel_aspect.num == video.pixel_aspect.den;
     asset.info.kind == MediaKind::Video
         && asset.info.generator.is_none()
         && !asset.info.untimed
         && video.codec.starts_with("H.264")
-        && video.grid().is_some()
-        && video.rate == Some(sequence.rate)
-        && (video.width, video.height) == (sequence.width, sequence.height)
         && is_plain(video)
         && square
         && has_own_colours(video)
@@ -164,9 +154,9 @@ fn put_together(
     span: Span,
     found: &[Untouched],
     windows: &[Option<Window>],
-    streams: &HashMap<(AssetId, u32), Option<Copyable>>,
+    streams: &HashMap<Source, Copyable>,
 ) -> Option<CopyPlan> {
-    let stream = |u: &Untouched| streams.get(&(u.asset.id, u.stream)).and_then(Option::as_ref);
+    let stream = |u: &Untouched| streams.get(&source(u));
     // players are given one kind of pictures: that of most
     let mut kinds: Vec<(&Copyable, i64)> = Vec::new();
     for (stretch, window) in found.iter().zip(windows) {

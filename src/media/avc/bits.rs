@@ -26,6 +26,12 @@ pub(super) fn write_number(writer: &mut Writer, number: u32) -> io::Result<()> {
     writer.write_var(zeros + 1, number)
 }
 
+/// How many bits there are up to the one that ends them, with it (7.3.2.11).
+pub(super) fn whole(bytes: &[u8]) -> io::Result<u64> {
+    let last = bytes.last().filter(|last| **last != 0).ok_or(io::ErrorKind::InvalidData)?;
+    Ok(u64::try_from(bytes.len()).unwrap_or(0) * 8 - u64::from(last.trailing_zeros()))
+}
+
 pub(super) fn copy_bits(reader: &mut Reader<'_>, writer: &mut Writer, mut count: u64) -> io::Result<()> {
     while count > 0 {
         let step = u32::try_from(count.min(32)).unwrap_or(32);

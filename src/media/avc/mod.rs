@@ -12,6 +12,8 @@ mod tests;
 
 pub(crate) use rewriter::Rewriter;
 
+use super::sync_samples::{Framing, NalCodec, is_sync};
+use gstreamer as gst;
 use h264_reader::Context;
 use h264_reader::nal::pps::PicParameterSet;
 use h264_reader::nal::sps::{ChromaFormat, FrameMbsFlags, PicOrderCntType, SeqParameterSet};
@@ -52,6 +54,12 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
+    /// What packets with these caps are announced with; `None` where they are not of this kind.
+    pub fn announced(caps: &gst::CapsRef) -> Option<Self> {
+        let data = caps.structure(0)?.get::<gst::Buffer>("codec_data").ok()?;
+        Self::read(&data.map_readable().ok()?)
+    }
+
     /// Of a container's bytes; `None` for what is no configuration.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let [1, profile, compatible, level, length, count, ..] = *bytes else { return None };
@@ -218,13 +226,9 @@ impl Copyable {
     }
 }
 
-/// Whether a packet is an IDR picture; `None` where it has no picture.
+/// Whether a packet with lengths of four bytes is an IDR picture; `None` where it has no picture.
 pub(crate) fn is_idr(packet: &[u8]) -> Option<bool> {
-    units(packet).map_while(Result::ok).find_map(|unit| match unit.first()? & 31 {
-        kind::IDR => Some(true),
-        1..=4 => Some(false),
-        _ => None,
-    })
+    is_sync(NalCodec::H264, Framing::Length(4), packet)
 }
 
 /// The units of a packet with lengths of four bytes.

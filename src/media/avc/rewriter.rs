@@ -1,6 +1,6 @@
 //! Pictures of one encoder, written anew for the sequence parameter set of another.
 
-use super::bits::{Counted, copy_bits, escaped, low, read_number, write_number};
+use super::bits::{Counted, copy_bits, escaped, low, read_number, whole, write_number};
 use super::{Configuration, Copyable, Unfit, kind, push, unfit, units};
 use bitstream_io::{BigEndian, BitRead as _, BitReader, BitWrite as _, BitWriter};
 use h264_reader::Context;
@@ -100,7 +100,6 @@ impl Rewriter {
             return Err(io::Error::other("a picture refers to another where none may"));
         }
         let bytes = rbsp::decode_nal(unit)?;
-        let bits = u64::try_from(bytes.len()).unwrap_or(0) * 8;
         let (end, coded) = self.header(head, &bytes)?;
         let mut reader = BitReader::endian(Cursor::new(&bytes[..]), BigEndian);
         let mut writer = BitWriter::endian(Vec::with_capacity(bytes.len() + 8), BigEndian);
@@ -132,7 +131,7 @@ impl Rewriter {
                 writer.write_var(width, order & low(width))?;
             }
         }
-        let mut at = reader.position_in_bits()?;
+        let at = reader.position_in_bits()?;
         if coded {
             copy_bits(&mut reader, &mut writer, end - at)?;
             // arithmetic coding begins with a whole byte, after ones (7.3.4)
@@ -142,14 +141,7 @@ impl Rewriter {
             let from = usize::try_from(end.div_ceil(8)).map_err(io::Error::other)?;
             writer.write_bytes(bytes.get(from..).ok_or(io::ErrorKind::UnexpectedEof)?)?;
         } else {
-            // the last one ends it (7.3.2.11)
-            let last = bytes.last().copied().filter(|b| *b != 0).ok_or(io::ErrorKind::InvalidData)?;
-            let stop = bits - u64::from(last.trailing_zeros());
-            while at < stop {
-                let step = (stop - at).min(32);
-                copy_bits(&mut reader, &mut writer, step)?;
-                at += step;
-            }
+            copy_bits(&mut reader, &mut writer, whole(&bytes)?.saturating_sub(at))?;
             writer.byte_align()?;
         }
         Ok(escaped(head, &writer.into_writer()))
@@ -184,8 +176,6 @@ fn order_bits(set: &SeqParameterSet) -> Option<u32> {
 fn picture_set(unit: &[u8], name: u32, sequence: u32) -> io::Result<Vec<u8>> {
     let head = *unit.first().ok_or(io::ErrorKind::UnexpectedEof)?;
     let bytes = rbsp::decode_nal(unit)?;
-    let last = bytes.iter().rposition(|b| *b != 0).ok_or(io::ErrorKind::InvalidData)?;
-    let stop = u64::try_from(last + 1).unwrap_or(0) * 8 - u64::from(bytes[last].trailing_zeros());
     let mut reader = BitReader::endian(Cursor::new(&bytes[..]), BigEndian);
     let mut writer = BitWriter::endian(Vec::new(), BigEndian);
     read_number(&mut reader)?;
@@ -193,7 +183,7 @@ fn picture_set(unit: &[u8], name: u32, sequence: u32) -> io::Result<Vec<u8>> {
     write_number(&mut writer, name)?;
     write_number(&mut writer, sequence)?;
     let at = reader.position_in_bits()?;
-    copy_bits(&mut reader, &mut writer, stop.saturating_sub(at))?;
+    copy_bits(&mut reader, &mut writer, whole(&bytes)?.saturating_sub(at))?;
     writer.byte_align()?;
     Ok(escaped(head, &writer.into_writer()))
 }
