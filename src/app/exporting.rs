@@ -3,9 +3,7 @@
 use super::editor::Editor;
 use super::notices::Level;
 use super::typed::typed_path;
-use crate::export::{
-    Copying, ExportSettings, Preset, Target, default_budget, own_presets, presets,
-};
+use crate::export::{Copying, ExportSettings, Preset, Target, default_budget, own_presets, presets};
 use crate::model::Span;
 use crate::worker::{Asking, Command, ExportJob, total_memory};
 use std::path::{Path, PathBuf};

@@ -27,7 +27,8 @@ impl Editor {
         let inside = |at| at >= range.start && at < range.end();
         let markers: Vec<_> = sequence.markers.iter().filter(|m| inside(m.at)).collect();
         let ends = markers.iter().skip(1).map(|m| m.at).chain([range.end()]);
-        let parts = markers.iter().zip(ends).map(|(m, end)| Part { name: m.name.clone(), span: Span::between(m.at, end) });
+        let parts =
+            markers.iter().zip(ends).map(|(m, end)| Part { name: m.name.clone(), span: Span::between(m.at, end) });
         parts.filter(|part| part.span.length > FrameCount::ZERO).collect()
     }
 }
@@ -86,16 +87,21 @@ mod tests {
 
     #[test]
     fn files_are_named_by_markers_and_no_two_alike() {
-        assert_eq!(files(&["Goal", "Save", "goal", "Goal", "Goal 2"]), [
-            "Goal.mp4", "Save.mp4", "goal 2.mp4", "Goal 3.mp4", "Goal 2 2.mp4"
-        ]);
-        assert_eq!(files(&["", "..", "a/../../etc", "v1.2", "Größe: 5\"", "東京"]), [
-            "Part 1.mp4", "Part 2.mp4", "a-..-..-etc.mp4", "v1.2.mp4", "Größe- 5-.mp4", "東京.mp4"
-        ]);
+        assert_eq!(
+            files(&["Goal", "Save", "goal", "Goal", "Goal 2"]),
+            ["Goal.mp4", "Save.mp4", "goal 2.mp4", "Goal 3.mp4", "Goal 2 2.mp4"]
+        );
+        assert_eq!(
+            files(&["", "..", "a/../../etc", "v1.2", "Größe: 5\"", "東京"]),
+            ["Part 1.mp4", "Part 2.mp4", "a-..-..-etc.mp4", "v1.2.mp4", "Größe- 5-.mp4", "東京.mp4"]
+        );
         let long = files(&[&"ü".repeat(300), &"ü".repeat(300)]);
         assert!(long.iter().all(|name| name.len() < 120) && long[0] != long[1], "{long:?}");
         for reserved in ["CON", "nul", "con.", " aux "] {
-            assert_ne!(files(&[reserved])[0].to_lowercase(), format!("{}.mp4", reserved.trim_matches([' ', '.'])).to_lowercase());
+            assert_ne!(
+                files(&[reserved])[0].to_lowercase(),
+                format!("{}.mp4", reserved.trim_matches([' ', '.'])).to_lowercase()
+            );
         }
     }
 

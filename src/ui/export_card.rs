@@ -139,9 +139,15 @@ fn running(ui: &mut Ui, run: &ExportRun, pace: Pace) {
         run.left().map_or_else(String::new, |left| format!("about {} left", minutes(left)))
     };
     sides(ui, RichText::new(format!("{} %", run.per_cent())).strong(), RichText::new(left));
-    let speed = if pace == Pace::Stands { String::new() } else { format!("{fps:.0} frames a second") };
+    let speed = match fps {
+        _ if pace == Pace::Stands || fps <= 0.0 => String::new(),
+        slow if slow < 10.0 => format!("{slow:.1} frames a second"),
+        fps => format!("{fps:.0} frames a second"),
+    };
     let small = |text: String| RichText::new(text).small().color(theme::WEAK);
-    sides(ui, small(format!("Frame {frame} of {}", run.frames)), small(speed));
+    if run.frames > 0 {
+        sides(ui, small(format!("Frame {frame} of {}", run.frames)), small(speed));
+    }
     memory(ui, run);
     if !run.encoder.is_empty() {
         ui.add(Label::new(small(run.encoder.clone())).wrap());

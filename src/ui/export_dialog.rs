@@ -28,7 +28,11 @@ pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
             let ready = !state.path.trim().is_empty() && !state.is_asking();
             add |= dialog::main_button(ui, "Export", ready) || (ready && entered);
             close |= ui.button("Close").clicked();
-            let text = if state.is_asking() { "Looking at files…" } else { "It is made while you work on." };
+            let text = match (state.is_asking(), state.by_marker) {
+                (true, _) => "Looking at files…",
+                (false, true) => "They are made while you work on.",
+                (false, false) => "It is made while you work on.",
+            };
             ui.label(RichText::new(text).small().color(theme::WEAK));
         });
     });
@@ -170,7 +174,9 @@ fn by_marker(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog) {
     let tick = egui::Checkbox::new(if can { &mut state.by_marker } else { &mut none }, text);
     let why = "Needs two markers at least (M sets one), and a kind of file that is one file";
     let shown = ui.add_enabled(can, tick).on_disabled_hover_text(why);
-    shown.on_hover_text("Each begins at its marker and goes up to the next one; they lie in the folder of the file above.");
+    shown.on_hover_text(
+        "Each begins at its marker and goes up to the next one; they lie in the folder of the file above.",
+    );
     if !can {
         state.by_marker = false;
     } else if state.by_marker {

@@ -129,11 +129,9 @@ fn head(ui: &mut Ui, editor: &mut Editor) {
             }
             let words = match (running, waiting) {
                 (0, 0) => return,
-                (_, 0) => "1 runs".to_owned(),
-                (0, 1) => "1 waits".to_owned(),
-                (0, n) => format!("{n} wait"),
-                (_, 1) => "1 runs, 1 waits".to_owned(),
-                (_, n) => format!("1 runs, {n} wait"),
+                (_, 0) => "1 running".to_owned(),
+                (0, n) => format!("{n} waiting"),
+                (_, n) => format!("1 running, {n} waiting"),
             };
             ui.add(egui::Label::new(RichText::new(words).small().color(theme::WEAK)).truncate());
         });
@@ -173,6 +171,7 @@ fn empty(ui: &mut Ui, editor: &Editor) {
     let icon = icons::ICON_MOVIE;
     let font = FontId::new(40.0, icon.font_family());
     painter.text(area.center() - vec2(0.0, 26.0), Align2::CENTER_CENTER, icon.codepoint, font, theme::LINE);
-    let text = if Action::Export.enabled(editor) { "Films are made here while you work on" } else { "Nothing to export yet" };
+    let text =
+        if Action::Export.enabled(editor) { "Films are made here while you work on" } else { "Nothing to export yet" };
     painter.text(area.center() + vec2(0.0, 14.0), Align2::CENTER_CENTER, text, FontId::proportional(14.0), theme::WEAK);
 }

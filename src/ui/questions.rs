@@ -158,11 +158,11 @@ fn of_exports(editor: &Editor) -> (String, String, &'static str) {
         (false, n) => said.push(format!("{} to begin.", if n == 1 { "1 waits".into() } else { format!("{n} wait") })),
     }
     let (heading, they, loses) = if waiting + usize::from(percent.is_some()) > 1 {
-        ("Exports are running", "They begin", "Stop Them and Quit")
+        ("Exports are running", "they are offered at the next start and begin", "Stop Them and Quit")
     } else {
-        ("An export is running", "It begins", "Stop It and Quit")
+        ("An export is running", "it is offered at the next start and begins", "Stop It and Quit")
     };
-    said.push(format!("{they} anew when Workprint is opened again and you say so, or not at all."));
+    said.push(format!("Left for later, {they} anew."));
     (heading.to_owned(), said.join(" "), loses)
 }
 

@@ -122,12 +122,13 @@ fn exports(ui: &mut Ui, editor: &mut Editor) {
         None => return,
     };
     if waiting > 0 {
-        text += &format!(", {waiting} {}", if waiting == 1 { "waits" } else { "wait" });
+        text += &format!(", {waiting} waiting");
     }
     if let Some(run) = editor.exports.running() {
         ui.add(ProgressBar::new(run.progress()).desired_width(120.0).desired_height(8.0));
     }
-    if ui.add(egui::Button::new(RichText::new(text).small()).frame(false)).on_hover_text("Shows the exports").clicked() {
+    if ui.add(egui::Button::new(RichText::new(text).small()).frame(false)).on_hover_text("Shows the exports").clicked()
+    {
         editor.perform(Action::ShowExports);
     }
     ui.separator();

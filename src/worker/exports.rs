@@ -273,8 +273,7 @@ impl Shared {
                 return None;
             }
             if failing {
-                let (again, late) =
-                    self.changed.wait_timeout(state, TRY_AGAIN).unwrap_or_else(PoisonError::into_inner);
+                let (again, late) = self.changed.wait_timeout(state, TRY_AGAIN).unwrap_or_else(PoisonError::into_inner);
                 state = again;
                 state.to_keep |= late.timed_out();
             } else {
@@ -342,25 +341,23 @@ pub(super) mod tests {
             let (tell, told) = telling(|| {});
             let (begins, begun) = bounded(64);
             let (steps, next) = bounded::<Step>(64);
-            let exporter = move |_: &Arc<Project>,
-                                 settings: &ExportSettings,
-                                 stop: &Cancel,
-                                 tell: &mut dyn FnMut(ExportEvent)| {
-                begins.send(settings.path.clone()).unwrap();
-                loop {
-                    if stop.is_cancelled() {
-                        return Err(MediaError::Cancelled.into());
+            let exporter =
+                move |_: &Arc<Project>, settings: &ExportSettings, stop: &Cancel, tell: &mut dyn FnMut(ExportEvent)| {
+                    begins.send(settings.path.clone()).unwrap();
+                    loop {
+                        if stop.is_cancelled() {
+                            return Err(MediaError::Cancelled.into());
+                        }
+                        match next.recv_timeout(Duration::from_millis(2)) {
+                            Ok(Step::Tell(frame)) => tell(progress(frame)),
+                            Ok(Step::Fail) => return Err(ExportError::Empty("timeline")),
+                            Ok(Step::Panic) => panic!("a layer beside the canvas"),
+                            Ok(Step::Finish) => return Ok(summary(&settings.path)),
+                            Err(RecvTimeoutError::Timeout) => {}
+                            Err(RecvTimeoutError::Disconnected) => return Err(MediaError::Cancelled.into()),
+                        }
                     }
-                    match next.recv_timeout(Duration::from_millis(2)) {
-                        Ok(Step::Tell(frame)) => tell(progress(frame)),
-                        Ok(Step::Fail) => return Err(ExportError::Empty("timeline")),
-                        Ok(Step::Panic) => panic!("a layer beside the canvas"),
-                        Ok(Step::Finish) => return Ok(summary(&settings.path)),
-                        Err(RecvTimeoutError::Timeout) => {}
-                        Err(RecvTimeoutError::Disconnected) => return Err(MediaError::Cancelled.into()),
-                    }
-                }
-            };
+                };
             let home = Home::new(folder.to_owned());
             let threads = ExportThreads::start(tell, home, Box::new(exporter)).unwrap();
             let (status, frames, problems) = (QueueStatus::default(), Vec::new(), Vec::new());

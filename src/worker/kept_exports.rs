@@ -97,9 +97,18 @@ impl KeptExports {
         let mut exports = Vec::with_capacity(open.len());
         for job in open {
             let project = self.file_of(&folder, &job.project)?;
-            let ExportSettings { path, preset, range, budget, overwrite, max_size, copying, .. } =
-                job.settings.clone();
-            exports.push(Kept { of: job.of.clone(), project, path, preset, range, budget, overwrite, max_size, copying });
+            let ExportSettings { path, preset, range, budget, overwrite, max_size, copying, .. } = job.settings.clone();
+            exports.push(Kept {
+                of: job.of.clone(),
+                project,
+                path,
+                preset,
+                range,
+                budget,
+                overwrite,
+                max_size,
+                copying,
+            });
         }
         let list = folder.join(LIST);
         let pretty = ron::ser::PrettyConfig::new().depth_limit(2).indentor(" ");
@@ -227,17 +236,8 @@ fn project(folder: &Path, name: &str) -> Result<Project, String> {
 impl Kept {
     fn into_job(self, project: Arc<Project>) -> ExportJob {
         let Self { of, path, preset, range, budget, overwrite, max_size, copying, .. } = self;
-        let settings = ExportSettings {
-            path,
-            preset,
-            range,
-            budget,
-            own_memory: 0,
-            cores: 1,
-            overwrite,
-            max_size,
-            copying,
-        };
+        let settings =
+            ExportSettings { path, preset, range, budget, own_memory: 0, cores: 1, overwrite, max_size, copying };
         ExportJob { document: None, of, project, settings }
     }
 }
@@ -355,8 +355,8 @@ mod tests {
         for n in 1..=3 {
             assert!(folder.path().join(format!("damaged exports {n}/queue.ron")).exists(), "{n}");
         }
-        assert!(!folder.path().join("session-5.exports").exists());
         stage.close();
+        assert!(!folder.path().join("session-5.exports").exists());
         // said once
         let mut stage = Stage::set(folder.path());
         stage.until_shown(&["a left"]);

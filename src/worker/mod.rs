@@ -28,8 +28,8 @@ pub use exchange::{read_timeline, write_timeline, write_timeline_as};
 pub use keeping::LastKeep;
 pub use machine::{allowed_cores, total_memory};
 pub use messages::{
-    Asking, Command, DocumentId, Event, ImportNews, JobId, JobKind, JobStatus, Kept, News, OfDocument, Onto, Opened, Opening,
-    Place, RunId, Turn,
+    Asking, Command, DocumentId, Event, ImportNews, JobId, JobKind, JobStatus, Kept, News, OfDocument, Onto, Opened,
+    Opening, Place, RunId, Turn,
 };
 pub use probing::{Probed, probe_all, probe_until, probe_watched};
 pub use proxying::{ProxyNews, make_proxies, proxy_threads, proxy_workers};

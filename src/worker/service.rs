@@ -4,9 +4,7 @@ use super::exchange::{read_timeline_until, write_timeline};
 use super::exports::ExportThreads;
 use super::jobs::Jobs;
 use super::keeping::{Home, Keeping, LastKeep};
-use super::messages::{
-    Command, DocumentId, Event, ImportNews, Kept, News, OfDocument, Opened, Opening, Place, Turn,
-};
+use super::messages::{Command, DocumentId, Event, ImportNews, Kept, News, OfDocument, Opened, Opening, Place, Turn};
 use super::probing::{probe_until, probe_watched};
 use super::queue::ExportJob;
 use super::tasks::{Row, Threads, leave};
