@@ -140,7 +140,9 @@ impl Editor {
             // what is offered must be seen
             self.request.get_or_insert(super::editor::Request::ShowExports);
         }
-        ended.into_iter().for_each(|end| self.say_end(end));
+        for end in ended {
+            self.say_end(end);
+        }
     }
 
     /// Takes in what is new of a run.

@@ -114,16 +114,14 @@ fn jobs(ui: &mut Ui, editor: &mut Editor) {
 /// How far exports are; a click shows them.
 fn exports(ui: &mut Ui, editor: &mut Editor) {
     let (waiting, paused) = (editor.exports.waiting(), editor.exports.paused);
-    let mut text = match editor.exports.per_cent() {
+    let state = match editor.exports.per_cent() {
         Some(percent) if paused => format!("Export paused at {percent} %"),
         Some(percent) => format!("Exporting {percent} %"),
         None if waiting > 0 && paused => "Exports paused".to_owned(),
         None if editor.exporting() => "Exporting".to_owned(),
         None => return,
     };
-    if waiting > 0 {
-        text += &format!(", {waiting} waiting");
-    }
+    let text = if waiting > 0 { format!("{state}, {waiting} waiting") } else { state };
     if let Some(run) = editor.exports.running() {
         ui.add(ProgressBar::new(run.progress()).desired_width(120.0).desired_height(8.0));
     }

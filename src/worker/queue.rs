@@ -170,7 +170,11 @@ impl Queue {
             QueueCommand::CancelAll => {
                 let meant = |run: &&QueuedRun| matches!(run.state, RunState::Running | RunState::Waiting);
                 let all: Vec<RunId> = self.runs.iter().filter(meant).map(|run| run.id).collect();
-                return all.into_iter().fold(false, |stop, id| self.cancel(id) || stop);
+                let mut stop = false;
+                for id in all {
+                    stop |= self.cancel(id);
+                }
+                return stop;
             }
             QueueCommand::Remove(id) => {
                 self.runs.retain(|run| run.id != id || matches!(run.state, RunState::Running));
