@@ -1,12 +1,14 @@
 //! The queue of exports: what runs and waits while the window is worked in, what outlives it, and what is said of it.
 
 use super::common::{Footage, decode, mp4};
+use super::safe::hidden_turn;
 use super::{click_at, clips, last_export, press, until, window, with_clips};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use workprint::app::{Action, ExportRun, Request};
 use workprint::edit::Edit;
 use workprint::model::{Frame, Marker, MarkerColor, TrackKind};
@@ -15,7 +17,9 @@ use workprint::worker::QueueCommand;
 
 /// Queues the film as it is now, as people do: the dialog, a name, the button.
 fn queue(harness: &mut Harness<'_, Window>, target: &Path) {
-    press(harness, Modifiers::COMMAND, Key::M);
+    if harness.state().editor.export.is_none() {
+        press(harness, Modifiers::COMMAND, Key::M);
+    }
     harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
     harness.step();
     harness.get_by_role_and_label(Role::Button, "Export").click();
@@ -161,14 +165,45 @@ fn what_waits_is_there_at_the_next_start_and_waits_to_be_asked_for() {
     assert!(harness.query_by_label_contains("from last time").is_none());
 }
 
-#[test]
-fn closing_with_a_run_can_leave_it_for_later() {
+/// A film of half a minute on the timeline, of which a film takes a while.
+fn with_half_a_minute() -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().unwrap();
     mp4(&Footage { width: 640, height: 360, ..Footage::new((30, 1), 900) }, &folder.path().join("long.mp4"));
     let mut harness = window(folder.path(), vec![folder.path().join("long.mp4")]);
     until(&mut harness, "imported", |w| w.editor.project().assets.len() == 1);
     super::select_all_cards(&mut harness);
     harness.state_mut().editor.perform(Action::Append);
+    (folder, harness)
+}
+
+#[test]
+fn a_film_stands_still_while_it_is_paused_and_is_whole_in_the_end() {
+    let (folder, mut harness) = with_half_a_minute();
+    press(&mut harness, Modifiers::COMMAND, Key::M);
+    harness.state_mut().editor.export.as_mut().unwrap().copy = false;
+    queue(&mut harness, &folder.path().join("a.mp4"));
+    let frame = |w: &Window| last_export(w).and_then(|run| run.samples.last()).map(|sample| sample.frame);
+    until(&mut harness, "progress", |w| frame(w).is_some());
+    // in the title, also of a window that nobody sees
+    let begun = Instant::now();
+    let in_title = |command: &egui::ViewportCommand| matches!(command, egui::ViewportCommand::Title(title) if title.contains(" % · ") && title.contains("Untitled"));
+    while !hidden_turn(&mut harness, vec![]).iter().any(in_title) {
+        assert!(begun.elapsed() < Duration::from_mins(1), "never in the title");
+    }
+    click(&mut harness, "Pause exports");
+    until(&mut harness, "standing still", |w| w.editor.exports.stands);
+    let stood = frame(harness.state());
+    harness.run_steps(30);
+    assert_eq!(frame(harness.state()), stood);
+    assert!(harness.query_by_label("paused").is_some());
+    click(&mut harness, "Resume exports");
+    until_listed(&mut harness, &["a.mp4 done"]);
+    assert_eq!(decode(&folder.path().join("a.mp4")).numbers, (0..900).collect::<Vec<_>>());
+}
+
+#[test]
+fn closing_with_a_run_can_leave_it_for_later() {
+    let (folder, mut harness) = with_half_a_minute();
     let path = folder.path().join("p.ron");
     harness.state_mut().editor.save_to(path.clone(), false);
     until(&mut harness, "saved", |w| !w.editor.unsaved());

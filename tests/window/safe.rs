@@ -326,7 +326,10 @@ fn a_cancelled_export_says_so_and_can_be_begun_again() {
 }
 
 /// One turn of a window that is hidden: nothing is painted. Gives what it asks of the system.
-fn hidden_turn(harness: &mut Harness<'_, Window>, events: Vec<egui::ViewportEvent>) -> Vec<egui::ViewportCommand> {
+pub(super) fn hidden_turn(
+    harness: &mut Harness<'_, Window>,
+    events: Vec<egui::ViewportEvent>,
+) -> Vec<egui::ViewportCommand> {
     let ctx = harness.ctx.clone();
     let mut frame = eframe::Frame::_new_kittest();
     let mut input = egui::RawInput::default();
