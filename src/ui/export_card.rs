@@ -119,8 +119,9 @@ fn what(run: &ExportRun) -> String {
         Format::Pictures(Pictures::Still) => format!("{width} × {height}"),
         Format::Pictures(_) | Format::Film(_) => format!("{width} × {height}, {long}"),
     };
-    let wait = if matches!(run.state, RunState::Left) { "from last time · " } else { "" };
-    format!("{wait}{} · {like} · {}", settings.preset.title, run.job.of)
+    let text = format!("{} · {like} · {}", settings.preset.title, run.job.of);
+    // what does not begin by itself can be told from what does
+    if matches!(run.state, RunState::Left) { format!("{} {text}", icons::ICON_HISTORY.codepoint) } else { text }
 }
 
 fn running(ui: &mut Ui, run: &ExportRun, pace: Pace) {

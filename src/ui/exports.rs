@@ -147,8 +147,7 @@ fn left(ui: &mut Ui, editor: &Editor) {
         n => format!("{n} exports from last time"),
     };
     Frame::new().fill(theme::RAISED).corner_radius(5).inner_margin(8.0).show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(text).color(theme::TEXT));
+        ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let resume = RichText::new("Resume").color(theme::BACKGROUND).strong();
                 let resume = ui.add(Button::new(resume).fill(theme::ACCENT));
@@ -158,6 +157,8 @@ fn left(ui: &mut Ui, editor: &Editor) {
                 if ui.button("Discard").on_hover_text("They are not made").clicked() {
                     editor.change_exports(QueueCommand::Discard);
                 }
+                let rest = Layout::left_to_right(Align::Center);
+                ui.with_layout(rest, |ui| ui.add(egui::Label::new(RichText::new(text).color(theme::TEXT)).wrap()));
             });
         });
     });

@@ -149,15 +149,16 @@ fn words_of(found: &Recovered, all: usize) -> Words {
 
 /// The question before the program ends while exports run: its heading, its text, and what giving them up is called.
 fn of_exports(editor: &Editor) -> (String, String, &'static str) {
-    let (waiting, percent) = (editor.exports.waiting(), editor.exports.per_cent());
+    let waiting = editor.exports.waiting();
     let mut said = Vec::new();
-    said.extend(percent.map(|percent| format!("It is at {percent} %; stopped, it leaves no file.")));
-    match (percent.is_some(), waiting) {
+    let running = editor.exports.running();
+    said.extend(running.map(|run| format!("“{}” is at {} %; stopped, it leaves no file.", run.name(), run.per_cent())));
+    match (running.is_some(), waiting) {
         (_, 0) => {}
         (true, n) => said.push(format!("{} behind it.", if n == 1 { "1 waits".into() } else { format!("{n} wait") })),
         (false, n) => said.push(format!("{} to begin.", if n == 1 { "1 waits".into() } else { format!("{n} wait") })),
     }
-    let (heading, they, loses) = if waiting + usize::from(percent.is_some()) > 1 {
+    let (heading, they, loses) = if waiting + usize::from(running.is_some()) > 1 {
         ("Exports are running", "they are offered at the next start and begin", "Stop Them and Quit")
     } else {
         ("An export is running", "it is offered at the next start and begins", "Stop It and Quit")

@@ -115,7 +115,8 @@ fn jobs(ui: &mut Ui, editor: &mut Editor) {
 fn exports(ui: &mut Ui, editor: &mut Editor) {
     let (waiting, paused) = (editor.exports.waiting(), editor.exports.paused);
     let state = match editor.exports.per_cent() {
-        Some(percent) if paused => format!("Export paused at {percent} %"),
+        Some(percent) if editor.exports.stands => format!("Export paused at {percent} %"),
+        Some(percent) if paused => format!("Pausing the export at {percent} %"),
         Some(percent) => format!("Exporting {percent} %"),
         None if waiting > 0 && paused => "Exports paused".to_owned(),
         None if editor.exporting() => "Exporting".to_owned(),
