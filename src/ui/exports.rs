@@ -100,14 +100,14 @@ impl ExportsPanel {
 /// What is done with all of them, and how many there are.
 fn head(ui: &mut Ui, editor: &mut Editor) {
     let exports = &editor.exports;
-    let (running, waiting, over) = (usize::from(exports.running().is_some()), exports.waiting(), exports.over());
+    let (waiting, over) = (exports.waiting(), exports.over());
     let (icon, word, does, command) = if exports.paused {
         (icons::ICON_PLAY_ARROW, "Resume", "Goes on with what stands still", QueueCommand::Resume)
     } else {
         let does = "What runs stands still, and nothing else begins";
         (icons::ICON_PAUSE, "Pause", does, QueueCommand::Pause)
     };
-    let usable = exports.paused || running + waiting > 0;
+    let usable = exports.paused || exports.running().is_some() || waiting > 0;
     ui.horizontal(|ui| {
         let add = format!("{} Export", icons::ICON_ADD.codepoint);
         let add = Button::new(add);
@@ -127,13 +127,9 @@ fn head(ui: &mut Ui, editor: &mut Editor) {
             if over > 0 && ui.small_button("Clear").on_hover_text("Takes out of the list what is over").clicked() {
                 editor.change_exports(QueueCommand::ClearOver);
             }
-            let words = match (running, waiting) {
-                (0, 0) => return,
-                (_, 0) => "1 running".to_owned(),
-                (0, n) => format!("{n} waiting"),
-                (_, n) => format!("1 running, {n} waiting"),
-            };
-            ui.add(egui::Label::new(RichText::new(words).small().color(theme::WEAK)).truncate());
+            if waiting > 0 {
+                ui.label(RichText::new(format!("{waiting} waiting")).small().color(theme::WEAK));
+            }
         });
     });
     ui.add_space(2.0);
