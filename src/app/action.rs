@@ -86,6 +86,8 @@ actions! {
     NewSolid, "New Solid Colour", [];
     /// Renders the timeline to a file.
     Export, "Export…", [command("M"), command("E")];
+    /// Brings the panel with the exports to the front.
+    ShowExports, "Show Exports", [command_alt("E")];
     /// Ends the program.
     Quit, "Quit", [command("Q")];
     /// Takes the last edit back.

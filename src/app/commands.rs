@@ -29,6 +29,7 @@ impl Editor {
             Action::Import => self.request = Some(Request::Import),
             Action::WriteTimeline => self.request = Some(Request::WriteTimeline),
             Action::Export => self.open_export(),
+            Action::ShowExports => self.request = Some(Request::ShowExports),
             Action::Quit => self.ask(Request::Quit),
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),

@@ -8,7 +8,7 @@ use super::notices::Level;
 use crate::edit::History;
 use crate::model::{Frame, Project};
 use crate::project_file::{Expected, Recovered, Stamp, with_extension};
-use crate::worker::{Command, DocumentId, Kept, LastKeep, OfDocument, Opened, Opening};
+use crate::worker::{Command, DocumentId, Kept, LastKeep, OfDocument, Opened, Opening, QueueCommand};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,11 +87,13 @@ impl Editor {
     /// Asks for something that loses unsaved work, or ends what runs: the window asks back first.
     pub fn ask(&mut self, request: Request) {
         let runs = matches!(request, Request::Quit) && self.exporting();
+        self.exports.given_up = false;
         self.request = Some(if runs { Request::ExportRuns } else { self.unless_unsaved(request) });
     }
 
-    /// Ends although an export runs, which is stopped.
-    pub fn quit_anyway(&mut self) {
+    /// Ends although an export runs, which is stopped: it and those that wait are offered at the next start, or are given up.
+    pub fn quit_anyway(&mut self, give_up: bool) {
+        self.exports.given_up = give_up;
         self.request = Some(self.unless_unsaved(Request::Quit));
     }
 
@@ -118,6 +120,9 @@ impl Editor {
 
     /// Nothing is open any more: the window closes.
     pub fn close(&mut self) {
+        if self.exports.given_up {
+            self.change_exports(QueueCommand::CancelAll);
+        }
         if !self.loses_work() {
             self.worker.forget();
         }

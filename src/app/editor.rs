@@ -1,7 +1,7 @@
 //! The state of the editor and what its commands do.
 
 use super::documents::{Document, Openings, Read};
-use super::exporting::ExportState;
+use super::exporting::ExportDialog;
 use super::notices::{Level, Notice};
 use super::time_view::TimeView;
 use crate::edit::History;
@@ -148,8 +148,10 @@ pub enum Request {
         /// to replace.
         changed: bool,
     },
-    /// Say that an export runs, and ask whether to end it with the program.
+    /// Say that an export runs, and ask what becomes of it when the program ends.
     ExportRuns,
+    /// Bring the panel with the exports to the front.
+    ShowExports,
     /// Ask where to write the timeline for other programs.
     WriteTimeline,
     /// Ask for a name.
@@ -229,8 +231,10 @@ pub struct Editor {
     pub notices: Vec<Notice>,
     /// The problems so far, the latest last, to be read again.
     pub problems: Vec<String>,
-    /// The export dialog while it is open, or its export runs.
-    pub export: Option<ExportState>,
+    /// The export dialog while it is open.
+    pub export: Option<ExportDialog>,
+    /// The queue of exports.
+    pub exports: super::exports::Exports,
     /// What was chosen for the last export.
     pub(super) export_choice: Option<super::exporting::ExportChoice>,
     /// What crashes left behind.
@@ -239,8 +243,6 @@ pub struct Editor {
     pub offer: Option<super::offers::Offer>,
     /// What the window is asked to do.
     pub request: Option<Request>,
-    /// How many exports were begun.
-    pub(super) runs: u64,
     /// What the preview does.
     pub preview_state: PreviewState,
     pub(super) preview: Preview,
@@ -295,11 +297,11 @@ impl Editor {
             notices: Vec::new(),
             problems: Vec::new(),
             export: None,
+            exports: super::exports::Exports::default(),
             export_choice: None,
             recoverable: Vec::new(),
             offer: None,
             request: None,
-            runs: 0,
             preview_state: PreviewState::default(),
             preview,
             playback: super::playback::Playback::new(cache),

@@ -50,7 +50,7 @@ pub use glance::{Glance, Luma};
 pub use memory::{Memory, tame_allocator};
 pub use presets::{Preset, PresetError, find_preset, own_presets, own_presets_folder, presets};
 pub use run::export;
-pub use settings::{ExportError, ExportEvent, ExportSettings, ExportSummary};
+pub use settings::{ExportError, ExportEvent, ExportSettings, ExportSummary, check};
 pub use target::{Container, Film, Format, PictureSize, Pictures, Target};
 pub use verify::{PARTS, Wanted, verify};
 

@@ -17,7 +17,7 @@ const VERSION: u32 = 1;
 const MOST_BYTES: u64 = 64 << 10;
 
 /// A target with a name.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Preset {
     /// What the command line calls it.
     pub name: String,

@@ -36,7 +36,7 @@ impl Progress {
             let now = frames / elapsed;
             self.fps = Some(self.fps.map_or(now, |fps| fps * 0.7 + now * 0.3));
         }
-        (self.told, self.at) = (Instant::now(), done);
+        self.at = done;
         let fps = self.fps.unwrap_or(0.0);
         let rss = run.memory.sample();
         tell(ExportEvent::Progress {
@@ -48,5 +48,7 @@ impl Progress {
             rss,
             budget: run.settings.budget,
         });
+        // whoever was told may have made it wait
+        self.told = Instant::now();
     }
 }

@@ -295,8 +295,12 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")).to_owned()
 }
 
-/// Checks all that can be known before the start; gives the span to render.
-pub(super) fn check(project: &Project, settings: &ExportSettings) -> Result<Span, ExportError> {
+/// Checks all that can be known before the start; gives the span to render. It looks at files, which may take a while on slow
+/// drives. GStreamer must have been started.
+///
+/// # Errors
+/// [`ExportError`]: why there can be no such export.
+pub fn check(project: &Project, settings: &ExportSettings) -> Result<Span, ExportError> {
     let whole = project.sequence().span();
     if whole.length == FrameCount::ZERO {
         return Err(ExportError::Empty("timeline"));

@@ -15,7 +15,7 @@ mod stamp;
 
 pub use held::Held;
 pub use recent::Recent;
-pub use recovery::{Recovered, Session, orphans};
+pub use recovery::{LeftExports, Recovered, Session, left_exports, orphans};
 pub use stamp::{Expected, Stamp};
 
 use crate::model::{Inconsistency, Project};
@@ -195,6 +195,16 @@ pub fn save_as(project: &Project, path: &Path, existing: Existing) -> Result<(),
 /// untouched.
 pub fn save_expected(project: &Project, path: &Path, expected: Expected) -> Result<Stamp, FileError> {
     stamp::write_expected(path, text_of(project, path)?.as_bytes(), expected)
+}
+
+/// Writes a project for this program's own use: as a file of its own that [`load`] reads, in which paths stay as they are, since
+/// neither it nor the media are moved together.
+///
+/// # Errors
+/// [`FileError::Write`].
+pub fn save_snapshot(project: &Project, path: &Path) -> Result<(), FileError> {
+    let text = print(project.clone()).map_err(|e| FileError::Write { path: path.to_owned(), why: e.to_string() })?;
+    write_whole(path, text.as_bytes())
 }
 
 /// What is written to a project's file.

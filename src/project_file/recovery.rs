@@ -101,8 +101,8 @@ impl Session {
         for number in (0..MOST_TRIED).map(|n| id + (n << 32)) {
             let lock_path = folder.join(format!("session-{number}.lock"));
             let (save_path, open_path) = (lock_path.with_extension("ron"), lock_path.with_extension("open"));
-            // a process of the same number may have crashed before: its autosave is not ours to overwrite
-            if save_path.exists() {
+            // a process of the same number may have crashed before: what it left is not ours to overwrite
+            if save_path.exists() || lock_path.with_extension("exports").exists() {
                 continue;
             }
             if let Hold::Ours(held) = hold(&lock_path).map_err(failed)? {
@@ -138,6 +138,13 @@ impl Session {
         let _ = fs::remove_file(&self.save_path);
     }
 
+    /// Where this editor keeps the exports that wait: a folder, which there need not be. What lies there when the editor runs no
+    /// more was left behind: [`left_exports`].
+    #[must_use]
+    pub fn exports_folder(&self) -> PathBuf {
+        self.lock_path.with_extension("exports")
+    }
+
     /// Tells other editors which project is open in this one.
     pub fn note_open(&self, path: Option<&Path>) {
         let note = OpenProject { path: path.map(Path::to_owned) };
@@ -171,6 +178,60 @@ impl Drop for Session {
         }
         self.held = None;
     }
+}
+
+/// Exports that waited in an editor which runs no more. No other editor takes them up while this is there.
+#[derive(Debug)]
+pub struct LeftExports {
+    /// The folder that they are in.
+    pub folder: PathBuf,
+    held: Option<Held>,
+}
+
+impl LeftExports {
+    /// Removes them: they are kept elsewhere, or are not wanted.
+    pub fn discard(mut self) {
+        // what can't be removed is offered again
+        let _ = fs::remove_dir_all(&self.folder);
+        self.let_go();
+    }
+
+    /// Puts them where no editor looks for them; gives the folder, or why that can't be.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn set_aside(mut self) -> std::io::Result<PathBuf> {
+        let free = (1..MOST_TRIED).map(|n| self.folder.with_file_name(format!("damaged exports {n}")));
+        let aside = free.into_iter().find(|path| !path.exists());
+        let aside = aside.ok_or_else(|| std::io::Error::other("there are too many damaged ones"))?;
+        fs::rename(&self.folder, &aside)?;
+        self.let_go();
+        Ok(aside)
+    }
+
+    fn let_go(&mut self) {
+        if !self.folder.with_extension("ron").exists() {
+            let _ = fs::remove_file(self.folder.with_extension("lock"));
+        }
+        self.held = None;
+    }
+}
+
+/// The exports in a folder of recovery that no running editor owns.
+#[must_use]
+pub fn left_exports(folder: &Path) -> Vec<LeftExports> {
+    let mut found = files(folder, "exports");
+    found.sort();
+    let taken = |folder: PathBuf| match hold(&folder.with_extension("lock")) {
+        // another editor may have taken them up since they were found
+        Ok(Hold::Ours(held)) if folder.exists() => Some(LeftExports { folder, held: Some(held) }),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::warn!("exports of an earlier start are not looked at: {error}");
+            None
+        }
+    };
+    found.into_iter().filter_map(taken).collect()
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
@@ -239,6 +300,28 @@ mod tests {
         assert!(orphans(folder.path()).is_empty());
         next.clear();
         drop(next);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn exports_of_an_editor_are_left_when_it_ends_and_taken_up_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::begin(folder.path()).unwrap();
+        fs::create_dir(session.exports_folder()).unwrap();
+        fs::write(session.exports_folder().join("queue.ron"), "x").unwrap();
+        assert!(left_exports(folder.path()).is_empty(), "the session still runs");
+        drop(session);
+        let next = Session::begin(folder.path()).unwrap();
+        assert!(!next.exports_folder().exists(), "a session does not take what another left for its own");
+        let mut left = left_exports(folder.path());
+        assert_eq!(left.len(), 1);
+        assert!(left_exports(folder.path()).is_empty(), "somebody has them");
+        let aside = left.remove(0).set_aside().unwrap();
+        assert!(aside.join("queue.ron").exists() && left_exports(folder.path()).is_empty());
+        fs::remove_dir_all(aside).unwrap();
+        fs::create_dir(next.exports_folder()).unwrap();
+        drop(next);
+        left_exports(folder.path()).remove(0).discard();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

@@ -100,8 +100,8 @@ impl Dialogs {
             Request::Name(naming) => self.name = Some(NameDialog::new(editor, naming)),
             Request::Speed => self.speed = Some(SpeedDialog::new(editor)),
             Request::SequenceSettings => self.sequence = Some(SequenceDialog::new(editor)),
-            // the window's own, which has taken it by now
-            Request::ResetPanels => {}
+            // the window's own, which has taken them by now
+            Request::ResetPanels | Request::ShowExports => {}
             Request::Palette => self.palette = Some(Palette::default()),
             Request::Shortcuts => self.shortcuts = Some(String::new()),
             Request::CopyDetails => {

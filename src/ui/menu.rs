@@ -11,6 +11,7 @@ const FILE: &[Option<Action>] = &[
     Some(Action::SaveAs),
     None,
     Some(Action::Export),
+    Some(Action::ShowExports),
     Some(Action::WriteTimeline),
     None,
     Some(Action::Quit),

@@ -5,7 +5,9 @@
 mod bin;
 mod dialog;
 mod dialogs;
+mod export_card;
 mod export_dialog;
+mod exports;
 mod fonts;
 mod handling;
 mod inspector;
@@ -41,6 +43,7 @@ pub use theme::WINDOW_SIZE;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Pane {
     Bin,
+    Exports,
     Viewer,
     Inspector,
     Timeline,
@@ -70,6 +73,7 @@ struct Panes {
     timeline: timeline::Timeline,
     viewer: viewer::Viewer,
     bin: bin::Bin,
+    exports: exports::ExportsPanel,
     inspector: inspector::Inspector,
     pickers: pickers::Pickers,
 }
@@ -138,7 +142,8 @@ impl Window {
 
     fn update_title(&mut self, ctx: &egui::Context) {
         let dot = if self.editor.unsaved() { "• " } else { "" };
-        let title = format!("{dot}{} — Workprint", self.editor.title());
+        let percent = self.editor.exports.per_cent().map_or_else(String::new, |percent| format!("{percent} % · "));
+        let title = format!("{percent}{dot}{} — Workprint", self.editor.title());
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -148,12 +153,13 @@ impl Window {
 
 fn layout() -> Tree<Pane> {
     let mut tiles = Tiles::default();
-    let panes = [Pane::Bin, Pane::Viewer, Pane::Inspector, Pane::Timeline];
-    let [bin, viewer, inspector, timeline] = panes.map(|p| tiles.insert_pane(p));
-    let top = tiles.insert_horizontal_tile(vec![bin, viewer, inspector]);
+    let panes = [Pane::Bin, Pane::Exports, Pane::Viewer, Pane::Inspector, Pane::Timeline];
+    let [bin, exports, viewer, inspector, timeline] = panes.map(|p| tiles.insert_pane(p));
+    let left = tiles.insert_tab_tile(vec![bin, exports]);
+    let top = tiles.insert_horizontal_tile(vec![left, viewer, inspector]);
     let root = tiles.insert_vertical_tile(vec![top, timeline]);
     let shares =
-        [(top, bin, 0.72), (top, viewer, 1.25), (top, inspector, 0.53), (root, top, 1.1), (root, timeline, 0.9)];
+        [(top, left, 0.72), (top, viewer, 1.25), (top, inspector, 0.53), (root, top, 1.1), (root, timeline, 0.9)];
     for (container, child, share) in shares {
         if let Some(Tile::Container(egui_tiles::Container::Linear(linear))) = tiles.get_mut(container) {
             linear.shares.set_share(child, share);
@@ -195,10 +201,14 @@ impl eframe::App for Window {
                 self.tree.ui(&mut behavior, ui);
             });
         }
-        if matches!(self.editor.request, Some(Request::ResetPanels)) {
-            self.editor.request = None;
-            self.tree = layout();
+        match self.editor.request {
+            Some(Request::ResetPanels) => self.tree = layout(),
+            Some(Request::ShowExports) => {
+                self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(Pane::Exports)));
+            }
+            _ => {}
         }
+        self.editor.request.take_if(|request| matches!(request, Request::ResetPanels | Request::ShowExports));
         dropped_files(ui.ctx(), &mut self.editor, &self.panes.timeline);
         self.panes.pickers.poll(ui.ctx(), &mut self.editor);
         self.dialogs.show(ui.ctx(), &mut self.editor, &mut self.panes.pickers);
@@ -244,6 +254,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
         theme::pane_background(ui);
         match pane {
             Pane::Bin => self.panes.bin.show(ui, self.editor, &mut self.panes.textures, &mut self.panes.pickers),
+            Pane::Exports => self.panes.exports.show(ui, self.editor),
             Pane::Viewer => self.panes.viewer.show(ui, self.editor, &mut self.panes.textures),
             Pane::Inspector => self.panes.inspector.show(ui, self.editor),
             Pane::Timeline => self.panes.timeline.show(ui, self.editor, &mut self.panes.textures),
@@ -254,6 +265,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
     fn tab_title_for_pane(&mut self, pane: &Pane) -> egui::WidgetText {
         match pane {
             Pane::Bin => "Bin",
+            Pane::Exports => return exports::tab_title(self.editor).into(),
             Pane::Viewer => "Viewer",
             Pane::Inspector => "Inspector",
             Pane::Timeline => "Timeline",

@@ -1,7 +1,7 @@
 //! The system's file dialogs, on threads of their own, and a plain field where the system has none.
 
 use super::dialog;
-use crate::app::{Editor, ExportState, Level, OPENED, Request, typed_path};
+use crate::app::{Editor, ExportDialog, Level, OPENED, Request, typed_path};
 use crate::model::AssetId;
 use crate::worker::DocumentId;
 use crossbeam_channel::{Receiver, bounded};
@@ -167,7 +167,7 @@ fn proposal(editor: &Editor, purpose: &Purpose) -> PathBuf {
                 editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned).unwrap_or_default();
             folder.join(format!("{}.otio", editor.title()))
         }
-        Purpose::ExportTo => editor.export.as_ref().map_or_else(PathBuf::new, ExportState::target),
+        Purpose::ExportTo => editor.export.as_ref().map_or_else(PathBuf::new, ExportDialog::target),
         _ => PathBuf::new(),
     }
 }

@@ -59,7 +59,8 @@ impl Question {
             (Self::Conflict { path, .. }, Answer::Loses) => editor.save_to(path.clone(), true),
             (Self::Conflict { .. }, _) => editor.do_not_save(),
             (Self::OpenElsewhere(path), Answer::Loses) => editor.go_on(Request::OpenAnyway(path.clone())),
-            (Self::ExportRuns, Answer::Loses) => editor.quit_anyway(),
+            (Self::ExportRuns, Answer::Other) => editor.quit_anyway(false),
+            (Self::ExportRuns, Answer::Loses) => editor.quit_anyway(true),
             _ => {}
         }
         false
@@ -99,10 +100,9 @@ impl Question {
                 Words { heading, text, main: "Don't Open", other: None, loses: Some("Open Anyway"), stay: "" }
             }
             Self::ExportRuns => {
-                let done = editor.export.as_ref().map_or(0.0, crate::app::ExportState::progress);
-                let text = format!("It is at {:.0} %. Stopped, it leaves no file.", done * 100.0);
-                let heading = "An export is running".to_owned();
-                Words { heading, text, main: "Keep Working", other: None, loses: Some("Stop It and Quit"), stay: "" }
+                let (heading, text, loses) = of_exports(editor);
+                let (main, other) = ("Keep Working", Some("Quit, Export Later"));
+                Words { heading, text, main, other, loses: Some(loses), stay: "" }
             }
         }
     }
@@ -145,6 +145,26 @@ fn words_of(found: &Recovered, all: usize) -> Words {
     }
     let heading = "Unsaved work was found".to_owned();
     Words { heading, text, main: "Open It", other: Some("Not Now"), loses: Some("Discard"), stay: "" }
+}
+
+/// The question before the program ends while exports run: its heading, its text, and what giving them up is called.
+fn of_exports(editor: &Editor) -> (String, String, &'static str) {
+    let waiting = editor.exports.waiting();
+    let mut said = Vec::new();
+    let running = editor.exports.running();
+    said.extend(running.map(|run| format!("“{}” is at {} %; stopped, it leaves no file.", run.name(), run.per_cent())));
+    match (running.is_some(), waiting) {
+        (_, 0) => {}
+        (true, n) => said.push(format!("{} behind it.", if n == 1 { "1 waits".into() } else { format!("{n} wait") })),
+        (false, n) => said.push(format!("{} to begin.", if n == 1 { "1 waits".into() } else { format!("{n} wait") })),
+    }
+    let (heading, they, loses) = if waiting + usize::from(running.is_some()) > 1 {
+        ("Exports are running", "they are offered at the next start and begin", "Stop Them and Quit")
+    } else {
+        ("An export is running", "it is offered at the next start and begins", "Stop It and Quit")
+    };
+    said.push(format!("Left for later, {they} anew."));
+    (heading.to_owned(), said.join(" "), loses)
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -1,7 +1,7 @@
 //! The line at the bottom: what the sequence is like, and what runs in the background.
 
 use super::theme;
-use crate::app::Editor;
+use crate::app::{Action, Editor};
 use crate::worker::JobKind;
 use egui::{ProgressBar, RichText, Ui};
 use egui_material_icons::icons;
@@ -64,12 +64,7 @@ fn problems(ui: &mut Ui, editor: &mut Editor) {
 }
 
 fn jobs(ui: &mut Ui, editor: &mut Editor) {
-    if let Some(export) = editor.export.as_ref().filter(|e| e.running) {
-        let text = format!("Exporting {:.0} %", export.progress() * 100.0);
-        ui.add(ProgressBar::new(export.progress()).desired_width(120.0).desired_height(8.0));
-        ui.label(RichText::new(text).small());
-        ui.separator();
-    }
+    exports(ui, editor);
     if editor.importing.all > 0 {
         ui.label(RichText::new("Importing").small());
         ui.separator();
@@ -114,6 +109,28 @@ fn jobs(ui: &mut Ui, editor: &mut Editor) {
             }
         });
     });
+}
+
+/// How far exports are; a click shows them.
+fn exports(ui: &mut Ui, editor: &mut Editor) {
+    let (waiting, paused) = (editor.exports.waiting(), editor.exports.paused);
+    let state = match editor.exports.per_cent() {
+        Some(percent) if editor.exports.stands => format!("Export paused at {percent} %"),
+        Some(percent) if paused => format!("Pausing the export at {percent} %"),
+        Some(percent) => format!("Exporting {percent} %"),
+        None if waiting > 0 && paused => "Exports paused".to_owned(),
+        None if editor.exporting() => "Exporting".to_owned(),
+        None => return,
+    };
+    let text = if waiting > 0 { format!("{state}, {waiting} waiting") } else { state };
+    if let Some(run) = editor.exports.running() {
+        ui.add(ProgressBar::new(run.progress()).desired_width(120.0).desired_height(8.0));
+    }
+    if ui.add(egui::Button::new(RichText::new(text).small()).frame(false)).on_hover_text("Shows the exports").clicked()
+    {
+        editor.perform(Action::ShowExports);
+    }
+    ui.separator();
 }
 
 fn what(kind: JobKind) -> &'static str {

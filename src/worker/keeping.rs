@@ -7,7 +7,7 @@
 use super::messages::{Event, Kept};
 use crate::platform::caught;
 use crate::project_file::{FileError, Recovered, Session, orphans};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -46,6 +46,11 @@ pub(super) struct Home {
 impl Home {
     pub fn new(folder: PathBuf) -> Arc<Self> {
         Arc::new(Self { folder, session: Mutex::default() })
+    }
+
+    /// Where sessions are kept.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Tells what was left behind, and begins the session; whether that fails, which is told too.
@@ -264,7 +269,6 @@ impl Shared {
 mod tests {
     use super::*;
     use crate::edit::text::parse;
-    use std::path::Path;
 
     fn kept(text: &str) -> Kept {
         Kept { project: Arc::new(parse(text)), path: None, on_disk: None }

@@ -2,8 +2,8 @@
 //!
 //! What is told of a document, an opening or a run carries its name: an answer about one that is gone is for nobody.
 
+use super::queue::{ExportJob, QueueCommand, QueueStatus};
 use super::runs::RunNews;
-use crate::export::ExportSettings;
 use crate::media::{Found, StripId, ThumbnailSheet, Waveform};
 use crate::model::{Asset, AssetId, Frame, Project, TrackId};
 use crate::project_file::{Expected, Recent, Recovered, Stamp};
@@ -17,6 +17,10 @@ pub struct DocumentId(pub u64);
 /// Names one asking for a document to be opened: only the last one that was asked for is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Opening(pub u64);
+
+/// Names one asking for exports to be queued.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Asking(pub u64);
 
 /// Names one run of an export.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -85,10 +89,10 @@ pub enum Command {
     SaveRecent(Recent, PathBuf),
     /// Removes what a crash left behind.
     Discard(Box<Recovered>),
-    /// Exports a project.
-    Export(RunId, Arc<Project>, Box<ExportSettings>),
-    /// Stops an export.
-    CancelExport(RunId),
+    /// Adds exports to the queue, if nothing is known that stands against any of them.
+    QueueExports(Asking, Vec<ExportJob>),
+    /// Does something with the queue of exports.
+    Exports(QueueCommand),
     /// Stops a job, or drops it from the queue.
     CancelJob(JobId),
     /// Stops and drops all jobs.
@@ -213,6 +217,10 @@ pub enum Event {
     OfAsset(Turn, AssetId, News),
     /// The jobs that run or wait have changed. Only the latest list is told.
     Jobs(Vec<JobStatus>),
+    /// The exports that were asked for are queued; or none is, and why, in one line for people to read.
+    ExportsQueued(Asking, Result<(), String>),
+    /// The queue of exports has changed. Only the latest is told.
+    Exports(QueueStatus),
     /// What is new of a run since it was last asked for.
     OfRun(RunId, Box<RunNews>),
     /// Autosaves fail, in one line for people to read; it is tried on.

@@ -1,4 +1,4 @@
-//! Runs of exports: each has a name, and ends in exactly one of done, failed and cancelled.
+//! What runs of exports tell; each ends in exactly one of done, failed and cancelled.
 //!
 //! What a run tells waits in one place for each run, the latest in place of the one before: a window that does not look for
 //! hours holds no run up, and takes no memory.
@@ -26,6 +26,8 @@ pub enum RunEnd {
 /// What is new of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunNews {
+    /// What the process had of memory when it began, in bytes.
+    pub own_memory: Option<u64>,
     /// What was chosen: [`ExportEvent::Planned`].
     pub planned: Option<ExportEvent>,
     /// That there may be little room: [`ExportEvent::LittleRoom`].
@@ -34,8 +36,22 @@ pub struct RunNews {
     pub progress: Option<ExportEvent>,
     /// What is wrong with clips.
     pub warnings: Vec<Warning>,
-    /// How it ended: nothing is told of it any more then.
-    pub end: Option<RunEnd>,
+}
+
+impl RunNews {
+    /// Takes in what a run tells.
+    pub(super) fn add(&mut self, event: ExportEvent) {
+        match event {
+            ExportEvent::Planned { .. } => self.planned = Some(event),
+            ExportEvent::Progress { .. } => self.progress = Some(event),
+            ExportEvent::LittleRoom { .. } => self.little_room = Some(event),
+            ExportEvent::Warning(warning) => {
+                if self.warnings.len() < MOST_WARNINGS {
+                    self.warnings.push(warning);
+                }
+            }
+        }
+    }
 }
 
 /// What was told of runs and not read yet.
@@ -43,29 +59,12 @@ pub struct RunNews {
 pub(super) struct Slots(Mutex<Vec<(RunId, RunNews)>>);
 
 impl Slots {
-    pub fn tell(&self, run: RunId, event: ExportEvent) {
-        self.change(run, |news| match event {
-            ExportEvent::Planned { .. } => news.planned = Some(event),
-            ExportEvent::Progress { .. } => news.progress = Some(event),
-            ExportEvent::LittleRoom { .. } => news.little_room = Some(event),
-            ExportEvent::Warning(warning) => {
-                if news.warnings.len() < MOST_WARNINGS {
-                    news.warnings.push(warning);
-                }
-            }
-        });
-    }
-
-    pub fn end(&self, run: RunId, end: RunEnd) {
-        self.change(run, |news| news.end = Some(end));
-    }
-
     /// What is new, and is not any more.
     pub fn take(&self) -> Vec<(RunId, RunNews)> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change(&self, run: RunId, change: impl FnOnce(&mut RunNews)) {
+    pub fn change(&self, run: RunId, change: impl FnOnce(&mut RunNews)) {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, news)) = slots.iter_mut().find(|(id, _)| *id == run) {
             change(news);
@@ -118,10 +117,9 @@ mod tests {
             budget: 0,
         };
         for frame in 0..100_000 {
-            slots.tell(RunId(1), progress(frame));
-            slots.tell(RunId(2), progress(frame / 2));
+            slots.change(RunId(1), |news| news.add(progress(frame)));
+            slots.change(RunId(2), |news| news.add(progress(frame / 2)));
         }
-        slots.end(RunId(2), RunEnd::Cancelled);
         let news = slots.take();
         assert_eq!(news.len(), 2);
         let frame = |n: usize| match news[n].1.progress {
@@ -129,7 +127,6 @@ mod tests {
             _ => -1,
         };
         assert_eq!((frame(0), frame(1)), (99_999, 49_999));
-        assert!(news[0].1.end.is_none() && matches!(news[1].1.end, Some(RunEnd::Cancelled)));
         assert!(slots.take().is_empty());
     }
 }

@@ -1,33 +1,31 @@
-//! The worker thread: takes commands, answers with events, owns jobs and exports.
+//! The worker thread: takes commands, answers with events, owns jobs and the queue of exports.
 
 use super::exchange::{read_timeline_until, write_timeline};
+use super::exports::ExportThreads;
 use super::jobs::Jobs;
 use super::keeping::{Home, Keeping, LastKeep};
-use super::messages::{
-    Command, DocumentId, Event, ImportNews, JobStatus, Kept, News, OfDocument, Opened, Opening, Place, RunId, Turn,
-};
+use super::messages::{Command, DocumentId, Event, ImportNews, Kept, News, OfDocument, Opened, Opening, Place, Turn};
 use super::probing::{probe_until, probe_watched};
-use super::runs::{RunEnd, Slots, run_to_end};
+use super::queue::ExportJob;
 use super::tasks::{Row, Threads, leave};
-use crate::export::{ExportSettings, export};
+use super::telling::{Tell, Told, telling};
+use crate::export::{check, export};
 use crate::interchange::AssembleOptions;
 use crate::media::{Cache, Cancel, MediaError, find_media, is_there};
-use crate::model::{Asset, AssetId, Project};
+use crate::model::{Asset, AssetId};
 use crate::platform::caught;
 use crate::platform::whole_files::write_numbered;
 use crate::project_file::{FileError, Recovered, Session, load_stamped, save_expected};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The worker of one editor. Dropping it keeps what is to be kept, cancels all that runs, and waits for what writes.
 pub struct Worker {
     commands: Option<Sender<Command>>,
-    events: Receiver<Event>,
-    latest: Arc<Latest>,
+    told: Told,
     keeping: Option<Keeping>,
     closing: Cancel,
     thread: Option<JoinHandle<()>>,
@@ -42,15 +40,6 @@ pub struct Folders {
     pub recovery: PathBuf,
 }
 
-/// What is told in place of what was told before: a window that does not look holds nobody up by it.
-#[derive(Default)]
-struct Latest {
-    /// Whether autosaves work: what keeps the document never waits for a window.
-    kept: Mutex<Option<Event>>,
-    jobs: Mutex<Option<Vec<JobStatus>>>,
-    runs: Slots,
-}
-
 impl Worker {
     /// Starts the worker; `wake` is called after each event.
     ///
@@ -59,20 +48,19 @@ impl Worker {
     pub fn start(folders: Folders, wake: impl Fn() + Send + Sync + 'static) -> Result<Self, MediaError> {
         let failed = |e: std::io::Error| MediaError::Element(format!("no thread can be started: {e}"));
         let (commands, incoming) = bounded(256);
-        let (outgoing, events) = bounded(4096);
-        let latest = Arc::new(Latest::default());
-        let tell = Tell { events: outgoing, latest: Arc::clone(&latest), wake: Arc::new(wake) };
+        let (tell, told) = telling(wake);
         let home = Home::new(folders.recovery.clone());
         let (for_keeping, at_start, to) = (tell.clone(), Arc::clone(&home), tell.clone());
         let begin = move || at_start.begin(|event| to.tell(event));
         let keeping = Keeping::start(Arc::clone(&home), begin, move |event| for_keeping.tell(event)).map_err(failed)?;
+        let exports = ExportThreads::start(tell.clone(), Arc::clone(&home), Box::new(export)).map_err(failed)?;
         let closing = Cancel::default();
         let for_service = closing.clone();
         let thread = std::thread::Builder::new()
             .name("worker".into())
-            .spawn(move || Service::new(&folders, home, tell, for_service).run(&incoming))
+            .spawn(move || Service::new(&folders, home, exports, tell, for_service).run(&incoming))
             .map_err(failed)?;
-        Ok(Self { commands: Some(commands), events, latest, keeping: Some(keeping), closing, thread: Some(thread) })
+        Ok(Self { commands: Some(commands), told, keeping: Some(keeping), closing, thread: Some(thread) })
     }
 
     /// Asks for something. Never waits; the worker only hands on what takes long, so its queue stays short.
@@ -115,12 +103,7 @@ impl Worker {
     /// What it has told since this was last asked.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        let mut events: Vec<Event> = self.events.try_iter().collect();
-        events.extend(self.latest.kept.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let jobs = self.latest.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
-        events.extend(jobs.map(Event::Jobs));
-        events.extend(self.latest.runs.take().into_iter().map(|(run, news)| Event::OfRun(run, Box::new(news))));
-        events
+        self.told.take()
     }
 }
 
@@ -132,37 +115,10 @@ impl Drop for Worker {
         let Some(thread) = self.thread.take() else { return };
         // threads that still tell something must not wait for a reader that is gone
         while !thread.is_finished() {
-            let _ = self.events.recv_timeout(Duration::from_millis(20));
+            self.told.pass(Duration::from_millis(20));
         }
         // a panic has been reported by itself
         let _ = thread.join();
-    }
-}
-
-#[derive(Clone)]
-pub(super) struct Tell {
-    events: Sender<Event>,
-    latest: Arc<Latest>,
-    wake: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Tell {
-    pub fn tell(&self, event: Event) {
-        match event {
-            Event::Jobs(jobs) => *self.latest.jobs.lock().unwrap_or_else(PoisonError::into_inner) = Some(jobs),
-            Event::NotKept(_) | Event::KeptAgain => {
-                *self.latest.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(event);
-            }
-            event => {
-                // the editor is closing when no one listens
-                let _ = self.events.send(event);
-            }
-        }
-        (self.wake)();
-    }
-
-    fn of(&self, document: DocumentId, what: OfDocument) {
-        self.tell(Event::OfDocument(document, what));
     }
 }
 
@@ -178,27 +134,18 @@ struct Service {
     files: Row,
     /// Looks whether media are there, which may stand on drives that do not answer.
     looking: Row,
-    /// What only reads, imports and the like, and exports whose end was told.
+    /// What only reads, imports and the like.
     reading: Threads,
-    export: Option<Running>,
-}
-
-/// An export that was begun.
-struct Running {
-    run: RunId,
-    cancel: Cancel,
-    /// Set before its end is told, after which nothing of it is left to do: who hears of the end may begin another at once.
-    ended: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    exports: ExportThreads,
 }
 
 impl Service {
-    fn new(folders: &Folders, home: Arc<Home>, tell: Tell, closing: Cancel) -> Self {
+    fn new(folders: &Folders, home: Arc<Home>, exports: ExportThreads, tell: Tell, closing: Cancel) -> Self {
         let for_jobs = tell.clone();
         let jobs = Arc::new(Jobs::start(folders.cache.clone(), Box::new(move |event| for_jobs.tell(event))));
         let (files, looking) = (Row::start("files", &tell), Row::start("looking", &tell));
         let (importing, reading) = (Cancel::default(), Threads::default());
-        Self { tell, jobs, home, closing, importing, files, looking, reading, export: None }
+        Self { tell, jobs, home, closing, importing, files, looking, reading, exports }
     }
 
     fn run(mut self, commands: &Receiver<Command>) {
@@ -208,21 +155,17 @@ impl Service {
             }
         }
         // first all are asked to stop, then they are waited for
-        if let Some(export) = &self.export {
-            export.cancel.cancel();
-        }
+        self.exports.stop();
         self.jobs.cancel(None);
         self.importing.cancel();
-        let Self { jobs, files, looking, reading, export, .. } = self;
+        let Self { jobs, files, looking, reading, exports, .. } = self;
         let jobs = std::thread::Builder::new().name("end of jobs".into()).spawn(move || drop(jobs));
         files.finish();
         reading.leave();
         looking.leave();
         leave(jobs.into_iter().collect());
-        if let Some(export) = export {
-            // it removes what it has written of the film; a panic was told
-            let _ = export.thread.join();
-        }
+        // what runs removes what it has written of the film
+        drop(exports);
     }
 
     fn obey(&mut self, command: Command) {
@@ -287,12 +230,14 @@ impl Service {
             }),
             Command::SaveRecent(recent, folder) => self.file_task("saved", move || recent.save(&folder)),
             Command::Discard(recovered) => recovered.discard(),
-            Command::Export(run, project, settings) => self.start_export(run, project, *settings),
-            Command::CancelExport(run) => {
-                if let Some(export) = self.export.as_ref().filter(|export| export.run == run) {
-                    export.cancel.cancel();
-                }
+            Command::QueueExports(asking, jobs) => {
+                let (exports, to) = (self.exports.queue(), self.tell.clone());
+                self.reading.spawn("exports", &tell, move || {
+                    let queued = check_all(&jobs, &closing).and_then(|()| exports.add(jobs));
+                    to.tell(Event::ExportsQueued(asking, queued));
+                });
             }
+            Command::Exports(command) => self.exports.queue().obey(command),
             Command::CancelJob(id) => self.jobs.cancel(Some(id)),
             Command::CancelJobs => self.jobs.cancel(None),
         }
@@ -338,34 +283,18 @@ impl Service {
         // a drive that does not answer was told of when it was looked for first
         let _ = self.looking.add(all);
     }
+}
 
-    fn start_export(&mut self, run: RunId, project: Arc<Project>, settings: ExportSettings) {
-        let tell = self.tell.clone();
-        let end = move |tell: &Tell, end| {
-            tell.latest.runs.end(run, end);
-            (tell.wake)();
-        };
-        if self.export.as_ref().is_some_and(|export| !export.ended.load(Ordering::SeqCst)) {
-            end(&tell, RunEnd::Failed("another export is running already".into()));
-            return;
+/// Looks at all that can be known of exports before they begin, which may be in the middle of the night.
+fn check_all(jobs: &[ExportJob], closing: &Cancel) -> Result<(), String> {
+    crate::media::init().map_err(|e| e.to_string())?;
+    for job in jobs {
+        if closing.is_cancelled() {
+            return Err("the editor closes".into());
         }
-        self.reading.keep(self.export.take().map(|over| over.thread));
-        let (cancel, ended) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
-        let (for_thread, at_end, to) = (cancel.clone(), Arc::clone(&ended), tell.clone());
-        let thread = std::thread::Builder::new().name("export".into()).spawn(move || {
-            let mut told = |event| {
-                to.latest.runs.tell(run, event);
-                (to.wake)();
-            };
-            let how = run_to_end(|| export(&project, &settings, &for_thread, &mut told));
-            at_end.store(true, Ordering::SeqCst);
-            end(&to, how);
-        });
-        match thread {
-            Ok(thread) => self.export = Some(Running { run, cancel, ended, thread }),
-            Err(error) => end(&tell, RunEnd::Failed(format!("no thread can be started: {error}"))),
-        }
+        check(&job.project, &job.settings).map_err(|e| e.to_string())?;
     }
+    Ok(())
 }
 
 fn open(path: PathBuf, session: Option<&Session>) -> Opened {
@@ -449,50 +378,5 @@ fn import(document: DocumentId, paths: &[PathBuf], place: Option<Place>, tell: &
             tell.of(document, OfDocument::Imported(placed, place));
         }
         news(ImportNews::Over(files));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::export::find_preset;
-
-    /// The thread of an export lives a little longer than it takes to tell its end; here, as long as its end is not read.
-    #[test]
-    fn who_hears_of_the_end_of_an_export_can_begin_another() {
-        let folder = tempfile::tempdir().unwrap();
-        let folders =
-            Folders { cache: Cache::at(folder.path().join("cache"), 1 << 20), recovery: folder.path().into() };
-        let (go_on, held) = bounded::<()>(0);
-        let wake = move || {
-            if std::thread::current().name() == Some("export") {
-                // let go when the sender is dropped, which is an error here and meant
-                let _ = held.recv();
-            }
-        };
-        let worker = Worker::start(folders, wake).unwrap();
-        let settings = ExportSettings {
-            path: folder.path().join("film.mp4"),
-            preset: find_preset("draft").unwrap().clone(),
-            range: None,
-            budget: 1 << 30,
-            own_memory: 0,
-            cores: 1,
-            overwrite: false,
-            max_size: None,
-            copying: crate::export::Copying::Off,
-        };
-        for run in [RunId(1), RunId(2)] {
-            worker.send(Command::Export(run, Arc::new(Project::default()), Box::new(settings.clone())));
-            let end = loop {
-                let news = worker.latest.runs.take();
-                if let Some(end) = news.into_iter().find(|(id, _)| *id == run).and_then(|(_, news)| news.end) {
-                    break end;
-                }
-                std::thread::yield_now();
-            };
-            assert!(matches!(&end, RunEnd::Failed(why) if why.contains("nothing to export")), "{end:?}");
-        }
-        drop(go_on);
     }
 }

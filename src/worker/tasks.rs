@@ -1,7 +1,7 @@
 //! Threads for what takes a while, and what of them closing waits for.
 
 use super::messages::Event;
-use super::service::Tell;
+use super::telling::Tell;
 use crate::platform::caught;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::thread::JoinHandle;
@@ -29,12 +29,6 @@ impl Threads {
             Ok(thread) => self.0.push(thread),
             Err(error) => tell.tell(Event::Problem(format!("no thread can be started: {error}"))),
         }
-    }
-
-    /// Takes a thread in that is about to end.
-    pub fn keep(&mut self, thread: impl IntoIterator<Item = JoinHandle<()>>) {
-        self.0.retain(|t| !t.is_finished());
-        self.0.extend(thread);
     }
 
     /// Waits for those that have been asked to stop, a moment.

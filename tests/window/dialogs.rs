@@ -1,6 +1,6 @@
 //! Dialogs and fields: their lists, their keys, and what Escape and a click beside them do.
 
-use super::{click_at, clips, open_export, press, type_text, until, window, with_clips};
+use super::{click_at, clips, last_export, open_export, press, type_text, until, window, with_clips};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, pos2};
 use egui_kittest::Harness;
@@ -201,7 +201,7 @@ fn the_marked_range_is_said_and_taken_only_when_both_ends_were_set() {
 }
 
 #[test]
-fn the_export_dialog_is_as_low_after_a_run_as_before_and_goes_on() {
+fn the_export_dialog_is_as_low_when_it_is_opened_again_and_says_what_stands_against_it() {
     let (folder, mut harness) = with_clips();
     let target = open_export(&mut harness, folder.path());
     harness.step();
@@ -212,12 +212,12 @@ fn the_export_dialog_is_as_low_after_a_run_as_before_and_goes_on() {
     };
     let before = gap(&harness);
     click(&mut harness, Role::Button, "Export");
-    until(&mut harness, "exported", |w| w.editor.export.as_ref().is_some_and(|e| e.done.is_some()));
+    until(&mut harness, "exported", |w| last_export(w).is_some_and(|e| e.done().is_some()));
     harness.step();
-    for next in ["Play", "Show in Folder", "Save Report"] {
-        assert!(harness.query_by_role_and_label(Role::Button, next).is_some(), "{next}");
+    for next in ["Play", "Show in Folder", "Save Report", "Remove"] {
+        let label = format!("{next}: out.mp4");
+        assert!(harness.query_by_role_and_label(Role::Button, &label).is_some(), "{label}");
     }
-    click(&mut harness, Role::Button, "Close");
     press(&mut harness, Modifiers::COMMAND, Key::M);
     harness.step();
     harness.step();
@@ -226,9 +226,10 @@ fn the_export_dialog_is_as_low_after_a_run_as_before_and_goes_on() {
     harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
     harness.step();
     click(&mut harness, Role::Button, "Export");
-    until(&mut harness, "refused", |w| w.editor.export.as_ref().is_some_and(|e| e.failed.is_some()));
-    let failed = harness.state().editor.export.as_ref().unwrap().failed.clone().unwrap();
-    assert!(failed.contains("a file of that name") && failed.contains("replace it"), "{failed}");
+    until(&mut harness, "refused", |w| w.editor.export.as_ref().is_some_and(|e| e.refused.is_some()));
+    let refused = harness.state().editor.export.as_ref().unwrap().refused.clone().unwrap();
+    assert!(refused.contains("a file of that name") && refused.contains("replace it"), "{refused}");
+    assert_eq!(harness.state().editor.exports.runs.len(), 1, "nothing was queued");
     harness.step();
     assert!(gap(&harness) < before + 60.0, "{} and {before}", gap(&harness));
 }
@@ -248,14 +249,13 @@ fn a_film_can_be_held_to_a_size_in_the_dialog() {
     let export = harness.state_mut().editor.export.as_mut().unwrap();
     (export.path, export.megabytes) = (folder.path().join("small.mp4").display().to_string(), 0.06);
     click(&mut harness, Role::Button, "Export");
-    until(&mut harness, "an end", |w| w.editor.export.as_ref().is_some_and(|e| !e.running));
-    let export = harness.state().editor.export.as_ref().unwrap();
-    assert!(export.failed.is_none(), "{:?}", export.failed);
+    until(&mut harness, "an end", |w| last_export(w).is_some_and(|e| e.state.end().is_some()));
+    let export = last_export(harness.state()).unwrap();
+    assert!(export.failed().is_none(), "{:?}", export.failed());
     let size = std::fs::metadata(folder.path().join("small.mp4")).unwrap().len();
     assert!(size <= 60_000, "{size}");
-    let notes = &export.done.as_ref().unwrap().notes;
+    let notes = &export.done().unwrap().notes;
     assert!(size >= 58_200 || notes.iter().any(|note| note.contains("is all this film needs")), "{size}: {notes:?}");
-    click(&mut harness, Role::Button, "Close");
     press(&mut harness, Modifiers::COMMAND, Key::M);
     assert_eq!(max_size(&harness), Some(60_000), "what was chosen is proposed");
     // nobody can say beforehand how large a film without loss is

@@ -7,6 +7,7 @@ mod bin;
 #[path = "../common/mod.rs"]
 mod common;
 mod dialogs;
+mod exports;
 mod handling;
 mod hands;
 mod hasty;
@@ -23,7 +24,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use workprint::app::{Action, EditorFolders, Request};
+use workprint::app::{Action, EditorFolders, ExportRun, Request};
 use workprint::media::Cache;
 use workprint::model::{Frame, TrackKind};
 use workprint::ui::Window;
@@ -90,6 +91,11 @@ fn open_export(harness: &mut Harness<'_, Window>, folder: &Path) -> PathBuf {
     let target = folder.join("out.mp4");
     harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
     target
+}
+
+/// The export that was queued last.
+fn last_export(window: &Window) -> Option<&ExportRun> {
+    window.editor.exports.runs.iter().max_by_key(|run| run.id)
 }
 
 /// Brings three seconds of music into the bin of a window that has two films there.
@@ -306,10 +312,10 @@ fn a_replaced_file_is_marked_and_relinked() {
     open_export(&mut harness, folder.path());
     harness.step();
     harness.get_by_role_and_label(Role::Button, "Export").click();
-    until(&mut harness, "exported", |w| w.editor.export.as_ref().is_some_and(|e| e.done.is_some()));
-    let export = harness.state().editor.export.clone().unwrap();
-    assert!(export.warnings.len() == 1 && export.warnings[0].starts_with("one.mp4"), "{:?}", export.warnings);
-    harness.get_by_label("Close").click();
+    until(&mut harness, "exported", |w| last_export(w).is_some_and(|e| e.done().is_some()));
+    let warnings = last_export(harness.state()).unwrap().warnings.clone();
+    assert!(warnings.len() == 1 && warnings[0].text.starts_with("one.mp4"), "{warnings:?}");
+    harness.get_by_role_and_label(Role::Button, "Bin").click();
     harness.step();
     harness.step();
     // the bin's card stands above the timeline's clips
@@ -392,11 +398,12 @@ fn exporting_from_the_dialog_makes_the_file() {
     harness.step();
     assert!(harness.query_all_by_label_contains("Memory budget").next().is_some());
     harness.get_by_role_and_label(Role::Button, "Export").click();
-    until(&mut harness, "exported", |w| w.editor.export.as_ref().is_some_and(|e| e.done.is_some()));
+    until(&mut harness, "exported", |w| last_export(w).is_some_and(|e| e.done().is_some()));
     let found = common::decode(&target);
     assert_eq!(found.numbers, (0..60).chain(0..60).collect::<Vec<_>>());
-    let export = harness.state().editor.export.clone().unwrap();
-    assert!(export.samples.iter().any(|s| s.rss > 0) && export.failed.is_none());
+    assert!(harness.state().editor.export.is_none(), "the dialog is closed");
+    let export = last_export(harness.state()).unwrap();
+    assert!(export.samples.iter().any(|s| s.rss > 0) && export.failed().is_none());
 }
 
 #[test]

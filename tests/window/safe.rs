@@ -1,6 +1,6 @@
 //! Work is not lost: not to a crash, a full disk, another program or window, or an answer that comes late.
 
-use super::{clips, open_export, press, until, window, with_clips, with_media};
+use super::{clips, last_export, open_export, press, until, window, with_clips, with_media};
 use crate::common::{Footage, mp4};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
@@ -13,6 +13,7 @@ use workprint::app::{Action, Request};
 use workprint::model::{Frame, MarkerColor, TrackKind};
 use workprint::project_file::{Expected, load, orphans, save, save_expected};
 use workprint::ui::Window;
+use workprint::worker::QueueCommand;
 
 fn autosaves(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder.join("recovery")).into_iter().flatten().flatten();
@@ -285,20 +286,18 @@ fn closing_asks_while_an_export_runs() {
     harness.state_mut().editor.export.as_mut().unwrap().path = target.display().to_string();
     harness.step();
     answer(&mut harness, "Export");
-    let run = harness.state().editor.export.as_ref().unwrap().run;
     harness.state_mut().editor.perform(Action::Quit);
     harness.step();
     harness.step();
     answer(&mut harness, "Keep Working");
-    until(&mut harness, "progress", |w| w.editor.export.as_ref().is_some_and(|e| !e.samples.is_empty()));
+    until(&mut harness, "progress", |w| last_export(w).is_some_and(|e| !e.samples.is_empty()));
     assert!(harness.state().editor.exporting());
-    // a run that is not this one is nobody's
     harness.state_mut().editor.perform(Action::Quit);
     harness.step();
     harness.step();
     answer(&mut harness, "Stop It and Quit");
     drop(harness);
-    assert!(!target.exists() && run.0 == 1);
+    assert!(!target.exists());
     let hidden =
         fs::read_dir(folder.path()).unwrap().flatten().filter(|e| e.file_name().to_string_lossy().starts_with('.'));
     assert_eq!(hidden.count(), 0, "nothing of the film is left");
@@ -311,19 +310,26 @@ fn a_cancelled_export_says_so_and_can_be_begun_again() {
     super::select_all_cards(&mut harness);
     harness.state_mut().editor.perform(Action::Append);
     let target = open_export(&mut harness, folder.path());
-    harness.state_mut().editor.start_export();
-    harness.state_mut().editor.cancel_export();
-    until(&mut harness, "cancelled", |w| w.editor.export.as_ref().is_some_and(|e| !e.running));
-    let export = harness.state().editor.export.clone().unwrap();
-    assert!(export.cancelled && export.failed.is_none() && export.done.is_none());
+    harness.state_mut().editor.change_exports(QueueCommand::Pause);
+    harness.state_mut().editor.queue_export();
+    until(&mut harness, "queued", |w| last_export(w).is_some());
+    answer(&mut harness, "Resume exports");
+    until(&mut harness, "begun", |w| last_export(w).is_some_and(|e| !e.state.waits()));
+    let run = last_export(harness.state()).unwrap().id;
+    harness.state_mut().editor.change_exports(QueueCommand::Cancel(run));
+    until(&mut harness, "an end", |w| last_export(w).is_some_and(|e| e.state.end().is_some()));
+    assert!(last_export(harness.state()).unwrap().cancelled() && !target.exists());
     assert!(harness.query_by_label_contains("Cancelled").is_some());
-    harness.state_mut().editor.start_export();
-    until(&mut harness, "exported", |w| w.editor.export.as_ref().is_some_and(|e| e.done.is_some()));
-    assert!(target.exists() && !harness.state().editor.export.as_ref().unwrap().cancelled);
+    answer(&mut harness, "Retry: out.mp4");
+    until(&mut harness, "exported", |w| last_export(w).is_some_and(|e| e.done().is_some()));
+    assert!(target.exists() && harness.state().editor.exports.runs.len() == 1);
 }
 
 /// One turn of a window that is hidden: nothing is painted. Gives what it asks of the system.
-fn hidden_turn(harness: &mut Harness<'_, Window>, events: Vec<egui::ViewportEvent>) -> Vec<egui::ViewportCommand> {
+pub(super) fn hidden_turn(
+    harness: &mut Harness<'_, Window>,
+    events: Vec<egui::ViewportEvent>,
+) -> Vec<egui::ViewportCommand> {
     let ctx = harness.ctx.clone();
     let mut frame = eframe::Frame::_new_kittest();
     let mut input = egui::RawInput::default();
@@ -338,7 +344,7 @@ fn hidden_turn(harness: &mut Harness<'_, Window>, events: Vec<egui::ViewportEven
 fn a_window_that_is_not_painted_goes_on() {
     let (folder, mut harness) = with_clips();
     let target = open_export(&mut harness, folder.path());
-    harness.state_mut().editor.start_export();
+    harness.state_mut().editor.queue_export();
     assert!(autosaves(folder.path()).is_empty());
     let commands = hidden_turn(&mut harness, vec![egui::ViewportEvent::Close]);
     assert!(commands.contains(&egui::ViewportCommand::CancelClose), "{commands:?}");

@@ -30,6 +30,7 @@ const NOT_HERE: &[Action] = &[
     Action::Import,
     Action::WriteTimeline,
     Action::Export,
+    Action::ShowExports,
     Action::Quit,
     Action::PlayPause,
     Action::Play,
