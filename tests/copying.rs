@@ -269,6 +269,24 @@ fn what_differs_is_encoded_beside_what_is_copied() {
     assert_eq!((all["copied"].as_i64(), all["encoded"].as_i64()), (Some(0), Some(wanted.len() as i64)));
 }
 
+/// Films whose pictures all stand alone: what is encoded beside them does as well.
+#[test]
+fn pictures_that_stand_alone_have_such_beside_them() {
+    if !has_ffmpeg("pictures_that_stand_alone_have_such_beside_them") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    film(&folder.join("a.mp4"), "x264enc key-int-max=1 bframes=0 speed-preset=veryfast", 0);
+    film(&folder.join("b.mp4"), KINDS[2].1, 1);
+    let wanted = cuts(folder, &[("a.mp4", 0, 7, 60), ("b.mp4", 1, 20, 60), ("a.mp4", 0, 100, 170)]);
+    for preset in ["draft", "h264"] {
+        let done = done(folder, &["p.ron", "-o", "o.mp4", "--preset", preset, "--copy", "all", "--overwrite"]);
+        assert_eq!((done["copied"].as_i64(), &done["notes"]), (Some(123), &serde_json::json!([])), "{done}");
+        is_right(&folder.join("o.mp4"), &wanted, 123, &[(0, &folder.join("a.mp4")), (1, &folder.join("b.mp4"))]);
+    }
+}
+
 /// A recording whose encoder was set anew half-way, and one that is damaged where nothing but a copy would read it.
 #[test]
 fn what_is_not_as_it_was_announced_is_encoded() {
@@ -294,10 +312,7 @@ fn what_is_not_as_it_was_announced_is_encoded() {
     let wanted = cuts(folder, &[("a.mp4", 0, 10, 290)]);
     let whole = done(folder, &["p.ron", "-o", "whole.mp4", "--preset", "draft"]);
     assert!(whole["copied"].as_i64().unwrap() > 250, "{whole}");
-    let mut bytes = fs::read(folder.join("a.mp4")).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 3000].fill(0);
-    fs::write(folder.join("a.mp4"), bytes).unwrap();
+    spoil(&folder.join("a.mp4"));
     cuts(folder, &[("a.mp4", 0, 10, 290)]);
     let damaged = done(folder, &["p.ron", "-o", "damaged.mp4", "--preset", "draft"]);
     assert_eq!(damaged["copied"], 0, "{damaged}");
@@ -306,4 +321,21 @@ fn what_is_not_as_it_was_announced_is_encoded() {
     let pictures = lumas(&folder.join("damaged.mp4"), &[], &[]);
     assert_eq!(pictures.len(), wanted.len());
     is_clean(&folder.join("damaged.mp4"));
+
+    // what was told before it was begun anew is not told again
+    film(&folder.join("c.mp4"), KINDS[2].1, 2);
+    spoil(&folder.join("c.mp4"));
+    cuts(folder, &[("c.mp4", 2, 90, 190), ("a.mp4", 0, 10, 290)]);
+    let both = done(folder, &["p.ron", "-o", "both.mp4", "--preset", "draft"]);
+    assert_eq!((both["copied"].as_i64(), both["notes"].as_array().unwrap().len()), (Some(0), 2), "{both}");
+    let off = done(folder, &["p.ron", "-o", "both.mp4", "--preset", "draft", "--copy", "off", "--overwrite"]);
+    assert_eq!(both["warnings"], off["warnings"], "{both} {off}");
+}
+
+/// Damages a file in its middle.
+fn spoil(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 3000].fill(0);
+    fs::write(path, bytes).unwrap();
 }

@@ -37,7 +37,8 @@ pub struct Args {
     /// The most that the file may have, such as 10MB: what the film looks like follows from it.
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     max_size: Option<ByteSize>,
-    /// Whether pictures that nobody touched are copied instead of encoded; 'whole-gops' copies less, for old players.
+    /// Whether pictures that nobody touched are copied instead of encoded: 'auto' where that is faster, 'all' wherever it can
+    /// be; 'whole-gops' copies less, for old players.
     #[arg(long, value_name = "WHAT", default_value = "auto")]
     copy: Copy,
     /// Replaces a file of that name.
@@ -51,8 +52,10 @@ pub struct Args {
 /// What is copied.
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 enum Copy {
-    /// What can be.
+    /// What can be, where that is faster.
     Auto,
+    /// What can be.
+    All,
     /// Nothing.
     Off,
     /// Whole groups of pictures only.
@@ -63,6 +66,7 @@ impl From<Copy> for Copying {
     fn from(copy: Copy) -> Self {
         match copy {
             Copy::Auto => Self::Auto,
+            Copy::All => Self::All,
             Copy::Off => Self::Off,
             Copy::WholeGops => Self::WholeGops,
         }

@@ -17,6 +17,7 @@ use crate::media::{Cancel, MediaError, clock_time};
 use crate::model::{FrameCount, Project, Sequence, SourceTime, Span};
 use crate::render::{Demand, Media, Pictures};
 use gstreamer as gst;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,9 +51,14 @@ pub fn export(
     let plan = plan(target, demand, frame, settings.cores, settings.budget)
         .map_err(|least| ExportError::Budget { budget: settings.budget, least })?;
     let (mut warnings, mut lacking) = (0, 0);
+    let mut told = HashSet::new();
     let tell = &mut |event| {
         match &event {
             ExportEvent::Warning(warning) => {
+                // a film that is begun anew meets them again
+                if !told.insert(warning.clone()) {
+                    return;
+                }
                 warnings += 1;
                 lacking += usize::from(warning.fault.lacks());
             }
@@ -185,12 +191,17 @@ impl Run<'_> {
         self.memory.sample().saturating_sub(self.settings.own_memory) > self.settings.budget / 100 * per_cent
     }
 
-    /// Makes do with less where memory comes near the budget, should the prediction fall short: what was freed is given
-    /// back; if that does not help, from then on nothing is read in advance and decoders work with one thread each.
-    pub fn keep_to_budget(&mut self, pictures: &mut Pictures) {
+    /// Gives back what was freed where memory comes near the budget.
+    pub fn give_back(&self) {
         if self.takes(TIGHT) {
             return_freed();
         }
+    }
+
+    /// Makes do with less where memory comes near the budget, should the prediction fall short: what was freed is given
+    /// back; if that does not help, from then on nothing is read in advance and decoders work with one thread each.
+    pub fn keep_to_budget(&mut self, pictures: &mut Pictures) {
+        self.give_back();
         if !self.saving && self.takes(TIGHTEST) {
             self.saving = true;
             pictures.save_memory();
@@ -217,11 +228,11 @@ impl Run<'_> {
     fn plan_copying(&mut self) -> Result<(), MediaError> {
         let settings = self.settings;
         let (span, size) = (self.span, (self.sequence().width, self.sequence().height));
-        if !settings.preset.target.can_copy(size) {
+        let Some(effort) = settings.preset.target.effort_beside(size) else { return Ok(()) };
+        let how = (settings.copying, effort);
+        let Some(found) = copying::plan(&self.project, span, size, how, &self.refused, self.cancel)? else {
             return Ok(());
-        }
-        let found = copying::plan(&self.project, span, size, settings.copying, &self.refused, self.cancel)?;
-        let Some(found) = found else { return Ok(()) };
+        };
         // what reads packets is there beside all else
         let left = settings.budget.saturating_sub(copying::BYTES);
         if let Ok(fitted) = plan(&settings.preset.target, self.demand, self.frame, settings.cores, left) {

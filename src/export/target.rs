@@ -195,8 +195,14 @@ impl Target {
     /// encoder makes others that can stand beside them.
     #[must_use]
     pub fn can_copy(&self, sequence: (u32, u32)) -> bool {
+        self.effort_beside(sequence).is_some()
+    }
+
+    /// Where pictures can be copied into it: what encoding one takes, in per cent of what decoding one takes.
+    pub(super) fn effort_beside(&self, sequence: (u32, u32)) -> Option<u32> {
         let as_it_is = self.size.of(sequence) == (sequence, sequence);
-        as_it_is && self.max_size.is_none() && self.film().is_some_and(|film| film.video.encoder().stands_beside())
+        let film = self.film().filter(|_| as_it_is && self.max_size.is_none())?;
+        film.video.encoder().effort_beside()
     }
 
     /// Whether it can be held to a size: its encoder can spend a given number of bits.

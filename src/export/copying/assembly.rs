@@ -228,6 +228,7 @@ impl<'a> Assembly<'a> {
         self.after_idr = idr;
         if self.progress.is_due() {
             self.progress.tell(run, self.stored, tell);
+            run.give_back();
         }
         Ok(())
     }

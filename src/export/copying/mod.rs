@@ -13,6 +13,7 @@ mod film;
 mod plan;
 mod untouched;
 mod windows;
+mod worth;
 
 pub(super) use plan::{CopyPlan, plan};
 
@@ -28,9 +29,11 @@ pub(super) const BYTES: u64 = 48 << 20;
 pub enum Copying {
     /// All are encoded.
     Off,
-    /// Those are copied that can be.
+    /// Those are copied that can be, where that is faster than encoding them.
     #[default]
     Auto,
+    /// Those are copied that can be: they lose nothing, whatever it takes.
+    All,
     /// The same, but always up to the next picture that a decoder can begin with: for players that stumble over less.
     WholeGops,
 }

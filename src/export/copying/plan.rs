@@ -2,6 +2,7 @@
 
 use super::untouched::{Untouched, untouched};
 use super::windows::{Window, window};
+use super::worth::{is_worth_copying, is_worth_looking};
 use super::{Copying, Refused};
 use crate::media::{Beside, Cancel, Copyable, MediaError, PacketReader, has_own_colours};
 use crate::model::{Asset, AssetId, FrameCount, MediaKind, Orientation, Project, Span, Transfer, VideoStream};
@@ -74,7 +75,8 @@ impl CopyPlan {
     }
 }
 
-/// The plan for a span whose frames are of that size; `None` where nothing can be copied.
+/// The plan for a span whose frames are of that size; `None` where nothing can be copied. Encoding a picture takes `effort`,
+/// in per cent of what decoding one takes.
 ///
 /// # Errors
 /// [`MediaError::Cancelled`]; what a source can't do is not copied.
@@ -82,7 +84,7 @@ pub(in crate::export) fn plan(
     project: &Project,
     span: Span,
     size: (u32, u32),
-    copying: Copying,
+    (copying, effort): (Copying, u32),
     refused: &[Refused],
     cancel: &Cancel,
 ) -> Result<Option<CopyPlan>, MediaError> {
@@ -91,7 +93,10 @@ pub(in crate::export) fn plan(
         return Ok(None);
     }
     let mut found = untouched(project, span, size);
-    found.retain(|u| !is_refused(u.asset.id) && may_be_copied(&u.asset, u.stream));
+    // where all are wanted that can be had, that is worth whatever it takes
+    let effort = (copying == Copying::Auto).then_some(effort);
+    let is_wanted = |u: &Untouched| effort.is_none_or(|effort| is_worth_looking(u.span.length.0, effort));
+    found.retain(|u| is_wanted(u) && !is_refused(u.asset.id) && may_be_copied(&u.asset, u.stream));
     let mut by_source: BTreeMap<Source, Vec<usize>> = BTreeMap::new();
     for (n, stretch) in found.iter().enumerate() {
         by_source.entry(source(stretch)).or_default().push(n);
@@ -102,7 +107,11 @@ pub(in crate::export) fn plan(
     for (source, these) in by_source {
         match of_source(&found, &these, size, copying, cancel) {
             Ok((stream, at)) => {
-                these.iter().zip(at).for_each(|(n, window)| windows[*n] = window);
+                for (n, window) in these.into_iter().zip(at) {
+                    let pictures = (found[n].first, found[n].end());
+                    let is_wanted = |window: &Window| effort.is_none_or(|e| is_worth_copying(window, pictures, e));
+                    windows[n] = window.filter(is_wanted);
+                }
                 streams.insert(source, stream);
             }
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),

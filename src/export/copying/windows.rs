@@ -3,8 +3,8 @@
 use super::Copying;
 use crate::media::{Cancel, MediaError, PacketReader};
 
-/// Packets after the wanted ones that are looked at, at most: more than pictures are reordered by (H.264, A.3.1).
-const AFTER: usize = 40;
+/// Packets after the wanted ones that are looked at, at most: pictures are not reordered by more (H.264, A.3.1, `MaxDpbFrames`).
+const AFTER: usize = 16;
 
 /// Pictures that are copied from a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +17,10 @@ pub(super) struct Window {
     pub stop: Option<i64>,
     /// By how many pictures the order of storing was seen to differ from that of showing.
     pub delay: i64,
+    /// The picture that decoding begins with for those that are wanted before the first.
+    pub lead: i64,
+    /// The picture that decoding begins with for those that are wanted after the last.
+    pub key: i64,
 }
 
 /// What lies in a file from a key picture on.
@@ -35,7 +39,9 @@ pub(super) fn window(
     copying: Copying,
     cancel: &Cancel,
 ) -> Result<Option<Window>, MediaError> {
-    let Some((begin, from_key)) = first_idr(reader, (first, end), cancel)? else { return Ok(None) };
+    let Some(Begin { at: begin, delay: from_key, lead }) = first_idr(reader, (first, end), cancel)? else {
+        return Ok(None);
+    };
     let mut stored = Stored::default();
     reader.seek(end - 1)?;
     let mut next = reader.next(cancel)?;
@@ -63,22 +69,32 @@ pub(super) fn window(
     let end = lowest + i64::try_from(count).unwrap_or(0);
     let stop = stored.numbers.get(count).copied();
     let delay = stored.delay(count).max(from_key);
-    Ok((end > begin).then_some(Window { first: begin, end, stop, delay }))
+    Ok((end > begin).then_some(Window { first: begin, end, stop, delay, lead, key: lowest }))
 }
 
-/// The first IDR picture that is wanted, and the delay seen on the way to it.
+/// Where copying begins.
+struct Begin {
+    /// The first IDR picture that is wanted.
+    at: i64,
+    /// The delay seen on the way to it.
+    delay: i64,
+    /// The first picture on that way.
+    lead: i64,
+}
+
 fn first_idr(
     reader: &mut PacketReader,
     (first, end): (i64, i64),
     cancel: &Cancel,
-) -> Result<Option<(i64, i64)>, MediaError> {
+) -> Result<Option<Begin>, MediaError> {
     reader.seek(first)?;
     let mut passed = 0;
     let mut stored = Stored::default();
     while let Some(picture) = reader.next(cancel)? {
         if picture.idr && picture.number >= first {
-            let delay = stored.delay(stored.numbers.len());
-            return Ok((picture.number < end).then_some((picture.number, delay)));
+            let (at, delay) = (picture.number, stored.delay(stored.numbers.len()));
+            let lead = if stored.numbers.is_empty() { at } else { stored.lowest() };
+            return Ok((at < end).then_some(Begin { at, delay, lead }));
         }
         passed = if picture.number >= end { passed + 1 } else { 0 };
         if passed > AFTER {

@@ -117,9 +117,9 @@ pub(super) trait VideoEncoder {
     /// Its elements from raw pictures to packets, as a description for GStreamer. The encoder's name is `enc`.
     fn launch(&self, plan: &EncoderPlan, rate: Option<&Rate>) -> String;
 
-    /// Whether its pictures can stand beside copied ones, of some kind.
-    fn stands_beside(&self) -> bool {
-        false
+    /// What encoding a picture takes, in per cent of what decoding one takes, where its pictures can stand beside copied ones.
+    fn effort_beside(&self) -> Option<u32> {
+        None
     }
 
     /// The same for pictures that stand beside copied ones, in packets with lengths; `None` where it can't.

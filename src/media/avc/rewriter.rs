@@ -40,8 +40,9 @@ impl Rewriter {
         let both = [&from_set, &to];
         let size = |set: &SeqParameterSet| (set.pic_width_in_mbs(), set.pic_height_in_map_units());
         let same = size(both[0]) == size(both[1])
-            // how many are kept decides which are forgotten; where none refers to another, none is
-            && (from_set.max_num_ref_frames == to.max_num_ref_frames || to.max_num_ref_frames == 0)
+            // decoders keep as many as the copied ones need: of lists of those that were decoded last (8.2.4.2), longer ones
+            // begin as shorter ones do; where none refers to another, none is kept
+            && (from_set.max_num_ref_frames <= to.max_num_ref_frames || to.max_num_ref_frames == 0)
             && from_set.chroma_info.chroma_format == to.chroma_info.chroma_format
             && from_set.chroma_info.bit_depth_luma_minus8 == 0
             && from_set.chroma_info.scaling_matrix.is_none()
@@ -78,7 +79,10 @@ impl Rewriter {
     /// # Errors
     /// For pictures that are not as the encoder said that they would be.
     pub fn packet(&mut self, packet: &[u8], shown: i64, identity: u32) -> Result<Vec<u8>, Unfit> {
-        let strange = |_| Unfit("the encoder makes pictures of another kind than it said".into());
+        let strange = |error| {
+            tracing::debug!("a picture could not be written anew: {error}");
+            Unfit("the encoder makes pictures of another kind than it said".into())
+        };
         let mut written = Vec::with_capacity(packet.len() + 16);
         let before = self.before;
         for unit in units(packet) {
