@@ -20,9 +20,9 @@ pub(super) use plan::{CopyPlan, plan};
 use crate::model::AssetId;
 use serde::{Deserialize, Serialize};
 
-/// What copying takes beside what an export takes anyway, in bytes: a reader of packets, those on their way, and what a decoder
-/// keeps that goes to and fro. Measured with 1080p of 2 MB a second.
-pub(super) const BYTES: u64 = 48 << 20;
+/// What copying takes beside what an export takes anyway, in bytes: a reader of packets, and those on their way. With 1080p of 2
+/// MB a second it is up to 11 MiB.
+pub(super) const BYTES: u64 = 16 << 20;
 
 /// Whether pictures that nobody touched are copied.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
