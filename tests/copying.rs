@@ -184,7 +184,7 @@ fn reels_of_all_kinds_are_copied_where_nobody_touched_them() {
         let (container, sound) = [("mp4", "Aac(kilobits: 192)"), ("mkv", "Flac"), ("mov", "Pcm(bits: 24)")][k % 3];
         let target = format!("o.{container}");
         let rates = ["speed: \"ultrafast\", rate: Quantizer(20)", "speed: \"medium\", rate: Quality(18)"];
-        for copy in if k < 2 { &["auto", "whole-gops"][..] } else { &["auto"] } {
+        for copy in if k < 2 { &["all", "whole-gops"][..] } else { &["all"] } {
             let rate = rates[k / 2 % 2];
             let name_of = ["Mp4", "Matroska", "Mov"][k % 3];
             let own = format!(

@@ -34,6 +34,42 @@ fn ten_times_the_cuts_take_the_same_memory() {
     assert!(growth < 1.05, "{few} bytes for 20 cuts, {many} for 200");
 }
 
+/// Reading packets beside all else is counted in, however often it goes to and fro.
+#[test]
+fn copying_takes_what_is_predicted_however_much_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    workprint::media::init().unwrap();
+    common::run_pipeline(&format!(
+        "videotestsrc num-buffers=240 pattern=zone-plate kx2=12 ky2=12 kt=2 \
+         ! video/x-raw,format=I420,width=1280,height=720,framerate=30/1,colorimetry=bt709 \
+         ! x264enc speed-preset=ultrafast key-int-max=30 pass=quant quantizer=38 ! h264parse ! mp4mux \
+         ! filesink location=\"{}\"",
+        folder.join("a.mp4").display()
+    ));
+    let peak = |cuts: usize| {
+        let mut random = Seeded(3);
+        let mut list = String::from("source,in,out\n");
+        for _ in 0..cuts {
+            let first = random.below(190);
+            writeln!(list, "a.mp4,{:.6},{:.6}", first as f64 / 30.0, (first + 45) as f64 / 30.0).unwrap();
+        }
+        std::fs::write(folder.join("cuts.csv"), list).unwrap();
+        succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "p.ron"]);
+        let args = ["p.ron", "--copy", "all", "-o", "o.mp4", "--preset", "draft", "--overwrite"];
+        let events = export(folder, &args);
+        let (plan, done) = (&events[0], events.last().unwrap());
+        let copied = done["copied"].as_u64().unwrap();
+        assert!(copied > cuts as u64 * 15, "{done}");
+        let (predicted, peak) = (plan["predicted_peak"].as_u64().unwrap(), done["peak_rss"].as_u64().unwrap());
+        println!("{cuts} cuts, {copied} pictures copied: {peak} of {predicted} bytes");
+        assert!(peak <= predicted, "{cuts} cuts: {peak} of {predicted} bytes");
+        peak
+    };
+    let (few, many) = (peak(10), peak(30));
+    assert!(many as f64 / few as f64 <= 1.05, "{few} bytes for 10 cuts, {many} for 30");
+}
+
 /// x264 asks for huge pages, and the kernel makes them of memory that nobody has touched, some time or other.
 #[test]
 #[cfg(target_os = "linux")]
