@@ -370,3 +370,37 @@ fn an_interrupted_export_leaves_nothing() {
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
 }
+
+/// Highlights: a file of each, named by its marker; one that can't be made stops no other.
+#[test]
+fn each_marker_gives_a_file() {
+    let folder = project();
+    let folder = folder.path();
+    let none = fail(folder, &["export", "p.ron", "--each-marker", "-o", "parts"]);
+    assert!(none.contains("marker") && !folder.join("parts").exists(), "{none}");
+    let marker = |at: i64, name: &str| format!("AddMarker((at: {at}, name: \"{name}\")), ");
+    let edits = [marker(5, "Goal"), marker(12, "goal"), marker(20, "a/b")].concat();
+    fs::write(folder.join("e.ron"), format!("[{edits}]")).unwrap();
+    succeed(folder, &["edit", "p.ron", "e.ron"]);
+    let args = ["export", "p.ron", "--each-marker", "-o", "parts", "--preset", "draft"];
+    succeed(folder, &args);
+    let wanted = [("Goal.mp4", 35..42), ("goal 2.mp4", 42..50), ("a-b.mp4", 50..60)];
+    for (name, numbers) in wanted.clone() {
+        assert_eq!(pictures(&folder.join("parts").join(name)).numbers, numbers.collect::<Vec<usize>>(), "{name}");
+    }
+    // what is there stays, the others are made
+    fs::remove_file(folder.join("parts/a-b.mp4")).unwrap();
+    let again = workprint(folder, &[&args[..], &["--json"]].concat());
+    let text = String::from_utf8(again.stdout).unwrap();
+    let ends: Vec<String> = text
+        .lines()
+        .map(|line| json(line)["event"].as_str().unwrap().to_owned())
+        .filter(|event| ["done", "failed"].contains(&event.as_str()))
+        .collect();
+    assert_eq!(
+        (again.status.code(), ends),
+        (Some(1), ["failed", "failed", "done"].map(String::from).to_vec()),
+        "{text}"
+    );
+    assert_eq!(fs::read_dir(folder.join("parts")).unwrap().count(), 3);
+}

@@ -3,7 +3,9 @@
 use super::editor::Editor;
 use super::notices::Level;
 use super::typed::typed_path;
-use crate::export::{Copying, ExportSettings, Preset, Target, default_budget, own_presets, presets};
+use crate::export::{
+    Copying, ExportSettings, Preset, Target, default_budget, files_of, marked_parts, own_presets, presets,
+};
 use crate::model::Span;
 use crate::worker::{Asking, Command, ExportJob, total_memory};
 use std::path::{Path, PathBuf};
@@ -192,8 +194,8 @@ impl Editor {
         let Some(dialog) = self.export.as_ref().filter(|dialog| !dialog.is_asking()) else { return };
         let range = self.marked().filter(|_| dialog.marked_only);
         let all: Vec<ExportSettings> = if dialog.by_marker {
-            let parts = self.parts(range);
-            let files = super::parts::files_of(&parts, &dialog.target());
+            let parts = marked_parts(self.sequence(), range);
+            let files = files_of(&parts, &dialog.target());
             files.into_iter().zip(parts).map(|(file, part)| dialog.settings(file, Some(part.span))).collect()
         } else {
             vec![dialog.settings(dialog.target(), range)]

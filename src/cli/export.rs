@@ -6,9 +6,10 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{
-    Copying, ExportError, ExportEvent, ExportSettings, ExportSummary, Preset, default_budget, export, find_preset,
-    own_presets, presets,
+    Copying, ExportError, ExportEvent, ExportSettings, Preset, default_budget, export, files_of, find_preset,
+    marked_parts, own_presets, presets,
 };
+use crate::media::Cancel;
 use crate::model::{Project, Span, path_text};
 use crate::project_file::load;
 use crate::worker::{allowed_cores, total_memory};
@@ -22,7 +23,7 @@ use std::sync::Arc;
 pub struct Args {
     /// The project.
     project: PathBuf,
-    /// The file to make.
+    /// The file to make; with --each-marker the folder that the files go to.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// How it is encoded: a preset's name, as `workprint presets` lists them, or the `.ron` file of one.
@@ -31,6 +32,9 @@ pub struct Args {
     /// Only these frames: IN..OUT, OUT exclusive.
     #[arg(long, value_name = "IN..OUT")]
     range: Option<String>,
+    /// A file for each marker, from it up to the next, named by it.
+    #[arg(long)]
+    each_marker: bool,
     /// The most resident memory, such as 512MiB; a quarter of the machine's when not given.
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     memory_budget: Option<ByteSize>,
@@ -75,21 +79,78 @@ impl From<Copy> for Copying {
 
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
     let result = render(args);
-    if args.json {
-        match &result {
-            Ok(done) => line(&json!({
-                "event": "done", "path": path_text::to_text(&done.path), "frames": done.frames,
-                "copied": done.copied, "encoded": done.frames - done.copied, "seconds": done.seconds,
-                "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
-                "over_budget": done.over_budget, "notes": done.notes,
-            })),
-            Err(error) => {
-                let kept = error.downcast_ref().and_then(ExportError::kept).map(path_text::to_text);
-                line(&json!({"event": "failed", "text": error.to_string(), "kept": kept}));
+    if let (true, Err(failure)) = (args.json, &result) {
+        failed(failure);
+    }
+    result
+}
+
+fn render(args: &Args) -> Result<Outcome, Failure> {
+    let project = Arc::new(load(&args.project)?);
+    let range = args.range.as_deref().map(|text| range(text, &project)).transpose()?;
+    let settings = settings(args, range)?;
+    let cancel = cancel_on_interrupt();
+    if args.each_marker {
+        each_marker(args, &project, &settings, &cancel)
+    } else {
+        one(args, &project, &settings, &cancel)
+    }
+}
+
+fn failed(failure: &Failure) {
+    let kept = failure.downcast_ref().and_then(ExportError::kept).map(path_text::to_text);
+    line(&json!({"event": "failed", "text": failure.to_string(), "kept": kept}));
+}
+
+/// Makes a file of each part. One that fails stops no other.
+fn each_marker(
+    args: &Args,
+    project: &Arc<Project>,
+    settings: &ExportSettings,
+    cancel: &Cancel,
+) -> Result<Outcome, Failure> {
+    let parts = marked_parts(project.sequence(), settings.range);
+    if parts.is_empty() {
+        return Err("no marker lies in what is to be exported; set some, or leave --each-marker out".into());
+    }
+    let (folder, target) = (&settings.path, &settings.preset.target);
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}; choose another folder", folder.display()))?;
+    let mut like = folder.join("part");
+    if !target.is_folder() {
+        like.set_extension(target.extension());
+    }
+    let mut all = Outcome::Done;
+    for (part, path) in parts.iter().zip(files_of(&parts, &like)) {
+        let settings = ExportSettings { path, range: Some(part.span), ..settings.clone() };
+        match one(args, project, &settings, cancel) {
+            Ok(Outcome::Done) => {}
+            Ok(Outcome::Failed) => all = Outcome::Failed,
+            Err(failure) if cancel.is_cancelled() => return Err(failure),
+            Err(failure) => {
+                if args.json {
+                    failed(&failure);
+                } else {
+                    tell!("error: {failure}");
+                }
+                all = Outcome::Failed;
             }
         }
     }
-    let done = result?;
+    Ok(all)
+}
+
+/// Makes one file, and tells of it.
+fn one(args: &Args, project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel) -> Result<Outcome, Failure> {
+    let mut tell = |event| if args.json { line(&to_json(&event)) } else { in_words(&event) };
+    let done = export(project, settings, cancel, &mut tell)?;
+    if args.json {
+        line(&json!({
+            "event": "done", "path": path_text::to_text(&done.path), "frames": done.frames,
+            "copied": done.copied, "encoded": done.frames - done.copied, "seconds": done.seconds,
+            "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
+            "over_budget": done.over_budget, "notes": done.notes,
+        }));
+    }
     if !args.json {
         // the film is what was asked for
         let _ = say!(
@@ -114,13 +175,10 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
     Ok(if done.lacking == 0 && done.over_budget == 0 { Outcome::Done } else { Outcome::Failed })
 }
 
-fn render(args: &Args) -> Result<ExportSummary, Failure> {
-    let project = Arc::new(load(&args.project)?);
-    let range = args.range.as_deref().map(|text| range(text, &project)).transpose()?;
-    let preset = preset(&args.preset)?;
-    let settings = ExportSettings {
+fn settings(args: &Args, range: Option<Span>) -> Result<ExportSettings, Failure> {
+    Ok(ExportSettings {
         path: args.output.clone(),
-        preset,
+        preset: preset(&args.preset)?,
         range,
         budget: args.memory_budget.map_or_else(|| default_budget(total_memory()), |b| b.as_u64()),
         own_memory: 0,
@@ -128,10 +186,7 @@ fn render(args: &Args) -> Result<ExportSummary, Failure> {
         overwrite: args.overwrite,
         max_size: args.max_size.map(|b| b.as_u64()),
         copying: args.copy.into(),
-    };
-    let cancel = cancel_on_interrupt();
-    let mut tell = |event| if args.json { line(&to_json(&event)) } else { in_words(&event) };
-    Ok(export(&project, &settings, &cancel, &mut tell)?)
+    })
 }
 
 /// Whether a text can stand for a preset: as the name of one, or of a file.

@@ -1,7 +1,6 @@
 //! A film in parts: each marker begins one, which goes up to the next and is named by it.
 
-use super::editor::Editor;
-use crate::model::{FrameCount, Span};
+use crate::model::{FrameCount, Sequence, Span};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of a name that are used: every file system has room for it, an extension and a number.
 const MOST_BYTES: usize = 100;
 
-/// A part of the open sequence.
+/// A part of a sequence.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
     /// What its marker says.
@@ -18,19 +17,15 @@ pub struct Part {
     pub span: Span,
 }
 
-impl Editor {
-    /// The parts that the markers make of the open sequence, or of a range of it.
-    #[must_use]
-    pub fn parts(&self, range: Option<Span>) -> Vec<Part> {
-        let sequence = self.sequence();
-        let range = range.unwrap_or_else(|| sequence.span());
-        let inside = |at| at >= range.start && at < range.end();
-        let markers: Vec<_> = sequence.markers.iter().filter(|m| inside(m.at)).collect();
-        let ends = markers.iter().skip(1).map(|m| m.at).chain([range.end()]);
-        let parts =
-            markers.iter().zip(ends).map(|(m, end)| Part { name: m.name.clone(), span: Span::between(m.at, end) });
-        parts.filter(|part| part.span.length > FrameCount::ZERO).collect()
-    }
+/// The parts that the markers make of a sequence, or of a range of it.
+#[must_use]
+pub fn marked_parts(sequence: &Sequence, range: Option<Span>) -> Vec<Part> {
+    let range = range.unwrap_or_else(|| sequence.span());
+    let inside = |at| at >= range.start && at < range.end();
+    let markers: Vec<_> = sequence.markers.iter().filter(|m| inside(m.at)).collect();
+    let ends = markers.iter().skip(1).map(|m| m.at).chain([range.end()]);
+    let parts = markers.iter().zip(ends).map(|(m, end)| Part { name: m.name.clone(), span: Span::between(m.at, end) });
+    parts.filter(|part| part.span.length > FrameCount::ZERO).collect()
 }
 
 /// The files of parts: in the folder of `target` and with its extension, each named by its part, no two alike.

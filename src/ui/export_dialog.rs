@@ -2,8 +2,8 @@
 
 use super::pickers::{Pickers, Purpose};
 use super::{dialog, theme};
-use crate::app::{Choice, Editor, ExportDialog, files_of};
-use crate::export::{Format, Pictures, Preset};
+use crate::app::{Choice, Editor, ExportDialog};
+use crate::export::{Format, Pictures, Preset, files_of, marked_parts};
 use crate::model::Frame;
 use crate::worker::total_memory;
 use egui::{RichText, Ui};
@@ -164,7 +164,7 @@ fn size(ui: &mut Ui, state: &mut ExportDialog) {
 
 /// Whether each marker begins a file of its own, and what these are called.
 fn by_marker(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog) {
-    let parts = editor.parts(editor.marked().filter(|_| state.marked_only));
+    let parts = marked_parts(editor.sequence(), editor.marked().filter(|_| state.marked_only));
     let can = parts.len() > 1 && !state.preset.target.is_folder();
     let mut none = false;
     let text = match parts.len() {
