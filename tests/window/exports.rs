@@ -179,6 +179,8 @@ fn with_half_a_minute() -> (tempfile::TempDir, Harness<'static, Window>) {
 #[test]
 fn a_film_stands_still_while_it_is_paused_and_is_whole_in_the_end() {
     let (folder, mut harness) = with_half_a_minute();
+    // what usual graphics can hold: thumbnails of half a minute are wider than the harness allows
+    harness.input_mut().max_texture_side = Some(8192);
     press(&mut harness, Modifiers::COMMAND, Key::M);
     harness.state_mut().editor.export.as_mut().unwrap().copy = false;
     queue(&mut harness, &folder.path().join("a.mp4"));
