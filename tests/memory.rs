@@ -8,16 +8,21 @@ use common::{Footage, Seeded, export, mp4, succeed};
 use std::fmt::Write;
 use std::path::Path;
 
-/// The peak in bytes that an export of `cuts` short cuts tells.
-fn peak(folder: &Path, cuts: usize) -> u64 {
+/// A project of so many cuts of `length` frames, which begin among the first `within` of a film.
+fn assemble(folder: &Path, cuts: usize, length: usize, within: usize) {
     let mut random = Seeded(3);
     let mut list = String::from("source,in,out\n");
     for _ in 0..cuts {
-        let first = random.below(210);
-        writeln!(list, "a.mp4,{:.6},{:.6}", first as f64 / 30.0, (first + 12) as f64 / 30.0).unwrap();
+        let first = random.below(within);
+        writeln!(list, "a.mp4,{:.6},{:.6}", first as f64 / 30.0, (first + length) as f64 / 30.0).unwrap();
     }
     std::fs::write(folder.join("cuts.csv"), list).unwrap();
     succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "p.ron"]);
+}
+
+/// The peak in bytes that an export of `cuts` short cuts tells.
+fn peak(folder: &Path, cuts: usize) -> u64 {
+    assemble(folder, cuts, 12, 210);
     let events = export(folder, &["p.ron", "--copy", "off", "-o", "o.mp4", "--preset", "draft", "--overwrite"]);
     let done = events.last().unwrap();
     assert_eq!(done["frames"], cuts * 12);
@@ -48,14 +53,7 @@ fn copying_takes_what_is_predicted_however_much_is_copied() {
         folder.join("a.mp4").display()
     ));
     let peak = |cuts: usize| {
-        let mut random = Seeded(3);
-        let mut list = String::from("source,in,out\n");
-        for _ in 0..cuts {
-            let first = random.below(190);
-            writeln!(list, "a.mp4,{:.6},{:.6}", first as f64 / 30.0, (first + 45) as f64 / 30.0).unwrap();
-        }
-        std::fs::write(folder.join("cuts.csv"), list).unwrap();
-        succeed(folder, &["assemble", "cuts.csv", "--overwrite", "-o", "p.ron"]);
+        assemble(folder, cuts, 45, 190);
         let args = ["p.ron", "--copy", "all", "-o", "o.mp4", "--preset", "draft", "--overwrite"];
         let events = export(folder, &args);
         let (plan, done) = (&events[0], events.last().unwrap());

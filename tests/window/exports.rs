@@ -2,7 +2,7 @@
 
 use super::common::{Footage, decode, mp4};
 use super::safe::hidden_turn;
-use super::{click_at, clips, last_export, press, until, window, with_clips};
+use super::{click_at, clips, last_export, press, until, window, with_clips, with_half_a_minute};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -165,22 +165,9 @@ fn what_waits_is_there_at_the_next_start_and_waits_to_be_asked_for() {
     assert!(harness.query_by_label_contains("from last time").is_none());
 }
 
-/// A film of half a minute on the timeline, of which a film takes a while.
-fn with_half_a_minute() -> (tempfile::TempDir, Harness<'static, Window>) {
-    let folder = tempfile::tempdir().unwrap();
-    mp4(&Footage { width: 640, height: 360, ..Footage::new((30, 1), 900) }, &folder.path().join("long.mp4"));
-    let mut harness = window(folder.path(), vec![folder.path().join("long.mp4")]);
-    until(&mut harness, "imported", |w| w.editor.project().assets.len() == 1);
-    super::select_all_cards(&mut harness);
-    harness.state_mut().editor.perform(Action::Append);
-    (folder, harness)
-}
-
 #[test]
 fn a_film_stands_still_while_it_is_paused_and_is_whole_in_the_end() {
     let (folder, mut harness) = with_half_a_minute();
-    // what usual graphics can hold: thumbnails of half a minute are wider than the harness allows
-    harness.input_mut().max_texture_side = Some(8192);
     press(&mut harness, Modifiers::COMMAND, Key::M);
     harness.state_mut().editor.export.as_mut().unwrap().copy = false;
     queue(&mut harness, &folder.path().join("a.mp4"));

@@ -12,8 +12,6 @@ fn with_long() -> (tempfile::TempDir, egui_kittest::Harness<'static, workprint::
     let path = folder.path().join("long.mp4");
     mp4(&Footage { width: 160, height: 96, sound: false, ..Footage::new((10, 1), 1900) }, &path);
     let mut harness = window(folder.path(), vec![path]);
-    // as graphics cards have it; without one, egui takes less
-    harness.input_mut().max_texture_side = Some(8192);
     until(&mut harness, "the file in the bin", |w| w.editor.project().assets.len() == 1);
     super::select_all_cards(&mut harness);
     harness.state_mut().editor.perform(Action::Append);

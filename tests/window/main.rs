@@ -39,10 +39,13 @@ fn folders(folder: &Path) -> EditorFolders {
 
 fn window(folder: &Path, files: Vec<PathBuf>) -> Harness<'static, Window> {
     let folders = folders(folder);
-    Harness::builder()
+    let mut harness = Harness::builder()
         .with_size(vec2(1280.0, 800.0))
         .allow_missing_glyphs()
-        .build_eframe(move |cc| Window::new(cc, folders, files).unwrap())
+        .build_eframe(move |cc| Window::new(cc, folders, files).unwrap());
+    // as graphics cards have it; without one, egui takes less, and sheets of thumbnails are wider
+    harness.input_mut().max_texture_side = Some(8192);
+    harness
 }
 
 /// Repaints until something holds; a test that waits in vain fails after a minute.
@@ -134,6 +137,17 @@ fn with_clips() -> (tempfile::TempDir, Harness<'static, Window>) {
     harness.step();
     harness.step();
     assert_eq!(clips(harness.state(), TrackKind::Video), [(0, 60), (60, 60)]);
+    (folder, harness)
+}
+
+/// A film of half a minute on the timeline, of which a film takes a while.
+fn with_half_a_minute() -> (tempfile::TempDir, Harness<'static, Window>) {
+    let folder = tempfile::tempdir().unwrap();
+    mp4(&Footage { width: 640, height: 360, ..Footage::new((30, 1), 900) }, &folder.path().join("long.mp4"));
+    let mut harness = window(folder.path(), vec![folder.path().join("long.mp4")]);
+    until(&mut harness, "imported", |w| w.editor.project().assets.len() == 1);
+    select_all_cards(&mut harness);
+    harness.state_mut().editor.perform(Action::Append);
     (folder, harness)
 }
 

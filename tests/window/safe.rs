@@ -1,7 +1,6 @@
 //! Work is not lost: not to a crash, a full disk, another program or window, or an answer that comes late.
 
-use super::{clips, last_export, open_export, press, until, window, with_clips, with_media};
-use crate::common::{Footage, mp4};
+use super::{clips, last_export, open_export, press, until, window, with_clips, with_half_a_minute, with_media};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -274,12 +273,7 @@ fn what_is_changed_while_a_project_is_opened_is_asked_about() {
 /// A film that is being made is not thrown away by closing the window.
 #[test]
 fn closing_asks_while_an_export_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    mp4(&Footage { width: 640, height: 360, ..Footage::new((30, 1), 900) }, &folder.path().join("long.mp4"));
-    let mut harness = window(folder.path(), vec![folder.path().join("long.mp4")]);
-    until(&mut harness, "imported", |w| w.editor.project().assets.len() == 1);
-    super::select_all_cards(&mut harness);
-    harness.state_mut().editor.perform(Action::Append);
+    let (folder, mut harness) = with_half_a_minute();
     saved_as(&mut harness, &folder.path().join("p.ron"));
     let target = folder.path().join("out.mp4");
     press(&mut harness, Modifiers::COMMAND, Key::M);
