@@ -150,8 +150,7 @@ fn one(args: &Args, project: &Arc<Project>, settings: &ExportSettings, cancel: &
             "peak_rss": done.peak_rss, "size": done.size, "warnings": done.warnings,
             "over_budget": done.over_budget, "notes": done.notes,
         }));
-    }
-    if !args.json {
+    } else {
         // the film is what was asked for
         let _ = say!(
             "{}: {} frames in {:.1} s, {}, peak memory {}",
@@ -161,16 +160,14 @@ fn one(args: &Args, project: &Arc<Project>, settings: &ExportSettings, cancel: &
             ByteSize(done.size).display().si(),
             ByteSize(done.peak_rss).display().iec()
         );
-    }
-    if !args.json {
         done.notes.iter().for_each(|note| tell!("{note}"));
-    }
-    if done.lacking > 0 && !args.json {
-        let s = if done.warnings == 1 { "" } else { "s" };
-        tell!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
-    }
-    if let Some(over) = done.over().filter(|_| !args.json) {
-        tell!("the film is written, but the export was {over}; please report it");
+        if done.lacking > 0 {
+            let s = if done.warnings == 1 { "" } else { "s" };
+            tell!("{} warning{s}: the film is written, but not all of it is as the project says", done.warnings);
+        }
+        if let Some(over) = done.over() {
+            tell!("the film is written, but the export was {over}; please report it");
+        }
     }
     Ok(if done.lacking == 0 && done.over_budget == 0 { Outcome::Done } else { Outcome::Failed })
 }

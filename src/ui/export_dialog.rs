@@ -180,11 +180,12 @@ fn by_marker(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog) {
     if !can {
         state.by_marker = false;
     } else if state.by_marker {
-        let files = files_of(&parts, &state.target());
+        let few = &parts[..parts.len().min(MOST_NAMES)];
+        let files = files_of(few, &state.target());
         let name = |file: &std::path::PathBuf| file.file_name().map(|n| n.to_string_lossy().into_owned());
-        let mut names: Vec<String> = files.iter().take(MOST_NAMES).filter_map(name).collect();
-        if files.len() > MOST_NAMES {
-            names.push(format!("and {} more", files.len() - MOST_NAMES));
+        let mut names: Vec<String> = files.iter().filter_map(name).collect();
+        if parts.len() > few.len() {
+            names.push(format!("and {} more", parts.len() - few.len()));
         }
         ui.label(RichText::new(names.join(", ")).small().color(theme::WEAK));
     }

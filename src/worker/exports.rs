@@ -4,7 +4,7 @@
 //! Whoever adds to the queue or changes it never waits for an export. The failure of one stops no other.
 
 use super::keeping::Home;
-use super::kept_exports::{KeptExports, Left, left_behind};
+use super::kept_exports::{KeptExports, left_behind};
 use super::machine::allowed_cores;
 use super::messages::{Event, RunId};
 use super::queue::{ExportJob, Queue, QueueCommand, RunState};
@@ -14,6 +14,7 @@ use crate::export::{ExportError, ExportEvent, ExportSettings, ExportSummary, Mem
 use crate::media::Cancel;
 use crate::model::Project;
 use crate::platform::caught;
+use crate::project_file::LeftExports;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -222,7 +223,7 @@ impl Shared {
                 Ok(()) => {
                     failing = false;
                     // it is among those that were just kept
-                    left.drain(..).for_each(Left::discard);
+                    left.drain(..).for_each(LeftExports::discard);
                 }
                 Err(why) => {
                     if !std::mem::replace(&mut failing, true) {
@@ -235,7 +236,7 @@ impl Shared {
     }
 
     /// Takes in what earlier starts left; gives their files, which go once it is kept anew.
-    fn take_in_left(&self, home: &Home) -> Vec<Left> {
+    fn take_in_left(&self, home: &Home) -> Vec<LeftExports> {
         let problem = |text: String| self.tell.tell(Event::Problem(text));
         let (jobs, left) = match caught(|| left_behind(home.folder(), problem)) {
             Ok(found) => found,
@@ -245,7 +246,7 @@ impl Shared {
             }
         };
         if jobs.is_empty() {
-            left.into_iter().for_each(Left::discard);
+            left.into_iter().for_each(LeftExports::discard);
             return Vec::new();
         }
         let mut state = self.lock();

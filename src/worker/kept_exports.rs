@@ -154,18 +154,9 @@ impl KeptExports {
     }
 }
 
-/// Files that an earlier start left, to be discarded when what is in them is kept anew.
-pub(super) struct Left(LeftExports);
-
-impl Left {
-    pub fn discard(self) {
-        self.0.discard();
-    }
-}
-
-/// What earlier starts left in a folder of recovery. What can't be read is said, a line for each folder, and is kept: a damaged
+/// What earlier starts left in a folder of recovery, and their files, to be discarded when it is kept anew. What can't be read is said, a line for each folder, and is kept: a damaged
 /// one under another name, one of a newer program where that one finds it.
-pub(super) fn left_behind(folder: &Path, problem: impl Fn(String)) -> (Vec<ExportJob>, Vec<Left>) {
+pub(super) fn left_behind(folder: &Path, problem: impl Fn(String)) -> (Vec<ExportJob>, Vec<LeftExports>) {
     let (mut jobs, mut all) = (Vec::new(), Vec::new());
     for left in left_exports(folder) {
         let said = |why: &str, path: &Path| {
@@ -174,7 +165,7 @@ pub(super) fn left_behind(folder: &Path, problem: impl Fn(String)) -> (Vec<Expor
         match read(&left.folder) {
             Ok((found, None)) => {
                 jobs.extend(found);
-                all.push(Left(left));
+                all.push(left);
             }
             Err(error @ KeptError::Newer(_)) => said(&error.to_string(), &left.folder),
             found => {
