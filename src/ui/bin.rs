@@ -334,12 +334,12 @@ fn paint(ui: &Ui, textures: &mut Textures, rect: Rect, asset: &Asset, state: &As
     painter.rect_filled(picture, CornerRadius { nw: 5, ne: 5, sw: 0, se: 0 }, Color32::BLACK);
     match state.poster.as_ref().or(state.thumbnails.as_ref()) {
         Some(sheet) => {
-            let texture = textures.sheet(ui.ctx(), sheet);
+            let laid = textures.sheet(ui.ctx(), sheet);
             #[expect(clippy::cast_precision_loss, reason = "a size on the screen")]
-            let (size, share) = (vec2(sheet.width as f32, sheet.height as f32), 1.0 / sheet.count as f32);
+            let size = vec2(sheet.width as f32, sheet.height as f32);
             let scale = (picture.width() / size.x).min(picture.height() / size.y);
             let place = Rect::from_center_size(picture.center(), size * scale);
-            painter.image(texture, place, Rect::from_min_max(pos2(0.0, 0.0), pos2(share, 1.0)), Color32::WHITE);
+            painter.image(laid.texture, place, laid.place(0), Color32::WHITE);
         }
         None if asset.info.kind == MediaKind::Audio => sound_picture(&painter, picture, state),
         None => {

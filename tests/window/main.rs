@@ -39,13 +39,10 @@ fn folders(folder: &Path) -> EditorFolders {
 
 fn window(folder: &Path, files: Vec<PathBuf>) -> Harness<'static, Window> {
     let folders = folders(folder);
-    let mut harness = Harness::builder()
+    Harness::builder()
         .with_size(vec2(1280.0, 800.0))
         .allow_missing_glyphs()
-        .build_eframe(move |cc| Window::new(cc, folders, files).unwrap());
-    // as graphics cards have it; without one, egui takes less, and sheets of thumbnails are wider
-    harness.input_mut().max_texture_side = Some(8192);
-    harness
+        .build_eframe(move |cc| Window::new(cc, folders, files).unwrap())
 }
 
 /// Repaints until something holds; a test that waits in vain fails after a minute.

@@ -125,25 +125,20 @@ fn thumbnails(
     inner: Rect,
     sheet: &Arc<ThumbnailSheet>,
 ) {
-    let texture = textures.sheet(ui.ctx(), sheet);
+    let laid = textures.sheet(ui.ctx(), sheet);
     #[expect(clippy::cast_precision_loss, reason = "a size on the screen")]
-    let (aspect, share) = (sheet.width as f32 / sheet.height as f32, 1.0 / sheet.count as f32);
+    let aspect = sheet.width as f32 / sheet.height as f32;
     let width = (inner.height() * aspect).max(8.0);
     let seen = inner.intersect(painted.lanes);
     let painter = ui.painter().with_clip_rect(seen);
     let rate = painted.project.sequence().rate;
     // from the first tile in sight on
     let mut x = inner.min.x + ((seen.min.x - inner.min.x) / width).floor().max(0.0) * width;
-    let mut mesh = Mesh::with_texture(texture);
+    let mut mesh = Mesh::with_texture(laid.texture);
     let asset = painted.clip.content.asset;
     // what one tile stands for
     let apart = rate.duration_of(editor.view.count_near(f64::from(width)).max(FrameCount(1)));
     let apart = SourceTime(painted.clip.speed.scale(apart).0.abs());
-    let place = |n: u32, share: f32| {
-        #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
-        let u = n as f32 * share;
-        Rect::from_min_max(pos2(u, 0.0), pos2(u + share, 1.0))
-    };
     while x < seen.max.x {
         let offset = editor.view.count_near(f64::from(x - inner.min.x));
         let time = painted.clip.shown_at(offset.min(painted.clip.length - FrameCount(1)), rate);
@@ -155,12 +150,10 @@ fn thumbnails(
             textures.see(asset, id);
         }
         if let Some(strip) = editor.strip(asset, id).filter(|_| finer) {
-            let texture = textures.sheet(ui.ctx(), strip);
-            #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
-            let share = 1.0 / strip.count as f32;
-            painter.image(texture, tile, place(strip.at(time), share), Color32::from_gray(225));
+            let laid = textures.sheet(ui.ctx(), strip);
+            painter.image(laid.texture, tile, laid.place(strip.at(time)), Color32::from_gray(225));
         } else {
-            mesh.add_rect_with_uv(tile, place(sheet.at(time), share), Color32::from_gray(225));
+            mesh.add_rect_with_uv(tile, laid.place(sheet.at(time)), Color32::from_gray(225));
         }
         x += width;
     }
