@@ -404,3 +404,53 @@ fn each_marker_gives_a_file() {
     );
     assert_eq!(fs::read_dir(folder.join("parts")).unwrap().count(), 3);
 }
+
+#[test]
+fn a_dry_run_tells_what_will_be_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    mp4(&Footage::new((30, 1), 120), &folder.join("a.mp4"));
+    mp4(&Footage { width: 160, height: 90, ..Footage::new((30, 1), 60) }, &folder.join("small.mp4"));
+    fs::write(folder.join("cuts.csv"), "source,in,out,at\na.mp4,0,4,0\nsmall.mp4,0,1,4.1\n").unwrap();
+    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron"]);
+    let files = || fs::read_dir(folder).unwrap().count();
+    let before = files();
+    let export = ["export", "p.ron", "-o", "out.mp4", "--copy", "off"];
+    let told = succeed(folder, &[&export[..], &["--dry-run", "--json"]].concat());
+    assert_eq!(files(), before);
+    let lines: Vec<Value> = told.lines().map(json).collect();
+    let texts: Vec<&str> = lines.iter().filter_map(|l| l["text"].as_str()).collect();
+    let finding = |part: &str| lines.iter().find(|l| l["text"].as_str().is_some_and(|t| t.contains(part)));
+    let gap = finding("black flashes up").unwrap_or_else(|| panic!("{texts:?}"));
+    assert_eq!((&gap["event"], &gap["blocks"], &gap["at"]), (&"finding".into(), &false.into(), &120.into()));
+    let enlarged = finding("enlarged to 200 %").unwrap_or_else(|| panic!("{texts:?}"));
+    assert!(enlarged["source"].as_str().unwrap().ends_with("small.mp4") && enlarged["clip"] == "small.mp4");
+    let plan = lines.last().unwrap();
+    assert_eq!((&plan["event"], &plan["frames"], &plan["encoded"]), (&"plan".into(), &153.into(), &153.into()));
+    assert!(plan["predicted_seconds"].as_f64().unwrap() > 0.0 && plan["free"].as_u64().unwrap() > 0, "{plan}");
+    // it comes true
+    succeed(folder, &export);
+    let (said, is) = (plan["predicted_size"].as_u64().unwrap(), fs::metadata(folder.join("out.mp4")).unwrap().len());
+    assert!(said > is / 2 && said < is * 2, "{said} were said, {is} it is");
+    // all that stands against it is told at once
+    fs::remove_file(folder.join("small.mp4")).unwrap();
+    let refused = workprint(folder, &[&export[..], &["--dry-run", "--json", "--memory-budget", "1MiB"]].concat());
+    let told = String::from_utf8(refused.stdout).unwrap();
+    let blocking: Vec<Value> = told.lines().map(json).filter(|l| l["blocks"] == true).collect();
+    assert_eq!((refused.status.code(), blocking.len()), (Some(1), 3), "{told}");
+    assert!(!told.contains("\"plan\""), "{told}");
+    let offline = blocking.iter().find(|l| l["source"].is_string()).unwrap();
+    assert_eq!((&offline["clip"], &offline["at"]), (&"small.mp4".into(), &123.into()), "{offline}");
+}
+
+#[test]
+fn a_dry_run_of_a_size_says_what_the_picture_becomes() {
+    let folder = project();
+    let folder = folder.path();
+    let args = ["export", "p.ron", "-o", "out.mp4", "--dry-run", "--json", "--max-size"];
+    let told = succeed(folder, &[&args[..], &["60kB"]].concat());
+    let plan = json(told.lines().last().unwrap());
+    assert_eq!((&plan["event"], &plan["predicted_size"]), (&"plan".into(), &60_000.into()), "{told}");
+    let told = fail(folder, &["export", "p.ron", "-o", "out.mp4", "--dry-run", "--max-size", "2kB"]);
+    assert!(!folder.join("out.mp4").exists(), "{told}");
+}

@@ -1,6 +1,7 @@
 //! The export dialog: what is chosen for a film, and putting it into the queue.
 
 use super::editor::Editor;
+use super::export_ahead::ExportAhead;
 use super::notices::Level;
 use super::typed::typed_path;
 use crate::export::{
@@ -74,6 +75,8 @@ pub struct ExportDialog {
     asking: Option<Asking>,
     /// Why nothing was queued.
     pub refused: Option<String>,
+    /// What is known of it before.
+    pub ahead: ExportAhead,
 }
 
 impl ExportDialog {
@@ -94,6 +97,7 @@ impl ExportDialog {
             overwrite: false,
             asking: None,
             refused: None,
+            ahead: ExportAhead::default(),
         }
     }
 
@@ -184,22 +188,38 @@ impl Editor {
     }
 
     /// Closes the dialog; what was chosen in it is proposed next time.
-    pub fn close_export(&mut self, dialog: &ExportDialog) {
+    pub fn close_export(&mut self, dialog: &mut ExportDialog) {
+        self.stop_looking_ahead(dialog);
         self.export_choice = Some(dialog.choice());
+    }
+
+    /// The exports that the dialog describes.
+    fn each_of(&self, dialog: &ExportDialog) -> Vec<ExportSettings> {
+        let range = self.marked().filter(|_| dialog.marked_only);
+        if !dialog.by_marker {
+            return vec![dialog.settings(dialog.target(), range)];
+        }
+        let parts = marked_parts(self.sequence(), range);
+        let files = files_of(&parts, &dialog.target());
+        files.into_iter().zip(parts).map(|(file, part)| dialog.settings(file, Some(part.span))).collect()
+    }
+
+    /// All of them as one, which is as long as they are.
+    pub(super) fn all_of(&self, dialog: &ExportDialog) -> Option<ExportSettings> {
+        let range = self.marked().filter(|_| dialog.marked_only);
+        let parts = if dialog.by_marker { marked_parts(self.sequence(), range) } else { Vec::new() };
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+            return (!dialog.path.trim().is_empty()).then(|| dialog.settings(dialog.target(), range));
+        };
+        let file = files_of(&parts[..1], &dialog.target()).pop()?;
+        Some(dialog.settings(file, Some(Span::between(first.span.start, last.span.end()))))
     }
 
     /// Puts what the dialog describes into the queue, with the project as it is now. The dialog stays until that was looked
     /// into.
     pub fn queue_export(&mut self) {
         let Some(dialog) = self.export.as_ref().filter(|dialog| !dialog.is_asking()) else { return };
-        let range = self.marked().filter(|_| dialog.marked_only);
-        let all: Vec<ExportSettings> = if dialog.by_marker {
-            let parts = marked_parts(self.sequence(), range);
-            let files = files_of(&parts, &dialog.target());
-            files.into_iter().zip(parts).map(|(file, part)| dialog.settings(file, Some(part.span))).collect()
-        } else {
-            vec![dialog.settings(dialog.target(), range)]
-        };
+        let all = self.each_of(dialog);
         let (document, of, project) = (Some(self.document()), self.title(), Arc::clone(self.project()));
         let job = |settings| ExportJob { document, of: of.clone(), project: Arc::clone(&project), settings };
         let jobs = all.into_iter().map(job).collect();
@@ -216,8 +236,8 @@ impl Editor {
         let dialog = self.export.take_if(|dialog| dialog.asking == Some(asking));
         match (queued, dialog) {
             (Ok(()), dialog) => {
-                if let Some(dialog) = dialog {
-                    self.close_export(&dialog);
+                if let Some(mut dialog) = dialog {
+                    self.close_export(&mut dialog);
                 }
                 self.request.get_or_insert(super::editor::Request::ShowExports);
             }

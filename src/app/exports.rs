@@ -28,9 +28,14 @@ pub struct Exports {
 }
 
 impl Exports {
-    pub(super) fn ask(&mut self) -> Asking {
+    /// A name for a question.
+    pub(super) fn name(&mut self) -> Asking {
         self.asked += 1;
-        let asking = Asking(self.asked);
+        Asking(self.asked)
+    }
+
+    pub(super) fn ask(&mut self) -> Asking {
+        let asking = self.name();
         self.waiting = Some(asking);
         asking
     }

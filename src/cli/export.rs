@@ -6,7 +6,7 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{
-    Copying, ExportError, ExportEvent, ExportSettings, Preset, default_budget, export, files_of, find_preset,
+    Copying, ExportError, ExportEvent, ExportSettings, Part, Preset, default_budget, export, files_of, find_preset,
     marked_parts, own_presets, presets,
 };
 use crate::media::Cancel;
@@ -48,6 +48,10 @@ pub struct Args {
     /// Replaces a file of that name.
     #[arg(long)]
     overwrite: bool,
+    /// Writes nothing: tells what stands against it, what to know of the clips, and how long it takes, how large it gets and what
+    /// memory it needs, by a short trial.
+    #[arg(long)]
+    dry_run: bool,
     /// Prints one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -90,6 +94,9 @@ fn render(args: &Args) -> Result<Outcome, Failure> {
     let range = args.range.as_deref().map(|text| range(text, &project)).transpose()?;
     let settings = settings(args, range)?;
     let cancel = cancel_on_interrupt();
+    if args.dry_run {
+        return super::dry_run::tell(&project, &parts(args, &project, &settings)?, args.json, &cancel);
+    }
     if args.each_marker {
         each_marker(args, &project, &settings, &cancel)
     } else {
@@ -102,6 +109,25 @@ fn failed(failure: &Failure) {
     line(&json!({"event": "failed", "text": failure.to_string(), "kept": kept}));
 }
 
+/// What is asked for: one file, or one for each marker.
+fn parts(args: &Args, project: &Project, settings: &ExportSettings) -> Result<Vec<ExportSettings>, Failure> {
+    if !args.each_marker {
+        return Ok(vec![settings.clone()]);
+    }
+    let parts = marked_parts(project.sequence(), settings.range);
+    if parts.is_empty() {
+        return Err("no marker lies in what is to be exported; set some, or leave --each-marker out".into());
+    }
+    let (folder, target) = (&settings.path, &settings.preset.target);
+    let mut like = folder.join("part");
+    if !target.is_folder() {
+        like.set_extension(target.extension());
+    }
+    let files = files_of(&parts, &like);
+    let one = |(part, path): (&Part, PathBuf)| ExportSettings { path, range: Some(part.span), ..settings.clone() };
+    Ok(parts.iter().zip(files).map(one).collect())
+}
+
 /// Makes a file of each part. One that fails stops no other.
 fn each_marker(
     args: &Args,
@@ -109,20 +135,12 @@ fn each_marker(
     settings: &ExportSettings,
     cancel: &Cancel,
 ) -> Result<Outcome, Failure> {
-    let parts = marked_parts(project.sequence(), settings.range);
-    if parts.is_empty() {
-        return Err("no marker lies in what is to be exported; set some, or leave --each-marker out".into());
-    }
-    let (folder, target) = (&settings.path, &settings.preset.target);
+    let parts = parts(args, project, settings)?;
+    let folder = &settings.path;
     std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}; choose another folder", folder.display()))?;
-    let mut like = folder.join("part");
-    if !target.is_folder() {
-        like.set_extension(target.extension());
-    }
     let mut all = Outcome::Done;
-    for (part, path) in parts.iter().zip(files_of(&parts, &like)) {
-        let settings = ExportSettings { path, range: Some(part.span), ..settings.clone() };
-        match one(args, project, &settings, cancel) {
+    for settings in &parts {
+        match one(args, project, settings, cancel) {
             Ok(Outcome::Done) => {}
             Ok(Outcome::Failed) => all = Outcome::Failed,
             Err(failure) if cancel.is_cancelled() => return Err(failure),
@@ -220,7 +238,7 @@ fn range(text: &str, project: &Project) -> Result<Span, Failure> {
     Ok(Span::between(start, end))
 }
 
-fn line(value: &Value) {
+pub(super) fn line(value: &Value) {
     // a reader that closed the pipe has seen enough; the export goes on
     let _ = writeln!(std::io::stdout(), "{value}");
 }

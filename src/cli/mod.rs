@@ -23,6 +23,7 @@ macro_rules! say {
 mod assemble;
 mod convert;
 mod doctor;
+mod dry_run;
 mod edit;
 mod export;
 mod frame;

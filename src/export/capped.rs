@@ -7,11 +7,12 @@
 use super::budget::plan;
 use super::encoders::{Rate, Spent};
 use super::pipeline::Coding;
+use super::presets::Preset;
 use super::run::{Made, Passes, Run};
 use super::settings::{ExportError, ExportEvent, folder_of};
 use super::size::{Cap, SoundRate, Tried};
 use crate::media::MediaError;
-use crate::model::{Frame, FrameCount, SourceTime, Span};
+use crate::model::{Frame, FrameCount, FrameRate, SourceTime, Span};
 use crate::platform::whole_files::ScratchFolder;
 use crate::render::Demand;
 use bytesize::ByteSize;
@@ -34,6 +35,73 @@ const STATISTICS: u64 = 500;
 /// By how many thousandths a file must grow with its rate; one that does not has the best quality that there is.
 const GROWS: u64 = 10;
 
+/// How a film is fitted under a size, before it is made.
+pub(super) struct Fitted {
+    cap: Cap,
+    sound: SoundRate,
+    /// What was decided for that, each in a line.
+    pub notes: Vec<String>,
+}
+
+impl Fitted {
+    /// Decides what the pictures and the sound of a run's film are like in at most so many bytes; the run is set so.
+    ///
+    /// # Errors
+    /// [`ExportError::Size`] and [`ExportError::Budget`], and what a run has.
+    pub fn of(run: &mut Run, most: u64) -> Result<Self, ExportError> {
+        let (full, settings) = (run.canvas, run.settings);
+        let cap = cap(&settings.preset, most, full, run.sequence().rate, run.span.length)?;
+        let sound = cap.sound();
+        let sampled = samples(run, sound)?;
+        let canvas = cap.canvas(sampled);
+        let mut notes = Vec::new();
+        if canvas != full {
+            // a frame around it shrinks with it
+            let even = |n: u32, to: u32, from: u32| n * to / from.max(1) / 2 * 2;
+            let frame = (even(run.frame.0, canvas.0, full.0), even(run.frame.1, canvas.1, full.1));
+            run.frame = (frame.0.max(canvas.0), frame.1.max(canvas.1));
+            run.canvas = canvas;
+            notes.push(format!("the picture is {}×{}, which is sharper at this size", canvas.0, canvas.1));
+        }
+        if sound.mono {
+            notes.push(format!("the sound is mono, {} kbit/s", sound.bits / 1000));
+        }
+        let statistics = STATISTICS * u64::try_from(run.span.length.0).unwrap_or(0);
+        let demand = Demand::on(&run.project, run.span, run.canvas);
+        let left = settings.budget.saturating_sub(statistics);
+        run.plan = plan(&settings.preset.target, demand, run.frame, settings.cores, left)
+            .map_err(|least| ExportError::Budget { budget: settings.budget, least: least + statistics })?;
+        run.plan.predicted += statistics;
+        Ok(Self { cap, sound, notes })
+    }
+
+    /// How pictures are coded that are made to see how long that takes.
+    pub fn for_trial(&self) -> Coding {
+        Coding { rate: Rate::Sample, sound: self.sound }
+    }
+}
+
+/// What there is to share in a film of at most so many bytes.
+///
+/// # Errors
+/// [`ExportError::NoSize`] and [`ExportError::Size`].
+pub(super) fn cap(
+    preset: &Preset,
+    most: u64,
+    canvas: (u32, u32),
+    rate: FrameRate,
+    length: FrameCount,
+) -> Result<Cap, ExportError> {
+    if !preset.target.can_be_held() {
+        return Err(ExportError::NoSize(preset.name.clone()));
+    }
+    let cap = Cap::new(most, canvas, rate, length);
+    if cap.least() > most {
+        return Err(ExportError::Size { most, least: cap.least(), seconds: cap.seconds });
+    }
+    Ok(cap)
+}
+
 /// Makes the film of a run in at most so many bytes; gives it and what was done for that, each in a line.
 ///
 /// # Errors
@@ -43,36 +111,8 @@ pub(super) fn fit(
     most: u64,
     tell: &mut dyn FnMut(ExportEvent),
 ) -> Result<(Made, Vec<String>), ExportError> {
-    let preset = &run.settings.preset;
-    if !preset.target.can_be_held() {
-        return Err(ExportError::NoSize(preset.name.clone()));
-    }
-    let full = run.canvas;
-    let cap = Cap::new(most, full, run.sequence().rate, run.span.length);
-    if cap.least() > most {
-        return Err(ExportError::Size { most, least: cap.least(), seconds: cap.seconds });
-    }
-    let sound = cap.sound();
-    let sampled = samples(run, sound)?;
-    let canvas = cap.canvas(sampled);
-    let mut notes = Vec::new();
-    if canvas != full {
-        // a frame around it shrinks with it
-        let even = |n: u32, to: u32, from: u32| n * to / from.max(1) / 2 * 2;
-        let frame = (even(run.frame.0, canvas.0, full.0), even(run.frame.1, canvas.1, full.1));
-        run.frame = (frame.0.max(canvas.0), frame.1.max(canvas.1));
-        run.canvas = canvas;
-        notes.push(format!("the picture is {}×{}, which is sharper at this size", canvas.0, canvas.1));
-    }
-    if sound.mono {
-        notes.push(format!("the sound is mono, {} kbit/s", sound.bits / 1000));
-    }
-    let statistics = STATISTICS * u64::try_from(run.span.length.0).unwrap_or(0);
-    let (demand, settings) = (Demand::on(&run.project, run.span, run.canvas), run.settings);
-    let left = settings.budget.saturating_sub(statistics);
-    run.plan = plan(&preset.target, demand, run.frame, settings.cores, left)
-        .map_err(|least| ExportError::Budget { budget: settings.budget, least: least + statistics })?;
-    run.plan.predicted += statistics;
+    let settings = run.settings;
+    let Fitted { cap, sound, mut notes } = Fitted::of(run, most)?;
     let scratch = ScratchFolder::begin(&folder_of(&settings.path)).map_err(|e| MediaError::write(&settings.path, e))?;
     let at = |kilobits| Spent { kilobits, statistics: scratch.path().join("x264") };
     run.coding = Some(Coding { rate: Rate::First(at(cap.rate(None))), sound });
@@ -142,7 +182,7 @@ fn samples(run: &mut Run, sound: SoundRate) -> Result<f64, ExportError> {
     // what is wrong with clips is told by the pass over all of them
     run.passes = Passes { before: 1, count: 2 };
     let (mut bytes, mut frames) = (0, 0);
-    for span in places(whole, rate.frame_nearest(SourceTime(SAMPLE * SourceTime::SECOND.0)).0) {
+    for span in places(whole, rate.frame_nearest(SourceTime(SAMPLE * SourceTime::SECOND.0)).0, SAMPLES) {
         run.span = span;
         let made = run.make(None, &mut |_| {});
         run.span = whole;
@@ -152,14 +192,15 @@ fn samples(run: &mut Run, sound: SoundRate) -> Result<f64, ExportError> {
     Ok(bytes as f64 * 8.0 / rate.duration_of(FrameCount(frames.max(1))).seconds())
 }
 
-/// Where samples of so many frames are taken: in the middle of equal parts, or all of a film that is shorter than they are.
-fn places(whole: Span, length: i64) -> Vec<Span> {
+/// Where `count` samples of so many frames are taken: in the middle of equal parts, or all of a film that is shorter than they
+/// are.
+pub(super) fn places(whole: Span, length: i64, count: i64) -> Vec<Span> {
     let all = whole.length.0;
-    if all <= length * SAMPLES {
+    if all <= length * count {
         return vec![whole];
     }
-    let at = |n: i64| Frame(whole.start.0 + (all * (2 * n + 1) / (2 * SAMPLES)) - length / 2);
-    (0..SAMPLES).map(|n| Span::between(at(n), at(n) + FrameCount(length))).collect()
+    let at = |n: i64| Frame(whole.start.0 + (all * (2 * n + 1) / (2 * count)) - length / 2);
+    (0..count).map(|n| Span::between(at(n), at(n) + FrameCount(length))).collect()
 }
 
 #[cfg(test)]
@@ -169,8 +210,8 @@ mod tests {
     #[test]
     fn samples_lie_within_the_film() {
         let whole = Span::between(Frame(100), Frame(400));
-        let spans: Vec<_> = places(whole, 60).iter().map(|s| (s.start.0, s.length.0)).collect();
+        let spans: Vec<_> = places(whole, 60, SAMPLES).iter().map(|s| (s.start.0, s.length.0)).collect();
         assert_eq!(spans, [(120, 60), (220, 60), (320, 60)]);
-        assert_eq!(places(whole, 200), [whole]);
+        assert_eq!(places(whole, 200, SAMPLES), [whole]);
     }
 }

@@ -30,6 +30,7 @@ mod memory;
 mod parts;
 mod pictures;
 mod pipeline;
+mod preflight;
 mod presets;
 mod priming;
 mod progress;
@@ -50,6 +51,7 @@ pub use encoders::{Av1, Ffv1, ProRes, ProResProfile, Sound, Video, Vp9, X264, X2
 pub use glance::{Glance, Luma};
 pub use memory::{Memory, tame_allocator};
 pub use parts::{Part, files_of, marked_parts};
+pub use preflight::{Expected, Finding, expect, look};
 pub use presets::{Preset, PresetError, find_preset, own_presets, own_presets_folder, presets};
 pub use run::export;
 pub use settings::{ExportError, ExportEvent, ExportSettings, ExportSummary, check};

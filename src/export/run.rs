@@ -45,11 +45,6 @@ pub fn export(
     let begun = Instant::now();
     let span = check(project, settings)?;
     let target = &settings.preset.target;
-    let sequence = project.sequence();
-    let (canvas, frame) = target.size.of((sequence.width, sequence.height));
-    let demand = Demand::on(project, span, canvas);
-    let plan = plan(target, demand, frame, settings.cores, settings.budget)
-        .map_err(|least| ExportError::Budget { budget: settings.budget, least })?;
     let (mut warnings, mut lacking) = (0, 0);
     let mut told = HashSet::new();
     let tell = &mut |event| {
@@ -67,26 +62,10 @@ pub fn export(
         }
         tell(event);
     };
+    let fits = fitting(project, settings, span)?;
     let sources = SourceCheck::start(project, span)?;
     let memory = Memory::anew();
-    let mut run = Run {
-        project: Arc::clone(project),
-        settings,
-        plan,
-        demand,
-        coding: None,
-        canvas,
-        frame,
-        span,
-        cancel,
-        memory: &memory,
-        begun,
-        sources: &sources,
-        copying: None,
-        refused: Vec::new(),
-        saving: false,
-        passes: Passes::ONE,
-    };
+    let mut run = Run::new(project, settings, span, fits, cancel, (&memory, &sources));
     let (mut made, mut notes) = if let Some(most) = settings.max_size.or(target.max_size) {
         fit(&mut run, most, tell)?
     } else {
@@ -141,7 +120,7 @@ pub(super) struct Passes {
 }
 
 impl Passes {
-    const ONE: Self = Self { before: 0, count: 1 };
+    pub const ONE: Self = Self { before: 0, count: 1 };
 }
 
 /// A file that is whole, and not under its name yet.
@@ -185,7 +164,60 @@ pub(super) struct Run<'a> {
     pub passes: Passes,
 }
 
-impl Run<'_> {
+/// What a film's media take, and the settings that the budget leaves room for.
+pub(super) type Fits = (Demand, EncoderPlan);
+
+/// What fits the budget.
+///
+/// # Errors
+/// [`ExportError::Budget`].
+pub(super) fn fitting(project: &Project, settings: &ExportSettings, span: Span) -> Result<Fits, ExportError> {
+    let target = &settings.preset.target;
+    let sequence = project.sequence();
+    let (canvas, frame) = target.size.of((sequence.width, sequence.height));
+    let demand = Demand::on(project, span, canvas);
+    let plan = plan(target, demand, frame, settings.cores, settings.budget)
+        .map_err(|least| ExportError::Budget { budget: settings.budget, least })?;
+    Ok((demand, plan))
+}
+
+impl<'a> Run<'a> {
+    /// A run over a span that was checked, which copies nothing.
+    pub fn new(
+        project: &Arc<Project>,
+        settings: &'a ExportSettings,
+        span: Span,
+        (demand, plan): Fits,
+        cancel: &'a Cancel,
+        (memory, sources): (&'a Memory, &'a SourceCheck),
+    ) -> Self {
+        let sequence = project.sequence();
+        let (canvas, frame) = settings.preset.target.size.of((sequence.width, sequence.height));
+        Self {
+            project: Arc::clone(project),
+            settings,
+            plan,
+            demand,
+            coding: None,
+            canvas,
+            frame,
+            span,
+            cancel,
+            memory,
+            begun: Instant::now(),
+            sources,
+            copying: None,
+            refused: Vec::new(),
+            saving: false,
+            passes: Passes::ONE,
+        }
+    }
+
+    /// What of it is copied, if anything is; it is encoded then, all of it.
+    pub fn take_copying(&mut self) -> Option<CopyPlan> {
+        self.copying.take()
+    }
+
     /// Whether resident memory is over so many per cent of the budget now.
     fn takes(&self, per_cent: u64) -> bool {
         self.memory.sample().saturating_sub(self.settings.own_memory) > self.settings.budget / 100 * per_cent
@@ -225,7 +257,7 @@ impl Run<'_> {
     }
 
     /// Finds out what can be copied.
-    fn plan_copying(&mut self) -> Result<(), MediaError> {
+    pub fn plan_copying(&mut self) -> Result<(), MediaError> {
         let settings = self.settings;
         let (span, size) = (self.span, (self.sequence().width, self.sequence().height));
         let Some(effort) = settings.preset.target.effort_beside(size) else { return Ok(()) };
@@ -243,7 +275,7 @@ impl Run<'_> {
     }
 
     /// A rough guess of the file's bytes, from what ordinary footage takes. The truth depends on the picture.
-    fn guess_size(&self) -> u64 {
+    pub fn guess_size(&self) -> u64 {
         let (frames, rate) = (u64::try_from(self.span.length.0).unwrap_or(0), self.sequence().rate);
         let pixels = |frames: u64| u64::from(self.frame.0) * u64::from(self.frame.1) * frames;
         let seconds = u64::try_from(rate.duration_of(self.span.length).0 / SourceTime::SECOND.0).unwrap_or(0);
@@ -278,7 +310,7 @@ impl Run<'_> {
     }
 
     /// How it is made.
-    fn in_words(&self) -> String {
+    pub fn in_words(&self) -> String {
         let encoder = describe(&self.settings.preset.target, &self.plan, self.coding.as_ref());
         let copied = self.copying.as_ref().map(|plan| plan.in_words(self.span.length));
         copied.map_or(encoder.clone(), |copied| format!("{copied}; {encoder}"))

@@ -4,15 +4,16 @@ use super::copying::Copying;
 use super::delivery;
 use super::presets::Preset;
 use crate::media::MediaError;
-use crate::model::{Frame, FrameCount, Project, Span};
+use crate::model::{Asset, Frame, FrameCount, Project, Span};
 use crate::platform::whole_files::{self, NotWritten};
 use crate::render::{Sources, Warning};
 use bytesize::ByteSize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What is exported, where to and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct ExportSettings {
     /// The file to make.
     pub path: PathBuf,
@@ -301,6 +302,34 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
 /// # Errors
 /// [`ExportError`]: why there can be no such export.
 pub fn check(project: &Project, settings: &ExportSettings) -> Result<Span, ExportError> {
+    let span = span_of(project, settings)?;
+    for check in [target_can_be, name_is_right, name_is_free] {
+        check(project, settings)?;
+    }
+    match offline(project, span).next() {
+        Some(error) => Err(error),
+        None => Ok(span),
+    }
+}
+
+/// All that stands against an export, as far as [`check`] looks; the span, if there is one.
+pub(super) fn problems(project: &Project, settings: &ExportSettings) -> (Option<Span>, Vec<ExportError>) {
+    let checks = [target_can_be, name_is_right, name_is_free];
+    let mut found: Vec<ExportError> = checks.into_iter().filter_map(|check| check(project, settings).err()).collect();
+    match span_of(project, settings) {
+        Ok(span) => {
+            found.extend(offline(project, span));
+            (Some(span), found)
+        }
+        Err(error) => {
+            found.push(error);
+            (None, found)
+        }
+    }
+}
+
+/// The frames that are asked for.
+fn span_of(project: &Project, settings: &ExportSettings) -> Result<Span, ExportError> {
     let whole = project.sequence().span();
     if whole.length == FrameCount::ZERO {
         return Err(ExportError::Empty("timeline"));
@@ -312,11 +341,21 @@ pub fn check(project: &Project, settings: &ExportSettings) -> Result<Span, Expor
     if span.start < Frame::ZERO || span.end() > whole.end() {
         return Err(ExportError::Range(span.start.0, span.end().0, whole.length.0));
     }
+    Ok(span)
+}
+
+/// Whether there is such a film, and what makes it.
+fn target_can_be(_: &Project, settings: &ExportSettings) -> Result<(), ExportError> {
     settings.preset.target.check().map_err(ExportError::Impossible)?;
     if let Some(plugin) = settings.preset.missing().first() {
         let (element, package) = (plugin.element, plugin.package);
         return Err(ExportError::Missing { preset: settings.preset.name.clone(), element, package });
     }
+    Ok(())
+}
+
+/// Whether the name is that of such a file, and of no source.
+fn name_is_right(project: &Project, settings: &ExportSettings) -> Result<(), ExportError> {
     let path = &settings.path;
     let extension = settings.preset.target.extension();
     let folder = settings.preset.target.is_folder();
@@ -330,13 +369,21 @@ pub fn check(project: &Project, settings: &ExportSettings) -> Result<Span, Expor
     if project.assets.values().any(|a| same(&a.path)) {
         return Err(ExportError::IsSource(path.clone()));
     }
-    if !folder {
-        whole_files::check(path, delivery::existing(settings)).map_err(|why| delivery::target(settings, why))?;
+    Ok(())
+}
+
+/// Whether a file can be written under that name.
+fn name_is_free(_: &Project, settings: &ExportSettings) -> Result<(), ExportError> {
+    if settings.preset.target.is_folder() || settings.path.is_dir() {
+        return Ok(());
     }
-    for asset in Sources::of(project, span, None).assets() {
-        if !crate::media::is_there(asset) {
-            return Err(ExportError::Offline { path: asset.path.clone(), name: asset.name.clone() });
-        }
-    }
-    Ok(span)
+    whole_files::check(&settings.path, delivery::existing(settings)).map_err(|why| delivery::target(settings, why))
+}
+
+/// The originals of a span that are not there.
+fn offline(project: &Project, span: Span) -> impl Iterator<Item = ExportError> {
+    let sources = Sources::of(project, span, None);
+    let gone = |a: &&Arc<Asset>| !crate::media::is_there(a);
+    let gone: Vec<Arc<Asset>> = sources.assets().filter(gone).map(Arc::clone).collect();
+    gone.into_iter().map(|asset| ExportError::Offline { path: asset.path.clone(), name: asset.name.clone() })
 }

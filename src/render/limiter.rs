@@ -13,6 +13,7 @@ pub(super) struct Limiter {
     attack: usize,
     release: f32,
     wanted: Vec<f32>,
+    loudest: f32,
 }
 
 impl Limiter {
@@ -20,13 +21,20 @@ impl Limiter {
     pub fn new(rate: u32) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a sample rate")]
         let release = 1.0 - (-1000.0 / (RELEASE_MS * rate as f32)).exp();
-        Self { gain: 1.0, attack: rate as usize * ATTACK_MS / 1000, release, wanted: Vec::new() }
+        Self { gain: 1.0, attack: rate as usize * ATTACK_MS / 1000, release, wanted: Vec::new(), loudest: 0.0 }
+    }
+
+    /// The highest level so far before it was limited; 1 is full scale.
+    pub fn loudest(&self) -> f32 {
+        self.loudest
     }
 
     /// Limits samples in place.
     pub fn limit(&mut self, samples: &mut [[f32; 2]]) {
         let peak = |pair: &[f32; 2]| pair[0].abs().max(pair[1].abs());
-        if self.gain >= 1.0 && samples.iter().all(|pair| peak(pair) <= CEILING) {
+        let highest = samples.iter().map(peak).fold(0.0, f32::max);
+        self.loudest = self.loudest.max(highest);
+        if self.gain >= 1.0 && highest <= CEILING {
             return;
         }
         self.wanted.clear();

@@ -98,6 +98,12 @@ impl Sounds {
         self.warnings.take()
     }
 
+    /// The highest level of all that was mixed so far, before it was held below full scale, which is 1.
+    #[must_use]
+    pub fn loudest(&self) -> f32 {
+        self.limiter.loudest()
+    }
+
     /// The sound of one frame: exactly the samples from its first to the next frame's first, replacing what
     /// is in `out`.
     ///

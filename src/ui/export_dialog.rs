@@ -1,7 +1,7 @@
 //! The export dialog: where to and how.
 
 use super::pickers::{Pickers, Purpose};
-use super::{dialog, theme};
+use super::{dialog, export_ahead, theme};
 use crate::app::{Choice, Editor, ExportDialog};
 use crate::export::{Format, Pictures, Preset, files_of, marked_parts};
 use crate::model::Frame;
@@ -14,18 +14,23 @@ const MOST_NAMES: usize = 4;
 /// Shows the dialog while there is one.
 pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
     let Some(mut state) = editor.export.take() else { return };
+    if let Some(again) = editor.look_ahead(&mut state) {
+        ctx.request_repaint_after(again);
+    }
     let (mut add, mut close) = (false, false);
+    let mut wanted = None;
     let response = dialog::show(ctx, "export", |ui| {
         ui.set_width(600.0);
         ui.heading("Export");
         ui.add_space(4.0);
         ui.add_enabled_ui(!state.is_asking(), |ui| settings(ui, editor, &mut state, pickers));
+        export_ahead::show(ui, &state.ahead, &mut wanted);
         if let Some(why) = &state.refused {
             ui.colored_label(theme::PROBLEM, why);
         }
         let entered = dialog::entered(ui) && !pickers.field_open();
         dialog::foot(ui, |ui| {
-            let ready = !state.path.trim().is_empty() && !state.is_asking();
+            let ready = !state.path.trim().is_empty() && !state.is_asking() && !state.ahead.blocks();
             add |= dialog::main_button(ui, "Export", ready) || (ready && entered);
             close |= ui.button("Close").clicked();
             let text = match (state.is_asking(), state.by_marker) {
@@ -37,8 +42,12 @@ pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
         });
     });
     close |= response.escaped && !pickers.field_open();
+    if let Some(finding) = wanted {
+        close = true;
+        editor.go_to_finding(&finding);
+    }
     if close {
-        editor.close_export(&state);
+        editor.close_export(&mut state);
     } else {
         editor.export = Some(state);
     }

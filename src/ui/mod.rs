@@ -5,6 +5,7 @@
 mod bin;
 mod dialog;
 mod dialogs;
+mod export_ahead;
 mod export_card;
 mod export_dialog;
 mod exports;

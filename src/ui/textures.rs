@@ -4,7 +4,7 @@
 use crate::media::{StripId, ThumbnailSheet};
 use crate::model::AssetId;
 use crate::render::Shown;
-use egui::{ColorImage, Context, Rect, TextureHandle, TextureId, TextureOptions, pos2};
+use egui::{ColorImage, Context, Rect, TextureHandle, TextureId, TextureOptions};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,9 +37,9 @@ impl Sheet {
     /// The place of one thumbnail, in shares of the picture.
     #[expect(clippy::cast_precision_loss, reason = "a place in the texture")]
     pub fn place(self, n: u32) -> Rect {
-        let (w, h) = (1.0 / self.columns as f32, 1.0 / self.rows as f32);
-        let (u, v) = ((n % self.columns) as f32 * w, (n / self.columns) as f32 * h);
-        Rect::from_min_max(pos2(u, v), pos2(u + w, v + h))
+        let size = egui::vec2(1.0 / self.columns as f32, 1.0 / self.rows as f32);
+        let corner = egui::vec2((n % self.columns) as f32, (n / self.columns) as f32) * size;
+        Rect::from_min_size(corner.to_pos2(), size)
     }
 }
 
@@ -142,6 +142,7 @@ fn thinned(image: ColorImage, side: usize) -> ColorImage {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers")]
 mod tests {
     use super::*;
     use crate::model::SourceTime;

@@ -117,6 +117,11 @@ impl Exports {
         Ok(())
     }
 
+    /// Whether something is made, or begins by itself.
+    pub fn is_busy(&self) -> bool {
+        self.0.lock().queue.is_busy()
+    }
+
     /// Does what is asked for.
     pub fn obey(&self, command: QueueCommand) {
         let mut state = self.0.lock();

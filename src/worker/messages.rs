@@ -2,6 +2,7 @@
 //!
 //! What is told of a document, an opening or a run carries its name: an answer about one that is gone is for nobody.
 
+use super::ahead::Ahead;
 use super::queue::{ExportJob, QueueCommand, QueueStatus};
 use super::runs::RunNews;
 use crate::media::{Found, StripId, ThumbnailSheet, Waveform};
@@ -18,7 +19,7 @@ pub struct DocumentId(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Opening(pub u64);
 
-/// Names one asking for exports to be queued.
+/// Names one asking for exports to be queued, or to be looked into.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Asking(pub u64);
 
@@ -89,6 +90,10 @@ pub enum Command {
     SaveRecent(Recent, PathBuf),
     /// Removes what a crash left behind.
     Discard(Box<Recovered>),
+    /// Finds out what stands against an export and what it takes, and stops looking into the one before.
+    LookAhead(Asking, Box<ExportJob>),
+    /// Stops that.
+    StopLookingAhead,
     /// Adds exports to the queue, if nothing is known that stands against any of them.
     QueueExports(Asking, Vec<ExportJob>),
     /// Does something with the queue of exports.
@@ -217,6 +222,8 @@ pub enum Event {
     OfAsset(Turn, AssetId, News),
     /// The jobs that run or wait have changed. Only the latest list is told.
     Jobs(Vec<JobStatus>),
+    /// Something is known of the export that was to be looked into.
+    LookedAhead(Asking, Ahead),
     /// The exports that were asked for are queued; or none is, and why, in one line for people to read.
     ExportsQueued(Asking, Result<(), String>),
     /// The queue of exports has changed. Only the latest is told.

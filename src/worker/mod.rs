@@ -7,6 +7,7 @@
 //! - exports that wait or run are on the disk as soon as they are queued, and the next start offers them;
 //! - closing waits for what writes (saves, the autosave, a film that is being given up), and not for what only reads.
 
+mod ahead;
 mod exchange;
 mod exports;
 mod jobs;
@@ -24,6 +25,7 @@ mod service;
 mod tasks;
 mod telling;
 
+pub use ahead::Ahead;
 pub use exchange::{read_timeline, write_timeline, write_timeline_as};
 pub use keeping::LastKeep;
 pub use machine::{allowed_cores, total_memory};

@@ -135,6 +135,13 @@ impl Queue {
         Ok(())
     }
 
+    /// Whether something is made, or begins by itself.
+    pub fn is_busy(&self) -> bool {
+        let runs =
+            |state| self.runs.iter().any(|run| std::mem::discriminant(&run.state) == std::mem::discriminant(state));
+        runs(&RunState::Running) || (!self.paused && runs(&RunState::Waiting))
+    }
+
     /// Takes the next run that waits, which begins now.
     pub fn begin(&mut self) -> Option<(RunId, Arc<ExportJob>)> {
         let running = |run: &QueuedRun| matches!(run.state, RunState::Running);

@@ -1,5 +1,6 @@
 //! The worker thread: takes commands, answers with events, owns jobs and the queue of exports.
 
+use super::ahead::LookAhead;
 use super::exchange::{read_timeline_until, write_timeline};
 use super::exports::ExportThreads;
 use super::jobs::Jobs;
@@ -137,6 +138,7 @@ struct Service {
     /// What only reads, imports and the like.
     reading: Threads,
     exports: ExportThreads,
+    ahead: LookAhead,
 }
 
 impl Service {
@@ -145,7 +147,7 @@ impl Service {
         let jobs = Arc::new(Jobs::start(folders.cache.clone(), Box::new(move |event| for_jobs.tell(event))));
         let (files, looking) = (Row::start("files", &tell), Row::start("looking", &tell));
         let (importing, reading) = (Cancel::default(), Threads::default());
-        Self { tell, jobs, home, closing, importing, files, looking, reading, exports }
+        Self { tell, jobs, home, closing, importing, files, looking, reading, exports, ahead: LookAhead::default() }
     }
 
     fn run(mut self, commands: &Receiver<Command>) {
@@ -158,11 +160,13 @@ impl Service {
         self.exports.stop();
         self.jobs.cancel(None);
         self.importing.cancel();
+        let ahead = self.ahead.stop();
         let Self { jobs, files, looking, reading, exports, .. } = self;
         let jobs = std::thread::Builder::new().name("end of jobs".into()).spawn(move || drop(jobs));
         files.finish();
         reading.leave();
         looking.leave();
+        ahead.leave();
         leave(jobs.into_iter().collect());
         // what runs removes what it has written of the film
         drop(exports);
@@ -230,14 +234,21 @@ impl Service {
             }),
             Command::SaveRecent(recent, folder) => self.file_task("saved", move || recent.save(&folder)),
             Command::Discard(recovered) => recovered.discard(),
+            Command::LookAhead(asking, job) => self.ahead.start(asking, *job, self.exports.queue(), &tell),
+            Command::StopLookingAhead => drop(self.ahead.stop()),
             Command::QueueExports(asking, jobs) => {
-                let (exports, to) = (self.exports.queue(), self.tell.clone());
+                let (exports, to, ahead) = (self.exports.queue(), self.tell.clone(), self.ahead.stop());
                 self.reading.spawn("exports", &tell, move || {
+                    ahead.wait();
                     let queued = check_all(&jobs, &closing).and_then(|()| exports.add(jobs));
                     to.tell(Event::ExportsQueued(asking, queued));
                 });
             }
-            Command::Exports(command) => self.exports.queue().obey(command),
+            Command::Exports(command) => {
+                // one may begin by it
+                drop(self.ahead.stop());
+                self.exports.queue().obey(command);
+            }
             Command::CancelJob(id) => self.jobs.cancel(Some(id)),
             Command::CancelJobs => self.jobs.cancel(None),
         }

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
 
+mod ahead;
 mod begin;
 mod bin;
 #[path = "../common/mod.rs"]

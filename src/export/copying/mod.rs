@@ -15,7 +15,7 @@ mod untouched;
 mod windows;
 mod worth;
 
-pub(super) use plan::{CopyPlan, plan};
+pub(super) use plan::{Copied, CopyPlan, plan};
 
 use crate::model::AssetId;
 use serde::{Deserialize, Serialize};

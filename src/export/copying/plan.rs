@@ -64,6 +64,11 @@ impl CopyPlan {
         self.segments.iter().filter(|s| matches!(s, Segment::Encoded(_))).count()
     }
 
+    /// What is copied, in order.
+    pub fn copies(&self) -> impl Iterator<Item = &Copied> {
+        self.segments.iter().filter_map(|s| if let Segment::Copied(copied) = s { Some(copied) } else { None })
+    }
+
     /// "94 % copied, 212 joins encoded".
     pub fn in_words(&self, frames: FrameCount) -> String {
         let share = self.copied * 100 / frames.0.max(1);

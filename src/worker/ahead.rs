@@ -1,0 +1,105 @@
+//! What is known of exports before they are queued: found and tried on a thread of its own, one at a time. What is asked for
+//! later takes the place of what was asked for before.
+//!
+//! A trial makes pictures as an export does, and would count in the memory of one that runs: there is none meanwhile, and it is
+//! over before one begins.
+
+use super::exports::Exports;
+use super::machine::allowed_cores;
+use super::messages::{Asking, Event};
+use super::queue::ExportJob;
+use super::tasks::leave;
+use super::telling::Tell;
+use crate::export::{Expected, ExportSettings, Finding, Memory, expect, look};
+use crate::media::Cancel;
+use crate::platform::caught;
+use std::thread::JoinHandle;
+
+/// What is known of an export that may be made.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ahead {
+    /// What stands against it, and what to know of its clips. More follows where nothing blocks.
+    Found(Vec<Finding>),
+    /// What it takes. Nothing follows.
+    Expects(Box<Expected>),
+    /// Why that is not known, in one line for people to read. Nothing follows.
+    Fails(String),
+    /// It was not tried, because an export runs. Nothing follows.
+    Busy,
+}
+
+/// Looks ahead, for one editor.
+#[derive(Default)]
+pub(super) struct LookAhead {
+    cancel: Cancel,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LookAhead {
+    /// Looks into an export; `exports` is the queue that it may be put into.
+    pub fn start(&mut self, asking: Asking, job: ExportJob, exports: Exports, tell: &Tell) {
+        let before = self.stop();
+        let (cancel, to) = (self.cancel.clone(), tell.clone());
+        let work = move || {
+            before.wait();
+            let tell = |ahead| to.tell(Event::LookedAhead(asking, ahead));
+            if let Err(said) = caught(|| find_out(&job, &exports, &cancel, &tell)) {
+                tell(Ahead::Fails(format!("a fault of Workprint: {said}; please report it")));
+            }
+        };
+        match std::thread::Builder::new().name("look ahead".into()).spawn(work) {
+            Ok(thread) => self.thread = Some(thread),
+            Err(error) => tell.tell(Event::Problem(format!("no thread can be started: {error}"))),
+        }
+    }
+
+    /// Stops what runs; whoever has to can wait until it is over.
+    pub fn stop(&mut self) -> Stopped {
+        std::mem::take(&mut self.cancel).cancel();
+        Stopped(self.thread.take())
+    }
+}
+
+/// A look ahead that was told to stop.
+pub(super) struct Stopped(Option<JoinHandle<()>>);
+
+impl Stopped {
+    /// Waits until it is over: no longer than making a picture takes.
+    pub fn wait(self) {
+        if let Some(thread) = self.0 {
+            // a panic was told
+            let _ = thread.join();
+        }
+    }
+
+    /// Waits a moment.
+    pub fn leave(self) {
+        leave(self.0.into_iter().collect());
+    }
+}
+
+fn find_out(job: &ExportJob, exports: &Exports, cancel: &Cancel, tell: &dyn Fn(Ahead)) {
+    if cancel.is_cancelled() {
+        return;
+    }
+    let (project, settings) = (&job.project, &job.settings);
+    let found = match look(project, settings) {
+        Ok(found) => found,
+        Err(error) => return tell(Ahead::Fails(error.to_string())),
+    };
+    let blocked = found.iter().any(|f| f.blocks);
+    tell(Ahead::Found(found));
+    if blocked || cancel.is_cancelled() {
+        return;
+    }
+    if exports.is_busy() {
+        return tell(Ahead::Busy);
+    }
+    let settings =
+        ExportSettings { own_memory: Memory::default().sample(), cores: allowed_cores(), ..settings.clone() };
+    match expect(project, &settings, cancel) {
+        Ok(expected) => tell(Ahead::Expects(Box::new(expected))),
+        Err(error) if error.is_cancelled() => {}
+        Err(error) => tell(Ahead::Fails(error.to_string())),
+    }
+}
