@@ -78,7 +78,7 @@ impl Editor {
             return Some(SETTLED);
         }
         if matches!(ahead.takes, Takes::Later) && !self.exports.active() {
-            (ahead.asking, ahead.takes) = (None, Takes::Unknown);
+            (ahead.asking, ahead.takes, ahead.findings) = (None, Takes::Unknown, None);
         }
         let since = ahead.of.as_ref().map_or(now, |(_, _, since)| *since);
         let left = SETTLED.saturating_sub(now - since);
@@ -115,7 +115,10 @@ impl Editor {
                 known.findings.get_or_insert_default();
                 known.takes = Takes::Failed(why);
             }
-            Ahead::Busy => known.takes = Takes::Later,
+            Ahead::Busy => {
+                known.findings.get_or_insert_default();
+                known.takes = Takes::Later;
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub enum Ahead {
     Expects(Box<Expected>),
     /// Why that is not known, in one line for people to read. Nothing follows.
     Fails(String),
-    /// It was not tried, because an export runs. Nothing follows.
+    /// It was not tried, or not to the end, because an export runs or begins. Nothing follows.
     Busy,
 }
 
@@ -80,7 +80,7 @@ impl Stopped {
 
 fn find_out(job: &ExportJob, exports: &Exports, cancel: &Cancel, tell: &dyn Fn(Ahead)) {
     if cancel.is_cancelled() {
-        return;
+        return tell(Ahead::Busy);
     }
     let (project, settings) = (&job.project, &job.settings);
     let found = match look(project, settings) {
@@ -89,17 +89,17 @@ fn find_out(job: &ExportJob, exports: &Exports, cancel: &Cancel, tell: &dyn Fn(A
     };
     let blocked = found.iter().any(|f| f.blocks);
     tell(Ahead::Found(found));
-    if blocked || cancel.is_cancelled() {
+    if blocked {
         return;
     }
-    if exports.is_busy() {
+    if cancel.is_cancelled() || exports.is_busy() {
         return tell(Ahead::Busy);
     }
     let settings =
         ExportSettings { own_memory: Memory::default().sample(), cores: allowed_cores(), ..settings.clone() };
     match expect(project, &settings, cancel) {
         Ok(expected) => tell(Ahead::Expects(Box::new(expected))),
-        Err(error) if error.is_cancelled() => {}
+        Err(error) if error.is_cancelled() => tell(Ahead::Busy),
         Err(error) => tell(Ahead::Fails(error.to_string())),
     }
 }

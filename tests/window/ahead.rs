@@ -9,6 +9,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use workprint::app::{Action, Takes};
 use workprint::model::Frame;
 use workprint::ui::Window;
+use workprint::worker::QueueCommand;
 
 fn until_known(harness: &mut Harness<'_, Window>) {
     until(harness, "what it takes", |w| {
@@ -62,4 +63,15 @@ fn what_blocks_keeps_the_button_from_being_pressed_until_it_is_mended() {
     harness.get_by_role_and_label(Role::Button, "Export").click();
     until(&mut harness, "made", |w| last_export(w).is_some_and(|run| run.done().is_some()));
     assert_eq!(pictures(&target).numbers.len(), 120);
+}
+
+#[test]
+fn what_the_queue_interrupts_is_tried_again() {
+    let (folder, mut harness) = with_clips();
+    open_export(&mut harness, folder.path());
+    until(&mut harness, "looked at", |w| w.editor.export.as_ref().is_some_and(|d| d.ahead.findings.is_some()));
+    // an export may begin by whatever is done with the queue, and none is tried beside one
+    harness.state_mut().editor.change_exports(QueueCommand::Pause);
+    until(&mut harness, "paused", |w| w.editor.exports.paused);
+    until_known(&mut harness);
 }
