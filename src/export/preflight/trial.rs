@@ -20,10 +20,13 @@ use crate::render::{Sounds, Warning, picture_section};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Pictures that are made at each place, beside the first.
 const PICTURES: i64 = 12;
+
+/// What a trial may take, about: no other place is tried after that, and what the first has told serves.
+const ENOUGH: Duration = Duration::from_secs(5);
 
 /// Places where sound is listened to, as far as the film is long enough.
 const LISTENED: i64 = 8;
@@ -255,6 +258,7 @@ impl Run<'_> {
         let more = if sound_alone { self.sequence().rate.nominal() * 4 } else { PICTURES };
         let (mut count, mut further) = (0.0, 0.0);
         let mut sum = Tried::default();
+        let begun = Instant::now();
         for place in places(self.span, more + 1, 3) {
             let place = Span { length: place.length.min(FrameCount(more + 1)), ..place };
             let (seconds, bytes) = self.try_place(Span { length: FrameCount(1), ..place }, found)?;
@@ -267,6 +271,9 @@ impl Run<'_> {
                 #[expect(clippy::cast_precision_loss, reason = "a handful")]
                 let these = (place.length.0 - 1) as f64;
                 further += these;
+            }
+            if begun.elapsed() > ENOUGH {
+                break;
             }
         }
         let (count, further) = (f64::max(count, 1.0), f64::max(further, 1.0));
