@@ -3,11 +3,9 @@
 //! The weights were measured one by one with film at 1080p and 2160p in H.264, and at 1080p in nine other codecs
 //! (GStreamer 1.22), with and without cuts; `benches/growth` compares them with what exports take.
 
-use super::plan::{Layer, Paint, picture_section};
-use super::plan_sound::{Sound, TURN_SECONDS, sound_section};
-use crate::model::{
-    Frame, FrameCount, MediaInfo, MediaKind, Project, Sequence, SourceTime, Span, TrackKind, VideoStream,
-};
+use super::plan::{Layer, Paint, picture_sections};
+use super::plan_sound::{Sound, TURN_SECONDS, sound_sections};
+use crate::model::{MediaInfo, MediaKind, Project, Sequence, SourceTime, Span, TrackKind, VideoStream};
 
 const MIB: u64 = 1 << 20;
 
@@ -80,11 +78,7 @@ impl Demand {
         let mut before: Vec<Layer> = Vec::new();
         let mut pair = Holding::default();
         let holding = |layers: &[Layer]| layers.iter().map(Holding::of).sum::<Holding>();
-        let sections = sections(span, |frame| {
-            let section = picture_section(project, frame, span, demand.canvas);
-            (section.span, section)
-        });
-        for section in sections {
+        for section in picture_sections(project, span, canvas).take(SECTIONS) {
             let frame = section.span.start;
             let goes_on = |layer: &Layer| before.iter().any(|l| l.goes_on(layer, frame, sequence));
             let new: Holding = section.layers.iter().filter(|l| !goes_on(l)).map(Holding::of).sum();
@@ -105,28 +99,10 @@ fn packets(sequence: &Sequence, span: Span) -> u64 {
     count(span.length.0) + count(sequence.samples_in(span)) / PACKET
 }
 
-/// The sections of a span, one after the other, as far as they are looked at.
-fn sections<S>(span: Span, at: impl Fn(Frame) -> (Span, S)) -> impl Iterator<Item = S> {
-    let mut frame = span.start;
-    std::iter::from_fn(move || {
-        if frame >= span.end() {
-            return None;
-        }
-        let (of, section) = at(frame);
-        frame = of.end().max(frame + FrameCount(1));
-        Some(section)
-    })
-    .take(SECTIONS)
-}
-
 /// The most that the sounds that are heard at once hold, with those that are made ready for what follows, in bytes.
 fn most_held(project: &Project, sequence: &Sequence, span: Span) -> u64 {
     let (mut most, mut before): (u64, Vec<Sound>) = (0, Vec::new());
-    let sections = sections(span, |frame| {
-        let section = sound_section(project, frame, span);
-        (section.span, section)
-    });
-    for section in sections {
+    for section in sound_sections(project, span).take(SECTIONS) {
         let frame = section.span.start;
         if section.takes_turns() {
             // one is read, one is made ready and one stays, beside what they are mixed into

@@ -169,6 +169,31 @@ pub fn picture_section(project: &Project, frame: Frame, within: Span, canvas: (u
     PictureSection { span, layers, paint }
 }
 
+/// The sections of a span in order, as [`picture_section`] gives them.
+pub fn picture_sections(
+    project: &Project,
+    span: Span,
+    canvas: (u32, u32),
+) -> impl Iterator<Item = PictureSection> + '_ {
+    sections(span, move |frame| {
+        let section = picture_section(project, frame, span, canvas);
+        (section.span, section)
+    })
+}
+
+/// The sections of a span, one after the other.
+pub(super) fn sections<S>(span: Span, at: impl Fn(Frame) -> (Span, S)) -> impl Iterator<Item = S> {
+    let mut frame = span.start;
+    std::iter::from_fn(move || {
+        if frame >= span.end() {
+            return None;
+        }
+        let (of, section) = at(frame);
+        frame = of.end().max(frame + FrameCount(1));
+        Some(section)
+    })
+}
+
 /// What a track shows around a frame.
 enum Seen {
     Nothing,

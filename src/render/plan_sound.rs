@@ -1,6 +1,6 @@
 //! What is heard when: sections in which the audible clips do not change, and how loud each is. Pure.
 
-use super::plan::around;
+use super::plan::{around, sections};
 use crate::model::{Asset, Clip, Frame, FrameCount, Project, Sequence, SourceTime, Span, TrackKind};
 use std::sync::Arc;
 
@@ -186,6 +186,14 @@ pub fn sound_section(project: &Project, frame: Frame, within: Span) -> SoundSect
         }
     }
     SoundSection { span, sounds }
+}
+
+/// The sections of a span in order, as [`sound_section`] gives them.
+pub fn sound_sections(project: &Project, span: Span) -> impl Iterator<Item = SoundSection> + '_ {
+    sections(span, move |frame| {
+        let section = sound_section(project, frame, span);
+        (section.span, section)
+    })
 }
 
 /// A clip that can be heard, with how it begins and ends.

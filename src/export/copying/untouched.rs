@@ -1,7 +1,7 @@
 //! Which frames of a timeline show a source's pictures just as they are. Pure.
 
 use crate::model::{Asset, Project, Span};
-use crate::render::{Paint, PictureSection, picture_section};
+use crate::render::{Paint, PictureSection, picture_sections};
 use std::sync::Arc;
 
 /// Frames that show pictures of one source, one after the other, and nothing else.
@@ -27,10 +27,7 @@ impl Untouched {
 /// All of them in a span, in order, as long as can be.
 pub(super) fn untouched(project: &Project, within: Span, canvas: (u32, u32)) -> Vec<Untouched> {
     let mut found: Vec<Untouched> = Vec::new();
-    let mut frame = within.start;
-    while frame < within.end() {
-        let section = picture_section(project, frame, within, canvas);
-        frame = section.span.end();
+    for section in picture_sections(project, within, canvas) {
         let Some(next) = of_section(project, &section, canvas) else { continue };
         match found.last_mut() {
             // what was split goes on

@@ -6,7 +6,7 @@ use crate::model::{
     Asset, AssetId, ClipId, Frame, FrameCount, FrameRate, MediaKind, Project, Sequence, Span, TrackKind,
     format_timecode,
 };
-use crate::render::{Layer, PictureSection, picture_section, sound_section};
+use crate::render::{Layer, PictureSection, picture_sections, sound_sections};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -60,10 +60,7 @@ pub(super) fn remarks(project: &Project, target: &Target, span: Span) -> Vec<Fin
     if seen {
         let mut empty = Stretches::default();
         let mut groups = BTreeMap::new();
-        for section in sections(span, |frame| {
-            let section = picture_section(project, frame, span, canvas);
-            (section.span, section)
-        }) {
+        for section in picture_sections(project, span, canvas) {
             if section.layers.is_empty() {
                 empty.add(section.span);
             }
@@ -74,10 +71,7 @@ pub(super) fn remarks(project: &Project, target: &Target, span: Span) -> Vec<Fin
     }
     if heard {
         let mut silent = Stretches::default();
-        for section in sections(span, |frame| {
-            let section = sound_section(project, frame, span);
-            (section.span, section)
-        }) {
+        for section in sound_sections(project, span) {
             if section.sounds.is_empty() {
                 silent.add(section.span);
             }
@@ -86,19 +80,6 @@ pub(super) fn remarks(project: &Project, target: &Target, span: Span) -> Vec<Fin
     }
     found.extend(off(sequence, span, (seen, heard)));
     found
-}
-
-/// The sections of a span, one after the other.
-fn sections<T>(span: Span, mut of: impl FnMut(Frame) -> (Span, T)) -> impl Iterator<Item = T> {
-    let mut at = span.start;
-    std::iter::from_fn(move || {
-        if at >= span.end() {
-            return None;
-        }
-        let (section, value) = of(at);
-        at = section.end();
-        Some(value)
-    })
 }
 
 /// Sorts what is to be told of a section's clips.
