@@ -66,6 +66,7 @@ pub fn export(
     let sources = SourceCheck::start(project, span)?;
     let memory = Memory::anew();
     let mut run = Run::new(project, settings, span, fits, cancel, (&memory, &sources));
+    run.begun = begun;
     let (mut made, mut notes) = if let Some(most) = settings.max_size.or(target.max_size) {
         fit(&mut run, most, tell)?
     } else {
@@ -164,8 +165,15 @@ pub(super) struct Run<'a> {
     pub passes: Passes,
 }
 
-/// What a film's media take, and the settings that the budget leaves room for.
-pub(super) type Fits = (Demand, EncoderPlan);
+/// A film as it fits the budget.
+pub(super) struct Fits {
+    /// What its media take.
+    demand: Demand,
+    /// The settings that the budget leaves room for.
+    plan: EncoderPlan,
+    /// The size of the frames that its pictures are put into.
+    frame: (u32, u32),
+}
 
 /// What fits the budget.
 ///
@@ -178,7 +186,7 @@ pub(super) fn fitting(project: &Project, settings: &ExportSettings, span: Span) 
     let demand = Demand::on(project, span, canvas);
     let plan = plan(target, demand, frame, settings.cores, settings.budget)
         .map_err(|least| ExportError::Budget { budget: settings.budget, least })?;
-    Ok((demand, plan))
+    Ok(Fits { demand, plan, frame })
 }
 
 impl<'a> Run<'a> {
@@ -187,19 +195,17 @@ impl<'a> Run<'a> {
         project: &Arc<Project>,
         settings: &'a ExportSettings,
         span: Span,
-        (demand, plan): Fits,
+        Fits { demand, plan, frame }: Fits,
         cancel: &'a Cancel,
         (memory, sources): (&'a Memory, &'a SourceCheck),
     ) -> Self {
-        let sequence = project.sequence();
-        let (canvas, frame) = settings.preset.target.size.of((sequence.width, sequence.height));
         Self {
             project: Arc::clone(project),
             settings,
             plan,
             demand,
             coding: None,
-            canvas,
+            canvas: demand.canvas,
             frame,
             span,
             cancel,
@@ -275,7 +281,7 @@ impl<'a> Run<'a> {
     }
 
     /// A rough guess of the file's bytes, from what ordinary footage takes. The truth depends on the picture.
-    pub fn guess_size(&self) -> u64 {
+    fn guess_size(&self) -> u64 {
         let (frames, rate) = (u64::try_from(self.span.length.0).unwrap_or(0), self.sequence().rate);
         let pixels = |frames: u64| u64::from(self.frame.0) * u64::from(self.frame.1) * frames;
         let seconds = u64::try_from(rate.duration_of(self.span.length).0 / SourceTime::SECOND.0).unwrap_or(0);

@@ -303,7 +303,7 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
 /// [`ExportError`]: why there can be no such export.
 pub fn check(project: &Project, settings: &ExportSettings) -> Result<Span, ExportError> {
     let span = span_of(project, settings)?;
-    for check in [target_can_be, name_is_right, name_is_free] {
+    for check in CHECKS {
         check(project, settings)?;
     }
     match offline(project, span).next() {
@@ -314,8 +314,7 @@ pub fn check(project: &Project, settings: &ExportSettings) -> Result<Span, Expor
 
 /// All that stands against an export, as far as [`check`] looks; the span, if there is one.
 pub(super) fn problems(project: &Project, settings: &ExportSettings) -> (Option<Span>, Vec<ExportError>) {
-    let checks = [target_can_be, name_is_right, name_is_free];
-    let mut found: Vec<ExportError> = checks.into_iter().filter_map(|check| check(project, settings).err()).collect();
+    let mut found: Vec<ExportError> = CHECKS.into_iter().filter_map(|check| check(project, settings).err()).collect();
     match span_of(project, settings) {
         Ok(span) => {
             found.extend(offline(project, span));
@@ -327,6 +326,11 @@ pub(super) fn problems(project: &Project, settings: &ExportSettings) -> (Option<
         }
     }
 }
+
+/// What is looked at beside the span and its media.
+const CHECKS: [Check; 3] = [target_can_be, name_is_right, name_is_free];
+
+type Check = fn(&Project, &ExportSettings) -> Result<(), ExportError>;
 
 /// The frames that are asked for.
 fn span_of(project: &Project, settings: &ExportSettings) -> Result<Span, ExportError> {

@@ -16,7 +16,7 @@ use crate::media::{Cancel, MediaError};
 use crate::model::{Frame, FrameCount, FrameRate, Project, SourceTime, Span, format_timecode};
 use crate::platform::free_space;
 use crate::platform::whole_files::{ScratchFolder, clear_leftovers};
-use crate::render::{Sounds, Warning, picture_section};
+use crate::render::{Sounds, Warning, picture_sections};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -140,13 +140,12 @@ pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel
     let copying = run.take_copying();
     let tried = run.try_places(&mut found)?;
     tracing::debug!("tried: {tried:?}");
-    let guess = run.guess_size();
     drop(run);
     return_freed();
     found.loudness(project, settings, span, cancel)?;
     sources.finish(cancel, |warning| found.warning(warning))?;
-    let film = Film::of(project, settings, span, copying.as_ref(), cancel)?;
-    let predicted_size = most.unwrap_or_else(|| film.size(&tried, guess));
+    let film = Film::of(project, settings, span, copying.as_ref());
+    let predicted_size = most.unwrap_or_else(|| film.size(&tried));
     let (seconds, encoded_all) = (film.seconds(&tried, most.is_some()), film.seconds_without_copies(&tried));
     found.little_room(delivery::little_room(settings, predicted_size));
     Ok(Expected {
@@ -316,49 +315,39 @@ struct Film {
     /// Places where pictures begin anew, of all and of what is encoded.
     cuts: (i64, i64),
     seconds: f64,
-    sound_bits: f64,
-    has_sound: bool,
+    /// Bytes of sound and of tables beside pictures, about.
+    beside: f64,
     is_still: bool,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "frames and bytes of films are far below 2^53")]
 impl Film {
-    fn of(
-        project: &Project,
-        settings: &ExportSettings,
-        span: Span,
-        copying: Option<&CopyPlan>,
-        cancel: &Cancel,
-    ) -> Result<Self, MediaError> {
+    fn of(project: &Project, settings: &ExportSettings, span: Span, copying: Option<&CopyPlan>) -> Self {
         let sequence = project.sequence();
         let canvas = (sequence.width, sequence.height);
         let format = &settings.preset.target.format;
-        let mut cuts = 0;
-        let mut at = span.start;
-        while at < span.end() && !matches!(format, Format::Sound(_)) {
-            if cancel.is_cancelled() {
-                return Err(MediaError::Cancelled);
-            }
-            let section = picture_section(project, at, span, canvas);
-            cuts += i64::from(!section.layers.is_empty());
-            at = section.span.end();
-        }
+        let shown = picture_sections(project, span, canvas).filter(|section| !section.layers.is_empty());
+        let cuts =
+            if matches!(format, Format::Sound(_)) { 0 } else { i64::try_from(shown.count()).unwrap_or(i64::MAX) };
         let copies = copying.into_iter().flat_map(CopyPlan::copies);
         let copied_bytes = copies.map(|copied| stored(copied, sequence.rate)).sum();
         let pieces = copying.map_or(cuts, |plan| i64::try_from(plan.joins()).unwrap_or(0));
-        Ok(Self {
-            frames: span.length.0,
+        let frames = span.length.0;
+        let seconds = sequence.rate.duration_of(span.length).seconds();
+        Self {
+            frames,
             copied: copying.map_or(0, |plan| plan.copied),
             copied_bytes,
             cuts: (cuts, pieces.min(cuts)),
-            seconds: sequence.rate.duration_of(span.length).seconds(),
-            sound_bits: match format {
-                Format::Film(film) => film.sound.usual_bits() as f64,
+            seconds,
+            beside: match format {
+                Format::Film(film) => {
+                    seconds * film.sound.usual_bits() as f64 / 8.0 + (frames as f64 + seconds * SOUND_PACKETS) * TABLES
+                }
                 _ => 0.0,
             },
-            has_sound: matches!(format, Format::Film(_)),
             is_still: matches!(format, Format::Pictures(Pictures::Still)),
-        })
+        }
     }
 
     /// Seconds that so many pictures take with so many cuts.
@@ -379,18 +368,13 @@ impl Film {
         self.making(tried, self.frames as f64, self.cuts.0 as f64 * CUT)
     }
 
-    /// The bytes of the file; `guess` is what such films usually have, for those that tell nothing by a trial.
-    fn size(&self, tried: &Tried, guess: u64) -> u64 {
+    /// The bytes of the file.
+    fn size(&self, tried: &Tried) -> u64 {
         let encoded = (self.frames - self.copied) as f64;
         let keys = (self.cuts.1 as f64).max(encoded / self.frames.max(1) as f64 * self.seconds / KEYS_EVERY).max(1.0);
         let pictures = tried.key * keys + tried.others * (encoded - keys).max(0.0) + self.copied_bytes;
-        let beside = if self.has_sound {
-            self.seconds * self.sound_bits / 8.0 + (self.frames as f64 + self.seconds * SOUND_PACKETS) * TABLES
-        } else {
-            0.0
-        };
-        let bytes = pictures + beside;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size in bytes")]
-        if bytes.is_finite() && bytes >= 1.0 { bytes.round() as u64 } else { guess }
+        let bytes = (pictures + self.beside).round() as u64;
+        bytes
     }
 }
