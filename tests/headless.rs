@@ -383,6 +383,8 @@ fn each_marker_gives_a_file() {
     fs::write(folder.join("e.ron"), format!("[{edits}]")).unwrap();
     succeed(folder, &["edit", "p.ron", "e.ron"]);
     let args = ["export", "p.ron", "--each-marker", "-o", "parts", "--preset", "draft"];
+    let told = succeed(folder, &[&args[..], &["--dry-run"]].concat());
+    assert!(told.contains("3 files: 25 frames") && !folder.join("parts").exists(), "{told}");
     succeed(folder, &args);
     let wanted = [("Goal.mp4", 35..42), ("goal 2.mp4", 42..50), ("a-b.mp4", 50..60)];
     for (name, numbers) in wanted.clone() {

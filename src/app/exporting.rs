@@ -5,7 +5,8 @@ use super::export_ahead::ExportAhead;
 use super::notices::Level;
 use super::typed::typed_path;
 use crate::export::{
-    Copying, ExportSettings, Preset, Target, default_budget, files_of, marked_parts, own_presets, presets,
+    Copying, ExportSettings, Part, Preset, Target, default_budget, exports_of, marked_parts, own_presets, presets,
+    together,
 };
 use crate::model::Span;
 use crate::worker::{Asking, Command, ExportJob, total_memory};
@@ -193,33 +194,29 @@ impl Editor {
         self.export_choice = Some(dialog.choice());
     }
 
-    /// The exports that the dialog describes.
-    fn each_of(&self, dialog: &ExportDialog) -> Vec<ExportSettings> {
-        let range = self.marked().filter(|_| dialog.marked_only);
-        if !dialog.by_marker {
-            return vec![dialog.settings(dialog.target(), range)];
-        }
-        let parts = marked_parts(self.sequence(), range);
-        let files = files_of(&parts, &dialog.target());
-        files.into_iter().zip(parts).map(|(file, part)| dialog.settings(file, Some(part.span))).collect()
-    }
-
-    /// All of them as one, which is as long as they are.
-    pub(super) fn all_of(&self, dialog: &ExportDialog) -> Option<ExportSettings> {
+    /// What the dialog describes as one export, and the parts that it is made in, where these are files of their own.
+    fn described(&self, dialog: &ExportDialog) -> (ExportSettings, Vec<Part>) {
         let range = self.marked().filter(|_| dialog.marked_only);
         let parts = if dialog.by_marker { marked_parts(self.sequence(), range) } else { Vec::new() };
+        (dialog.settings(dialog.target(), range), parts)
+    }
+
+    /// All that the dialog describes as one export, which is as long as its parts and has the first one's name.
+    pub(super) fn all_of(&self, dialog: &ExportDialog) -> Option<ExportSettings> {
+        let (one, parts) = self.described(dialog);
         let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
-            return (!dialog.path.trim().is_empty()).then(|| dialog.settings(dialog.target(), range));
+            return (!dialog.path.trim().is_empty()).then_some(one);
         };
-        let file = files_of(&parts[..1], &dialog.target()).pop()?;
-        Some(dialog.settings(file, Some(Span::between(first.span.start, last.span.end()))))
+        // there may be hundreds, and their names take time
+        together(&exports_of(&[first.clone(), last.clone()], &one))
     }
 
     /// Puts what the dialog describes into the queue, with the project as it is now. The dialog stays until that was looked
     /// into.
     pub fn queue_export(&mut self) {
         let Some(dialog) = self.export.as_ref().filter(|dialog| !dialog.is_asking()) else { return };
-        let all = self.each_of(dialog);
+        let (one, parts) = self.described(dialog);
+        let all = if dialog.by_marker { exports_of(&parts, &one) } else { vec![one] };
         let (document, of, project) = (Some(self.document()), self.title(), Arc::clone(self.project()));
         let job = |settings| ExportJob { document, of: of.clone(), project: Arc::clone(&project), settings };
         let jobs = all.into_iter().map(job).collect();

@@ -2,38 +2,43 @@
 
 use super::export::line;
 use super::{Failure, Outcome};
-use crate::export::{Expected, ExportSettings, Finding, expect, look};
+use crate::export::{Expected, ExportSettings, Finding, expect, look, together};
 use crate::media::Cancel;
-use crate::model::{Project, Span, format_timecode, path_text};
+use crate::model::{Project, format_timecode, path_text};
 use bytesize::ByteSize;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Tells what stands against each file and what to know of it, and what all of them together take: their ranges follow one
-/// another. Done where nothing stands against any.
-pub fn tell(project: &Arc<Project>, files: &[ExportSettings], json: bool, cancel: &Cancel) -> Result<Outcome, Failure> {
+/// Tells what stands against each file, in a folder that the export makes if need be, and what to know of it, and what all of them together take. Done where nothing stands against any.
+pub fn tell(
+    project: &Arc<Project>,
+    files: &[ExportSettings],
+    (makes_folder, json): (bool, bool),
+    cancel: &Cancel,
+) -> Result<Outcome, Failure> {
     let say_all = |path: &Path, findings: &[Finding]| -> Result<(), Failure> {
         for finding in findings {
-            let of = if files.len() > 1 { format!("{}: ", path.display()) } else { String::new() };
             if json {
                 line(&finding_json(project, path, finding));
             } else if finding.blocks {
-                tell!("error: {of}{}", finding.text);
+                tell!("error: {}", finding.text);
+            } else if files.len() > 1 {
+                say!("note: {}: {}", path.display(), finding.text)?;
             } else {
-                say!("note: {of}{}", finding.text)?;
+                say!("note: {}", finding.text)?;
             }
         }
         Ok(())
     };
     let mut blocked = false;
     for settings in files {
-        let findings = look(project, settings)?;
+        let findings = look(project, &once_made(settings, makes_folder))?;
         blocked |= findings.iter().any(|f| f.blocks);
         say_all(&settings.path, &findings)?;
     }
     let Some(settings) = together(files).filter(|_| !blocked) else { return Ok(Outcome::Failed) };
-    let expected = expect(project, &settings, cancel)?;
+    let expected = expect(project, &once_made(&settings, makes_folder), cancel)?;
     say_all(&settings.path, &expected.findings)?;
     if json {
         line(&expected_json(files, &expected));
@@ -45,11 +50,17 @@ pub fn tell(project: &Arc<Project>, files: &[ExportSettings], json: bool, cancel
     Ok(Outcome::Done)
 }
 
-/// One export as long as all of them.
-fn together(files: &[ExportSettings]) -> Option<ExportSettings> {
-    let (first, last) = (files.first()?, files.last()?);
-    let range = first.range.zip(last.range).map(|(first, last)| Span::between(first.start, last.end()));
-    Some(ExportSettings { range, ..first.clone() })
+/// The same where the folder is there that the export makes: in it every name is free, so that all depends on the folder that it
+/// is made in.
+fn once_made(settings: &ExportSettings, makes_folder: bool) -> ExportSettings {
+    let (folder, name) = (settings.path.parent(), settings.path.file_name());
+    let made = folder.filter(|folder| makes_folder && !folder.as_os_str().is_empty() && !folder.exists());
+    let (Some(folder), Some(name)) = (made, name) else { return settings.clone() };
+    let there = folder.ancestors().find(|above| above.exists()).unwrap_or_else(|| Path::new(""));
+    let mut beside = folder.file_name().unwrap_or_default().to_owned();
+    beside.push("-");
+    beside.push(name);
+    ExportSettings { path: there.join(beside), overwrite: true, ..settings.clone() }
 }
 
 fn finding_json(project: &Project, path: &Path, finding: &Finding) -> Value {

@@ -6,7 +6,7 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{
-    Copying, ExportError, ExportEvent, ExportSettings, Part, Preset, default_budget, export, files_of, find_preset,
+    Copying, ExportError, ExportEvent, ExportSettings, Preset, default_budget, export, exports_of, find_preset,
     marked_parts, own_presets, presets,
 };
 use crate::media::Cancel;
@@ -95,7 +95,12 @@ fn render(args: &Args) -> Result<Outcome, Failure> {
     let settings = settings(args, range)?;
     let cancel = cancel_on_interrupt();
     if args.dry_run {
-        return super::dry_run::tell(&project, &parts(args, &project, &settings)?, args.json, &cancel);
+        return super::dry_run::tell(
+            &project,
+            &parts(args, &project, &settings)?,
+            (args.each_marker, args.json),
+            &cancel,
+        );
     }
     if args.each_marker {
         each_marker(args, &project, &settings, &cancel)
@@ -123,9 +128,7 @@ fn parts(args: &Args, project: &Project, settings: &ExportSettings) -> Result<Ve
     if !target.is_folder() {
         like.set_extension(target.extension());
     }
-    let files = files_of(&parts, &like);
-    let one = |(part, path): (&Part, PathBuf)| ExportSettings { path, range: Some(part.span), ..settings.clone() };
-    Ok(parts.iter().zip(files).map(one).collect())
+    Ok(exports_of(&parts, &ExportSettings { path: like, ..settings.clone() }))
 }
 
 /// Makes a file of each part. One that fails stops no other.

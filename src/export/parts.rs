@@ -1,5 +1,6 @@
 //! A film in parts: each marker begins one, which goes up to the next and is named by it.
 
+use super::settings::ExportSettings;
 use crate::model::{FrameCount, Sequence, Span};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -51,6 +52,21 @@ pub fn files_of(parts: &[Part], target: &Path) -> Vec<PathBuf> {
         target.with_file_name(file)
     };
     parts.iter().enumerate().map(name).collect()
+}
+
+/// The exports of parts: each as `like`, whose file says where they lie and what their names end with.
+#[must_use]
+pub fn exports_of(parts: &[Part], like: &ExportSettings) -> Vec<ExportSettings> {
+    let one = |(part, path): (&Part, PathBuf)| ExportSettings { path, range: Some(part.span), ..like.clone() };
+    parts.iter().zip(files_of(parts, &like.path)).map(one).collect()
+}
+
+/// The first of several exports, as long as all of them: their ranges follow one another.
+#[must_use]
+pub fn together(exports: &[ExportSettings]) -> Option<ExportSettings> {
+    let (first, last) = (exports.first()?, exports.last()?);
+    let range = first.range.zip(last.range).map(|(first, last)| Span::between(first.start, last.end()));
+    Some(ExportSettings { range, ..first.clone() })
 }
 
 /// A text as a file can be called on every system; `None` where nothing of it is left.
