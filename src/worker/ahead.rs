@@ -1,8 +1,8 @@
 //! What is known of exports before they are queued: found and tried on a thread of its own, one at a time. What is asked for
 //! later takes the place of what was asked for before.
 //!
-//! A trial makes pictures as an export does, and would count in the memory of one that runs: there is none meanwhile, and it is
-//! over before one begins.
+//! A trial makes pictures as an export does, and would count in the memory of one that runs: the queue lets neither begin beside
+//! the other.
 
 use super::exports::Exports;
 use super::machine::allowed_cores;
@@ -38,10 +38,14 @@ pub(super) struct LookAhead {
 impl LookAhead {
     /// Looks into an export; `exports` is the queue that it may be put into.
     pub fn start(&mut self, asking: Asking, job: ExportJob, exports: Exports, tell: &Tell) {
-        let before = self.stop();
-        let (cancel, to) = (self.cancel.clone(), tell.clone());
+        self.stop();
+        self.cancel = Cancel::default();
+        let (before, cancel, to) = (self.thread.take(), self.cancel.clone(), tell.clone());
         let work = move || {
-            before.wait();
+            if let Some(before) = before {
+                // it has told of a panic itself
+                let _ = before.join();
+            }
             let tell = |ahead| to.tell(Event::LookedAhead(asking, ahead));
             if let Err(said) = caught(|| find_out(&job, &exports, &cancel, &tell)) {
                 tell(Ahead::Fails(format!("a fault of Workprint: {said}; please report it")));
@@ -53,28 +57,14 @@ impl LookAhead {
         }
     }
 
-    /// Stops what runs; whoever has to can wait until it is over.
-    pub fn stop(&mut self) -> Stopped {
-        std::mem::take(&mut self.cancel).cancel();
-        Stopped(self.thread.take())
-    }
-}
-
-/// A look ahead that was told to stop.
-pub(super) struct Stopped(Option<JoinHandle<()>>);
-
-impl Stopped {
-    /// Waits until it is over: no longer than making a picture takes.
-    pub fn wait(self) {
-        if let Some(thread) = self.0 {
-            // a panic was told
-            let _ = thread.join();
-        }
+    /// Stops what runs, which is over once a picture is made.
+    pub fn stop(&self) {
+        self.cancel.cancel();
     }
 
-    /// Waits a moment.
+    /// Waits a moment for what was stopped.
     pub fn leave(self) {
-        leave(self.0.into_iter().collect());
+        leave(self.thread.into_iter().collect());
     }
 }
 
@@ -92,9 +82,9 @@ fn find_out(job: &ExportJob, exports: &Exports, cancel: &Cancel, tell: &dyn Fn(A
     if blocked {
         return;
     }
-    if cancel.is_cancelled() || exports.is_busy() {
+    let Some(_trying) = exports.begin_trial(cancel).filter(|_| !cancel.is_cancelled()) else {
         return tell(Ahead::Busy);
-    }
+    };
     let settings =
         ExportSettings { own_memory: Memory::default().sample(), cores: allowed_cores(), ..settings.clone() };
     match expect(project, &settings, cancel) {

@@ -35,6 +35,8 @@ struct State {
     given_up: bool,
     /// Whether what waits is other than when it was kept last.
     to_keep: bool,
+    /// Stops a trial, as long as there is one.
+    trying: Option<Cancel>,
     closing: bool,
     /// Whether nothing runs any more, and never will.
     over: bool,
@@ -117,9 +119,15 @@ impl Exports {
         Ok(())
     }
 
-    /// Whether something is made, or begins by itself.
-    pub fn is_busy(&self) -> bool {
-        self.0.lock().queue.is_busy()
+    /// Begins a trial, which would count in the memory of an export: `None` where one runs or is about to. As long as it is
+    /// there none begins; one that is to begin stops it with `cancel`.
+    pub fn begin_trial(&self, cancel: &Cancel) -> Option<Trying> {
+        let mut state = self.0.lock();
+        if state.queue.is_busy() {
+            return None;
+        }
+        state.trying = Some(cancel.clone());
+        Some(Trying(Arc::clone(&self.0)))
     }
 
     /// Does what is asked for.
@@ -130,6 +138,16 @@ impl Exports {
             state.stop.cancel();
         }
         self.0.has_changed(state);
+    }
+}
+
+/// A trial; it is over when this is dropped.
+pub(super) struct Trying(Arc<Shared>);
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        self.0.lock().trying = None;
+        self.0.changed.notify_all();
     }
 }
 
@@ -173,7 +191,9 @@ impl Shared {
             if state.closing {
                 return None;
             }
-            if let Some((run, job)) = state.queue.begin() {
+            if let Some(trying) = state.trying.as_ref().filter(|_| state.queue.is_busy()) {
+                trying.cancel();
+            } else if let Some((run, job)) = state.queue.begin() {
                 (state.stop, state.given_up) = (Cancel::default(), false);
                 let stop = state.stop.clone();
                 self.has_changed(state);
@@ -473,6 +493,25 @@ pub(super) mod tests {
         stage.until_shown(&["d cancelled", "c failed", "b done", "a done"]);
         stage.close();
         assert_eq!(fs::read_dir(folder.path().join("recovery")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_trial_is_over_before_an_export_begins_and_none_begins_beside_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut stage = Stage::set(&folder.path().join("recovery"));
+        let cancel = Cancel::default();
+        let trial = stage.queue().begin_trial(&cancel).unwrap();
+        stage.add(&Arc::default(), folder.path(), &["a.mp4"]);
+        stage.until("told to stop", |_| cancel.is_cancelled());
+        stage.until_shown(&["a waits"]);
+        assert!(stage.begun.try_recv().is_err());
+        drop(trial);
+        stage.begins("a.mp4");
+        assert!(stage.queue().begin_trial(&Cancel::default()).is_none());
+        stage.steps.send(Step::Finish).unwrap();
+        stage.until_shown(&["a done"]);
+        assert!(stage.queue().begin_trial(&Cancel::default()).is_some());
+        stage.close();
     }
 
     #[test]

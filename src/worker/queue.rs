@@ -137,9 +137,11 @@ impl Queue {
 
     /// Whether something is made, or begins by itself.
     pub fn is_busy(&self) -> bool {
-        let runs =
-            |state| self.runs.iter().any(|run| std::mem::discriminant(&run.state) == std::mem::discriminant(state));
-        runs(&RunState::Running) || (!self.paused && runs(&RunState::Waiting))
+        self.runs.iter().any(|run| match run.state {
+            RunState::Running => true,
+            RunState::Waiting => !self.paused,
+            RunState::Left | RunState::Over(_) => false,
+        })
     }
 
     /// Takes the next run that waits, which begins now.

@@ -160,8 +160,8 @@ impl Service {
         self.exports.stop();
         self.jobs.cancel(None);
         self.importing.cancel();
-        let ahead = self.ahead.stop();
-        let Self { jobs, files, looking, reading, exports, .. } = self;
+        self.ahead.stop();
+        let Self { jobs, files, looking, reading, exports, ahead, .. } = self;
         let jobs = std::thread::Builder::new().name("end of jobs".into()).spawn(move || drop(jobs));
         files.finish();
         reading.leave();
@@ -235,20 +235,15 @@ impl Service {
             Command::SaveRecent(recent, folder) => self.file_task("saved", move || recent.save(&folder)),
             Command::Discard(recovered) => recovered.discard(),
             Command::LookAhead(asking, job) => self.ahead.start(asking, *job, self.exports.queue(), &tell),
-            Command::StopLookingAhead => drop(self.ahead.stop()),
+            Command::StopLookingAhead => self.ahead.stop(),
             Command::QueueExports(asking, jobs) => {
-                let (exports, to, ahead) = (self.exports.queue(), self.tell.clone(), self.ahead.stop());
+                let (exports, to) = (self.exports.queue(), self.tell.clone());
                 self.reading.spawn("exports", &tell, move || {
-                    ahead.wait();
                     let queued = check_all(&jobs, &closing).and_then(|()| exports.add(jobs));
                     to.tell(Event::ExportsQueued(asking, queued));
                 });
             }
-            Command::Exports(command) => {
-                // one may begin by it
-                drop(self.ahead.stop());
-                self.exports.queue().obey(command);
-            }
+            Command::Exports(command) => self.exports.queue().obey(command),
             Command::CancelJob(id) => self.jobs.cancel(Some(id)),
             Command::CancelJobs => self.jobs.cancel(None),
         }

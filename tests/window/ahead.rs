@@ -66,11 +66,10 @@ fn what_blocks_keeps_the_button_from_being_pressed_until_it_is_mended() {
 }
 
 #[test]
-fn what_the_queue_interrupts_is_tried_again() {
+fn a_command_to_the_queue_leaves_nothing_unanswered() {
     let (folder, mut harness) = with_clips();
     open_export(&mut harness, folder.path());
     until(&mut harness, "looked at", |w| w.editor.export.as_ref().is_some_and(|d| d.ahead.findings.is_some()));
-    // an export may begin by whatever is done with the queue, and none is tried beside one
     harness.state_mut().editor.change_exports(QueueCommand::Pause);
     until(&mut harness, "paused", |w| w.editor.exports.paused);
     until_known(&mut harness);
