@@ -80,11 +80,11 @@ impl Editor {
         if matches!(ahead.takes, Takes::Later) && !self.exports.active() {
             (ahead.asking, ahead.takes, ahead.findings) = (None, Takes::Unknown, None);
         }
-        let since = ahead.of.as_ref().map_or(now, |(_, _, since)| *since);
-        let left = SETTLED.saturating_sub(now - since);
         if ahead.asking.is_some() {
             return None;
         }
+        let since = ahead.of.as_ref().map_or(now, |(_, _, since)| *since);
+        let left = SETTLED.saturating_sub(now - since);
         if left > Duration::ZERO {
             return Some(left);
         }

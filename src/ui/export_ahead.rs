@@ -18,18 +18,16 @@ pub fn show(ui: &mut Ui, ahead: &ExportAhead, wanted: &mut Option<Finding>) {
         ui.spacing_mut().item_spacing.y = 3.0;
         takes(ui, ahead);
         ui.add_space(2.0);
-        ui.allocate_ui_with_layout(egui::vec2(ui.available_width(), ROOM), Layout::top_down(Align::Min), |ui| {
-            ui.set_min_size(egui::vec2(ui.available_width(), ROOM));
-            ScrollArea::vertical().id_salt("findings").max_height(ROOM).auto_shrink([false, false]).show(ui, |ui| {
-                if !ahead.is_waiting() && ahead.all().next().is_none() {
-                    line(ui, icons::ICON_CHECK_CIRCLE, theme::GOOD, "Nothing stands against it.", false);
+        let area = ScrollArea::vertical().id_salt("findings").auto_shrink(false);
+        area.min_scrolled_height(ROOM).max_height(ROOM).show(ui, |ui| {
+            if !ahead.is_waiting() && ahead.all().next().is_none() {
+                line(ui, icons::ICON_CHECK_CIRCLE, theme::GOOD, "Nothing stands against it.", false);
+            }
+            for finding in ahead.all() {
+                if found(ui, finding) {
+                    *wanted = Some(finding.clone());
                 }
-                for finding in ahead.all() {
-                    if found(ui, finding) {
-                        *wanted = Some(finding.clone());
-                    }
-                }
-            });
+            }
         });
     });
     ui.add_space(4.0);
