@@ -12,13 +12,12 @@
 
 mod common;
 
-use common::{Seeded, shared_media, sound, succeed};
+use common::{Seeded, shared_media, sound, succeed, two_at_a_time};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What can't be compared, each with its reason.
 const EXCEPT: &[&str] = &[
@@ -144,16 +143,11 @@ fn every_file_looks_and_sounds_like_what_another_tool_makes_of_it() {
     let heard = sound(&folder.join("all.mkv"));
     let shown: Value = serde_json::from_str(&succeed(folder, &["show", "all.ron", "--json"])).unwrap();
     let all = All { folder, media: &media, shown: &shown, heard: &heard };
-    // two programs run at a time: each waits for the other tool in turn
-    let (next, problems) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some((name, found)) = names.iter().zip(&probed).nth(next.fetch_add(1, Ordering::Relaxed)) {
-                    problems.lock().unwrap().extend(all.problems_of(name, found));
-                }
-            });
-        }
+    // each waits for the other tool in turn
+    let problems = Mutex::new(Vec::new());
+    two_at_a_time(names.len(), |n| {
+        let of_file = all.problems_of(&names[n], &probed[n]);
+        problems.lock().unwrap().extend(of_file);
     });
     let problems = problems.into_inner().unwrap();
     assert!(problems.is_empty(), "{problems:#?}");

@@ -391,9 +391,9 @@ impl Seeded {
     }
 }
 
-/// In how many of so many cases `work` is true, and in how many it is not; two at a time.
-pub fn how_many(cases: usize, work: impl Fn(usize) -> bool + Sync) -> (usize, usize) {
-    let (next, yes, no) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+/// Does the work of so many cases, two at a time.
+pub fn two_at_a_time(cases: usize, work: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -402,10 +402,18 @@ pub fn how_many(cases: usize, work: impl Fn(usize) -> bool + Sync) -> (usize, us
                     if case >= cases {
                         return;
                     }
-                    if work(case) { &yes } else { &no }.fetch_add(1, Ordering::Relaxed);
+                    work(case);
                 }
             });
         }
+    });
+}
+
+/// In how many of so many cases `work` is true, and in how many it is not; two at a time.
+pub fn how_many(cases: usize, work: impl Fn(usize) -> bool + Sync) -> (usize, usize) {
+    let (yes, no) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    two_at_a_time(cases, |case| {
+        if work(case) { &yes } else { &no }.fetch_add(1, Ordering::Relaxed);
     });
     (yes.into_inner(), no.into_inner())
 }
