@@ -237,6 +237,8 @@ pub struct Editor {
     pub exports: super::exports::Exports,
     /// What was chosen for the last export.
     pub(super) export_choice: Option<super::exporting::ExportChoice>,
+    /// People's own presets, as far as they were found.
+    pub(super) own_presets: Vec<crate::export::Preset>,
     /// What crashes left behind.
     pub recoverable: Vec<Recovered>,
     /// What could be done instead of what was refused last.
@@ -299,6 +301,7 @@ impl Editor {
             export: None,
             exports: super::exports::Exports::default(),
             export_choice: None,
+            own_presets: Vec::new(),
             recoverable: Vec::new(),
             offer: None,
             request: None,

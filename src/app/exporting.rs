@@ -2,11 +2,11 @@
 
 use super::editor::Editor;
 use super::export_ahead::ExportAhead;
+use super::export_presets::Choice;
 use super::notices::Level;
 use super::typed::typed_path;
 use crate::export::{
-    Copying, ExportSettings, Part, Preset, Target, default_budget, exports_of, marked_parts, own_presets, presets,
-    together,
+    Copying, ExportSettings, Part, Preset, Target, default_budget, exports_of, marked_parts, presets, together,
 };
 use crate::model::Span;
 use crate::worker::{Asking, Command, ExportJob, total_memory};
@@ -24,27 +24,6 @@ pub(super) struct ExportChoice {
     sized: bool,
     megabytes: f64,
     copy: bool,
-}
-
-/// A preset in the list of the dialog.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    /// The preset.
-    pub preset: Preset,
-    /// Why this machine can't run it.
-    pub reason: Option<String>,
-}
-
-impl Choice {
-    /// All presets: those that come with the program, then the user's own.
-    fn all() -> Arc<[Self]> {
-        let (own, errors) = own_presets();
-        for error in errors {
-            tracing::warn!("{error}");
-        }
-        let all = presets().iter().cloned().chain(own);
-        all.map(|preset| Self { reason: preset.reason(), preset }).collect()
-    }
 }
 
 /// The export dialog.
@@ -72,6 +51,12 @@ pub struct ExportDialog {
     pub by_marker: bool,
     /// Whether the user agreed to replace the file of that name.
     pub overwrite: bool,
+    /// Whether what can be set of the preset is shown.
+    pub adjusting: bool,
+    /// The name under which the preset is to be kept, while it is typed.
+    pub naming: Option<String>,
+    /// Whether it is asked if the preset is to be removed.
+    pub removing: bool,
     /// What it is to be queued with: set while that is looked into.
     asking: Option<Asking>,
     /// Why nothing was queued.
@@ -96,6 +81,9 @@ impl ExportDialog {
             marked_only: false,
             by_marker: false,
             overwrite: false,
+            adjusting: false,
+            naming: None,
+            removing: false,
             asking: None,
             refused: None,
             ahead: ExportAhead::default(),
@@ -112,6 +100,12 @@ impl ExportDialog {
     pub fn aim(&mut self, path: PathBuf) {
         self.path = path.to_string_lossy().into_owned();
         self.shown = path;
+    }
+
+    /// What is to become: the preset's target, and the size that stands beside it.
+    #[must_use]
+    pub fn wanted(&self) -> Target {
+        Target { max_size: self.max_size(), ..self.preset.target.clone() }
     }
 
     /// Chooses a preset; the file's extension follows, and the size that it keeps to, if it does.
@@ -177,7 +171,8 @@ impl Editor {
             });
         let path = folder.unwrap_or_default().join(format!("{}.mp4", self.title()));
         let mut dialog = ExportDialog::new(&path, default_budget(total_memory()));
-        dialog.choices = Choice::all();
+        dialog.choices = Choice::all(&self.own_presets);
+        self.worker.send(Command::OwnPresets(self.presets_folder()));
         if let Some(choice) = self.export.take().map(|e| e.choice()).or_else(|| self.export_choice.clone()) {
             dialog.choose(choice.preset);
             (dialog.budget, dialog.copy) = (choice.budget, choice.copy);

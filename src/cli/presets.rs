@@ -28,7 +28,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             let state = preset.reason().map_or_else(String::new, |r| format!(" — not here: {r}"));
             // what is in a file is used by its path
             let name = match own_presets_folder() {
-                Some(folder) if own => folder.join(format!("{}.ron", preset.name)).display().to_string(),
+                Some(folder) if own => preset.file_in(&folder).display().to_string(),
                 _ => preset.name.clone(),
             };
             say!("{name:14} .{:5} {}{state}", preset.target.extension(), preset.description)?;

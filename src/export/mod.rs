@@ -47,12 +47,12 @@ mod verify;
 
 pub use budget::{EncoderPlan, default_budget, least_budget};
 pub use copying::Copying;
-pub use encoders::{Av1, Ffv1, ProRes, ProResProfile, Sound, Video, Vp9, X264, X264Rate, X265};
+pub use encoders::{Av1, Ffv1, ProRes, ProResProfile, Setting, SettingKind, Sound, Video, Vp9, X264, X264Rate, X265};
 pub use glance::{Glance, Luma};
 pub use memory::{Memory, tame_allocator};
 pub use parts::{Part, exports_of, files_of, marked_parts, together};
 pub use preflight::{Expected, Finding, expect, look};
-pub use presets::{Preset, PresetError, find_preset, own_presets, own_presets_folder, presets};
+pub use presets::{Preset, PresetError, find_preset, own_presets, own_presets_folder, presets, presets_in};
 pub use run::export;
 pub use settings::{ExportError, ExportEvent, ExportSettings, ExportSummary, check};
 pub use target::{Container, Film, Format, PictureSize, Pictures, Target};

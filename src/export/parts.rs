@@ -70,7 +70,7 @@ pub fn together(exports: &[ExportSettings]) -> Option<ExportSettings> {
 }
 
 /// A text as a file can be called on every system; `None` where nothing of it is left.
-fn file_name(text: &str) -> Option<String> {
+pub(super) fn file_name(text: &str) -> Option<String> {
     let options = sanitize_filename::Options { windows: true, truncate: true, replacement: "-" };
     // a dot in front hides a file, and some systems take those at the end away
     let loose = |c: char| c == '.' || c.is_whitespace();

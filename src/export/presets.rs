@@ -1,6 +1,7 @@
 //! Targets with a name: those that come with the program, and people's own in files.
 
 use super::encoders::{Av1, Ffv1, ProRes, ProResProfile, Sound, Video, Vp9, X264, X264Rate, X265};
+use super::parts::file_name;
 use super::target::{Container, Film, Format, PictureSize, Pictures, Target};
 use crate::platform::input::read_text;
 use crate::platform::whole_files::{self, Existing};
@@ -250,11 +251,16 @@ pub fn own_presets_folder() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "workprint").map(|dirs| dirs.config_dir().join("presets"))
 }
 
-/// People's own presets, by title; what can't be read is told beside them.
+/// People's own presets, by name; what can't be read is told beside them.
 #[must_use]
 pub fn own_presets() -> (Vec<Preset>, Vec<PresetError>) {
-    let folder = own_presets_folder().and_then(|folder| std::fs::read_dir(folder).ok());
-    let files = folder.into_iter().flatten().flatten().map(|entry| entry.path());
+    own_presets_folder().map(|folder| presets_in(&folder)).unwrap_or_default()
+}
+
+/// The presets in a folder, by name; what can't be read is told beside them.
+#[must_use]
+pub fn presets_in(folder: &Path) -> (Vec<Preset>, Vec<PresetError>) {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "ron")).collect();
     files.sort();
     let (mut presets, mut errors) = (Vec::new(), Vec::new());
@@ -268,6 +274,21 @@ pub fn own_presets() -> (Vec<Preset>, Vec<PresetError>) {
 }
 
 impl Preset {
+    /// One of people's own; its name is made of the title. `None` where that has nothing that a file can be called.
+    #[must_use]
+    pub fn own(title: &str, target: Target) -> Option<Self> {
+        let name = file_name(title)?;
+        // what comes with the program is found first
+        let name = if find_preset(&name).is_some() { format!("{name}-own") } else { name };
+        Some(Self { name, title: title.trim().to_owned(), description: target.in_words(), target })
+    }
+
+    /// Its file in a folder of presets.
+    #[must_use]
+    pub fn file_in(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.ron", self.name))
+    }
+
     /// Reads a preset; its name is its file's.
     ///
     /// # Errors
@@ -347,6 +368,26 @@ mod tests {
             preset.save(&path).unwrap();
             assert_eq!(Preset::load(&path).unwrap(), *preset);
         }
+    }
+
+    #[test]
+    fn own_presets_have_names_that_files_can_have_and_that_nothing_else_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = find_preset("h264").unwrap().target.clone();
+        let name = |title: &str| Preset::own(title, target.clone()).map(|preset| preset.name);
+        assert_eq!(name(" For Ana "), Some("For Ana".into()));
+        assert_eq!(name("a/b: c?"), Some("a-b- c-".into()));
+        assert_eq!(name("h264"), Some("h264-own".into()));
+        assert_eq!((name(" .. "), name("")), (None, None));
+        for title in ["b", "a"] {
+            let preset = Preset::own(title, target.clone()).unwrap();
+            preset.save(&preset.file_in(folder.path())).unwrap();
+        }
+        std::fs::write(folder.path().join("c.ron"), "nonsense").unwrap();
+        let (found, errors) = presets_in(folder.path());
+        assert_eq!(found.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(found[0].description, "H.264, MP4, crf 21, medium, AAC 192 kbit/s");
+        assert!(errors.len() == 1 && errors[0].to_string().contains("c.ron"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What an export is to become: a value, with no word of how.
 
-use super::encoders::{Sound, Video};
+use super::encoders::{Setting, SettingKind, Sound, Video};
+use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 /// What a film, its sound or its pictures are written as.
@@ -182,6 +183,72 @@ impl Target {
         matches!(self.format, Format::Pictures(Pictures::Sequence))
     }
 
+    /// What people may set of it, beside the size of its pictures and of its file.
+    #[must_use]
+    pub fn settings(&self) -> Vec<Setting> {
+        let rate = |value, most: u32| {
+            let usual = [60, 50, 30, 25, 20, 15, 12, 10, 5].into_iter().filter(|rate| *rate <= most);
+            Setting::new(SettingKind::PictureRate, value, usual, |n| n.to_string())
+        };
+        match &self.format {
+            Format::Film(film) => {
+                let mut all = film.video.encoder().settings();
+                all.extend(film.sound.setting());
+                all
+            }
+            Format::Sound(sound) => sound.setting().into_iter().collect(),
+            Format::Pictures(Pictures::Gif { rate: pictures }) => vec![rate(*pictures, 50)],
+            Format::Pictures(Pictures::WebP { rate: pictures, quality }) => vec![
+                Setting::new(SettingKind::Quality, *quality, (0..=100).rev(), |n| n.to_string()),
+                rate(*pictures, 60),
+            ],
+            Format::Pictures(Pictures::Sequence | Pictures::Still) => Vec::new(),
+        }
+    }
+
+    /// Sets one of [`Self::settings`]. What can't be is refused by [`Self::check`].
+    pub fn set(&mut self, kind: SettingKind, value: u32) {
+        match &mut self.format {
+            Format::Film(film) if kind == SettingKind::Sound => film.sound = film.sound.with(value),
+            Format::Film(film) => film.video.encoder_mut().set(kind, value),
+            Format::Sound(sound) => *sound = sound.with(value),
+            Format::Pictures(Pictures::Gif { rate }) => *rate = value,
+            Format::Pictures(Pictures::WebP { rate, .. }) if kind == SettingKind::PictureRate => *rate = value,
+            Format::Pictures(Pictures::WebP { quality, .. }) => *quality = value,
+            Format::Pictures(Pictures::Sequence | Pictures::Still) => {}
+        }
+    }
+
+    /// What it is, in words, for a list: "H.264, MP4, crf 21, medium, AAC 192 kbit/s".
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let kind = match &self.format {
+            Format::Film(film) => Some(film.video.name().to_owned()),
+            Format::Sound(sound) if sound.setting().is_none() => Some(sound.words()),
+            Format::Sound(_) | Format::Pictures(_) => None,
+        };
+        let held = self.max_size.map(|most| format!("never above {}", ByteSize(most).display().si()));
+        let settings = self.settings();
+        let is_held = held.is_some();
+        let told = settings.iter().filter(|s| !is_held || !s.kind.is_held_by_size());
+        let told = told.map(|s| match s.kind {
+            SettingKind::PictureRate => format!("{} pictures a second", s.in_words()),
+            SettingKind::Quality if self.film().is_none() => format!("quality {}", s.in_words()),
+            _ => s.in_words().to_owned(),
+        });
+        let size = match self.size {
+            PictureSize::Sequence => None,
+            PictureSize::Lines(lines) => Some(format!("{lines} lines")),
+            PictureSize::AtMost(lines) => Some(format!("at most {lines} lines")),
+            PictureSize::Exactly(width, height) => Some(format!("{width} × {height}")),
+        };
+        let file = Some(self.extension().to_uppercase());
+        // "MP3, MP3 320 kbit/s" says nothing more
+        let file =
+            file.filter(|file| !matches!(self.format, Format::Sound(sound) if sound.name().eq_ignore_ascii_case(file)));
+        kind.into_iter().chain(file).chain(size).chain(held).chain(told).collect::<Vec<_>>().join(", ")
+    }
+
     /// The pictures' encoder, of a film.
     #[must_use]
     pub fn film(&self) -> Option<&Film> {
@@ -286,6 +353,29 @@ mod tests {
         assert_eq!(PictureSize::Exactly(1080, 1920).of(full), ((1080, 608), (1080, 1920)));
         assert_eq!(PictureSize::Exactly(1080, 1920).of((720, 1280)), ((1080, 1920), (1080, 1920)));
         assert_eq!(PictureSize::Exactly(1920, 1080).of((1080, 1080)), ((1080, 1080), full));
+    }
+
+    #[test]
+    fn whatever_is_set_to_one_of_its_choices_is_possible_and_stays_so() {
+        let mut words = std::collections::BTreeSet::new();
+        for preset in crate::export::presets() {
+            for setting in preset.target.settings() {
+                for (value, name) in &setting.choices {
+                    let mut target = preset.target.clone();
+                    target.set(setting.kind, *value);
+                    // the quickest x264 does not look ahead, and can't be held to a size
+                    let held = target.max_size.is_some() && !target.can_be_held();
+                    assert!(held || target.check().is_ok(), "{}: {name}: {:?}", preset.name, target.check());
+                    let now = target.settings().into_iter().find(|s| s.kind == setting.kind).unwrap();
+                    assert_eq!((now.value, now.in_words()), (*value, name.as_str()), "{}", preset.name);
+                    words.insert(target.in_words());
+                }
+            }
+        }
+        assert!(words.contains("H.264, MP4, crf 21, medium, AAC 192 kbit/s"), "{words:?}");
+        assert!(words.contains("H.264, MP4, never above 10 MB, slow"), "{words:?}");
+        assert!(words.contains("GIF, at most 480 lines, 15 pictures a second"), "{words:?}");
+        assert!(words.contains("MP3 320 kbit/s"), "{words:?}");
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! The export dialog: where to and how.
 
 use super::pickers::{Pickers, Purpose};
-use super::{dialog, export_ahead, theme};
-use crate::app::{Choice, Editor, ExportDialog};
-use crate::export::{Format, Pictures, Preset, files_of, marked_parts};
+use super::{dialog, export_ahead, export_preset, theme};
+use crate::app::{Editor, ExportDialog};
+use crate::export::{Format, Pictures, files_of, marked_parts};
 use crate::model::Frame;
 use crate::worker::total_memory;
 use egui::{RichText, Ui};
 
 /// Names of files that are shown of many.
 const MOST_NAMES: usize = 4;
+
+/// Points of the window's height that are left for what is not settings, and the least that settings have.
+const AROUND: f32 = 290.0;
+const LEAST: f32 = 160.0;
 
 /// Shows the dialog while there is one.
 pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
@@ -19,16 +23,22 @@ pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
     }
     let (mut add, mut close) = (false, false);
     let mut wanted = None;
+    // in the field for a preset's name Enter is for that
+    let naming = state.naming.is_some();
     let response = dialog::show(ctx, "export", |ui| {
         ui.set_width(600.0);
         ui.heading("Export");
         ui.add_space(4.0);
-        ui.add_enabled_ui(!state.is_asking(), |ui| settings(ui, editor, &mut state, pickers));
+        // what is adjusted takes room, which small windows have not
+        let room = (ctx.content_rect().height() - AROUND).max(LEAST);
+        egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            ui.add_enabled_ui(!state.is_asking(), |ui| settings(ui, editor, &mut state, pickers));
+        });
         export_ahead::show(ui, &state.ahead, &mut wanted);
         if let Some(why) = &state.refused {
             ui.colored_label(theme::PROBLEM, why);
         }
-        let entered = dialog::entered(ui) && !pickers.field_open();
+        let entered = dialog::entered(ui) && !pickers.field_open() && !naming;
         dialog::foot(ui, |ui| {
             let ready = !state.path.trim().is_empty() && !state.is_asking() && !state.ahead.blocks();
             add |= dialog::main_button(ui, "Export", ready) || (ready && entered);
@@ -41,7 +51,11 @@ pub fn show(ctx: &egui::Context, editor: &mut Editor, pickers: &mut Pickers) {
             ui.label(RichText::new(text).small().color(theme::WEAK));
         });
     });
-    close |= response.escaped && !pickers.field_open();
+    if response.escaped && !pickers.field_open() {
+        // what is open in the dialog is closed first
+        let open = state.naming.take().is_some() | std::mem::take(&mut state.removing);
+        close |= !open;
+    }
     if let Some(finding) = wanted {
         close = true;
         editor.go_to_finding(&finding);
@@ -80,7 +94,7 @@ fn marked_text(editor: &Editor) -> String {
     format!("Only the marked range: {from} to {to}, {length} long")
 }
 
-fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog, pickers: &mut Pickers) {
+fn settings(ui: &mut Ui, editor: &mut Editor, state: &mut ExportDialog, pickers: &mut Pickers) {
     egui::Grid::new("export settings").num_columns(2).spacing([14.0, 8.0]).show(ui, |ui| {
         let label = ui.label("File");
         ui.horizontal(|ui| {
@@ -91,25 +105,7 @@ fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog, pickers: &mu
             }
         });
         ui.end_row();
-        let label = ui.label("Preset");
-        ui.vertical(|ui| {
-            let mut chosen = state.preset.clone();
-            let combo =
-                egui::ComboBox::from_id_salt("preset").width(300.0).height(380.0).selected_text(chosen.title.clone());
-            combo
-                .show_ui(ui, |ui| {
-                    for choice in state.choices.iter() {
-                        offer(ui, choice, &mut chosen);
-                    }
-                })
-                .response
-                .labelled_by(label.id);
-            ui.label(RichText::new(&chosen.description).small().color(theme::WEAK));
-            if chosen != state.preset {
-                state.choose(chosen);
-            }
-        });
-        ui.end_row();
+        export_preset::show(ui, editor, state);
         ui.label("Film");
         ui.label(RichText::new(film(editor, state)).color(theme::WEAK));
         ui.end_row();
@@ -136,20 +132,6 @@ fn settings(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog, pickers: &mu
         });
         ui.end_row();
     });
-}
-
-/// One preset in the list; one that can't be run here says why.
-fn offer(ui: &mut Ui, choice: &Choice, chosen: &mut Preset) {
-    let preset = &choice.preset;
-    let is_chosen = *preset == *chosen;
-    let shown = ui.add_enabled(choice.reason.is_none(), egui::Button::selectable(is_chosen, preset.title.as_str()));
-    let shown = match &choice.reason {
-        Some(reason) => shown.on_disabled_hover_text(reason),
-        None => shown.on_hover_text(&preset.description),
-    };
-    if shown.clicked() {
-        chosen.clone_from(preset);
-    }
 }
 
 /// Whether the file may not pass a size, and which.

@@ -8,6 +8,7 @@ mod dialogs;
 mod export_ahead;
 mod export_card;
 mod export_dialog;
+mod export_preset;
 mod exports;
 mod fonts;
 mod handling;

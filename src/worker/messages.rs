@@ -5,6 +5,7 @@
 use super::ahead::Ahead;
 use super::queue::{ExportJob, QueueCommand, QueueStatus};
 use super::runs::RunNews;
+use crate::export::Preset;
 use crate::media::{Found, StripId, ThumbnailSheet, Waveform};
 use crate::model::{Asset, AssetId, Frame, Project, TrackId};
 use crate::project_file::{Expected, Recent, Recovered, Stamp};
@@ -90,6 +91,12 @@ pub enum Command {
     SaveRecent(Recent, PathBuf),
     /// Removes what a crash left behind.
     Discard(Box<Recovered>),
+    /// Finds people's own presets in a folder.
+    OwnPresets(PathBuf),
+    /// Writes a preset into that folder, over the one of that name, and finds all again.
+    KeepPreset(Box<Preset>, PathBuf),
+    /// Removes a preset from that folder, and finds all again.
+    RemovePreset(Box<Preset>, PathBuf),
     /// Finds out what stands against an export and what it takes, and stops looking into the one before.
     LookAhead(Asking, Box<ExportJob>),
     /// Stops that.
@@ -222,6 +229,8 @@ pub enum Event {
     OfAsset(Turn, AssetId, News),
     /// The jobs that run or wait have changed. Only the latest list is told.
     Jobs(Vec<JobStatus>),
+    /// People's own presets.
+    OwnPresets(Vec<Preset>),
     /// Something is known of the export that was to be looked into.
     LookedAhead(Asking, Ahead),
     /// The exports that were asked for are queued; or none is, and why, in one line for people to read.

@@ -10,7 +10,7 @@ use super::probing::{probe_until, probe_watched};
 use super::queue::ExportJob;
 use super::tasks::{Row, Threads, leave};
 use super::telling::{Tell, Told, telling};
-use crate::export::{check, export};
+use crate::export::{check, export, presets_in};
 use crate::interchange::AssembleOptions;
 use crate::media::{Cache, Cancel, MediaError, find_media, is_there};
 use crate::model::{Asset, AssetId};
@@ -234,6 +234,18 @@ impl Service {
             }),
             Command::SaveRecent(recent, folder) => self.file_task("saved", move || recent.save(&folder)),
             Command::Discard(recovered) => recovered.discard(),
+            Command::OwnPresets(folder) => self.file_task("found", move || tell_presets(&folder, &tell)),
+            Command::KeepPreset(preset, folder) => self.file_task("saved", move || {
+                preset.save(&preset.file_in(&folder)).unwrap_or_else(|e| tell.tell(Event::Problem(e.to_string())));
+                tell_presets(&folder, &tell);
+            }),
+            Command::RemovePreset(preset, folder) => self.file_task("removed", move || {
+                let file = preset.file_in(&folder);
+                if let Err(why) = std::fs::remove_file(&file) {
+                    tell.tell(Event::Problem(format!("{}: it can't be removed: {why}", file.display())));
+                }
+                tell_presets(&folder, &tell);
+            }),
             Command::LookAhead(asking, job) => self.ahead.start(asking, *job, self.exports.queue(), &tell),
             Command::StopLookingAhead => self.ahead.stop(),
             Command::QueueExports(asking, jobs) => {
@@ -301,6 +313,15 @@ fn check_all(jobs: &[ExportJob], closing: &Cancel) -> Result<(), String> {
         check(&job.project, &job.settings).map_err(|e| e.to_string())?;
     }
     Ok(())
+}
+
+/// Tells the presets in a folder, and which files there are none.
+fn tell_presets(folder: &Path, tell: &Tell) {
+    let (presets, errors) = presets_in(folder);
+    tell.tell(Event::OwnPresets(presets));
+    for error in errors {
+        tell.tell(Event::Problem(error.to_string()));
+    }
 }
 
 fn open(path: PathBuf, session: Option<&Session>) -> Opened {

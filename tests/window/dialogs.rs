@@ -10,13 +10,13 @@ use workprint::model::{Generator, Speed, TrackKind};
 use workprint::ui::Window;
 
 /// A click as a hand does it: press and release in frames of their own.
-fn click(harness: &mut Harness<'_, Window>, role: Role, label: &str) {
+pub fn click(harness: &mut Harness<'_, Window>, role: Role, label: &str) {
     let at = harness.get_by_role_and_label(role, label).rect().center();
     click_at(harness, at);
 }
 
 /// Takes an entry of an open list: what stands in its button as well is no entry.
-fn choose(harness: &mut Harness<'_, Window>, label: &str) {
+pub fn choose(harness: &mut Harness<'_, Window>, label: &str) {
     let entries = harness.query_all_by_label(label);
     let at = entries.last().unwrap_or_else(|| panic!("{label} is not in the list: {harness:?}")).rect().center();
     click_at(harness, at);

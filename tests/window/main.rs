@@ -14,6 +14,7 @@ mod hands;
 mod hasty;
 mod long;
 mod looks;
+mod presets;
 mod safe;
 mod view;
 mod walk;

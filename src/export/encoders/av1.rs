@@ -1,6 +1,9 @@
 //! AV1 by libaom.
 
-use super::{Container, EncoderPlan, FIXED, Input, Rate, VideoEncoder, Words, costs, in_range, picture, stepped};
+use super::{
+    Container, EncoderPlan, FIXED, Input, Rate, Setting, SettingKind, VideoEncoder, Words, costs, in_range, picture,
+    stepped,
+};
 use serde::{Deserialize, Serialize};
 
 /// AV1, main profile, at a constant quality.
@@ -38,6 +41,21 @@ impl VideoEncoder for Av1 {
     fn check(&self) -> Result<(), String> {
         in_range("the quality", self.quality, 0..=62)?;
         in_range("the speed", self.speed, 0..=10)
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![
+            Setting::new(SettingKind::Quality, self.quality, 0..=62, |n| format!("quantiser {n}")),
+            Setting::new(SettingKind::Speed, self.speed, 0..=10, |n| format!("cpu-used {n}")),
+        ]
+    }
+
+    fn set(&mut self, kind: SettingKind, value: u32) {
+        match kind {
+            SettingKind::Quality => self.quality = value,
+            SettingKind::Speed => self.speed = value,
+            _ => {}
+        }
     }
 
     fn candidates(&self, cores: u32) -> Vec<EncoderPlan> {

@@ -6,6 +6,7 @@
 mod av1;
 mod ffv1;
 mod prores;
+mod setting;
 mod sound;
 mod vp9;
 mod x264;
@@ -14,6 +15,7 @@ mod x265;
 pub use av1::Av1;
 pub use ffv1::Ffv1;
 pub use prores::{ProRes, ProResProfile};
+pub use setting::{Setting, SettingKind};
 pub use sound::Sound;
 pub use vp9::Vp9;
 pub use x264::{X264, X264Rate};
@@ -105,6 +107,14 @@ pub(super) trait VideoEncoder {
     /// What is not, in words.
     fn check(&self) -> Result<(), String>;
 
+    /// What people may set of it.
+    fn settings(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// Sets that. Values that it does not know are refused by [`Self::check`].
+    fn set(&mut self, _kind: SettingKind, _value: u32) {}
+
     /// Its configurations for so many cores, 1 to 16, from the fastest and best to the smallest.
     fn candidates(&self, cores: u32) -> Vec<EncoderPlan>;
 
@@ -152,6 +162,17 @@ impl Video {
     }
 
     pub(super) fn encoder(&self) -> &dyn VideoEncoder {
+        match self {
+            Self::H264(encoder) => encoder,
+            Self::H265(encoder) => encoder,
+            Self::Av1(encoder) => encoder,
+            Self::Vp9(encoder) => encoder,
+            Self::ProRes(encoder) => encoder,
+            Self::Ffv1(encoder) => encoder,
+        }
+    }
+
+    pub(super) fn encoder_mut(&mut self) -> &mut dyn VideoEncoder {
         match self {
             Self::H264(encoder) => encoder,
             Self::H265(encoder) => encoder,
@@ -213,6 +234,20 @@ fn known_speed(encoder: &str, speed: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{encoder} has no speed '{speed}': write one of {}", SPEEDS.join(", ")))
+}
+
+/// The speed presets of x264 and x265 as a setting, from the slowest to the fastest.
+fn speeds(speed: &str) -> Setting {
+    let nth = SPEEDS.iter().position(|s| *s == speed).unwrap_or(0);
+    // no one is helped by the slowest, which is as good as the one before it
+    let worth = SPEEDS.len() - 1;
+    let all = (0..worth).rev().filter_map(|n| u32::try_from(n).ok());
+    Setting::new(SettingKind::Speed, u32::try_from(nth).unwrap_or(0), all, speed_of)
+}
+
+/// The speed preset that such a setting stands for.
+fn speed_of(value: u32) -> String {
+    usize::try_from(value).ok().and_then(|n| SPEEDS.get(n)).map_or_else(String::new, |s| (*s).to_owned())
 }
 
 /// What looking ahead less costs, of encoders of which no more was measured.

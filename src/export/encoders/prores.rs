@@ -1,6 +1,6 @@
 //! Apple `ProRes` (SMPTE RDD 36) by libavcodec.
 
-use super::{Container, EncoderPlan, Input, Rate, VideoEncoder, Words, picture};
+use super::{Container, EncoderPlan, Input, Rate, Setting, SettingKind, VideoEncoder, Words, picture};
 use serde::{Deserialize, Serialize};
 
 /// `ProRes` with half of the colour, 10 bit.
@@ -25,15 +25,23 @@ pub enum ProResProfile {
     Hq,
 }
 
-impl ProRes {
-    /// libavcodec's name of the profile, and its number.
-    fn profile(&self) -> (&'static str, u32) {
-        match self.profile {
-            ProResProfile::Proxy => ("422 Proxy", 0),
-            ProResProfile::Lt => ("422 LT", 1),
-            ProResProfile::Standard => ("422", 2),
-            ProResProfile::Hq => ("422 HQ", 3),
+impl ProResProfile {
+    /// All, from the fewest bits to the most; each stands where libavcodec counts it.
+    const ALL: [Self; 4] = [Self::Proxy, Self::Lt, Self::Standard, Self::Hq];
+
+    /// libavcodec's name of it, and its number.
+    fn names(self) -> (&'static str, u32) {
+        match self {
+            Self::Proxy => ("422 Proxy", 0),
+            Self::Lt => ("422 LT", 1),
+            Self::Standard => ("422", 2),
+            Self::Hq => ("422 HQ", 3),
         }
+    }
+
+    /// The one of that number; the one with most bits where there is none.
+    fn numbered(number: u32) -> Self {
+        Self::ALL.into_iter().find(|profile| profile.names().1 == number).unwrap_or(Self::Hq)
     }
 }
 
@@ -54,6 +62,18 @@ impl VideoEncoder for ProRes {
         Ok(())
     }
 
+    fn settings(&self) -> Vec<Setting> {
+        let all = ProResProfile::ALL.iter().rev().map(|profile| profile.names().1);
+        let name = |number| ProResProfile::numbered(number).names().0.to_owned();
+        vec![Setting::new(SettingKind::Quality, self.profile.names().1, all, name)]
+    }
+
+    fn set(&mut self, kind: SettingKind, value: u32) {
+        if kind == SettingKind::Quality {
+            self.profile = ProResProfile::numbered(value);
+        }
+    }
+
     fn candidates(&self, cores: u32) -> Vec<EncoderPlan> {
         let base = EncoderPlan { sliced: true, ..EncoderPlan::for_cores(cores) };
         let small = EncoderPlan { decoder_threads: 1, slots: 2, ..base };
@@ -72,14 +92,14 @@ impl VideoEncoder for ProRes {
     fn launch(&self, plan: &EncoderPlan, _: Option<&Rate>) -> String {
         format!(
             "videoconvert ! video/x-raw,format=I422_10LE ! avenc_prores_ks name=enc profile={} vendor=apl0 threads={}",
-            self.profile().1,
+            self.profile.names().1,
             // the element knows only "one" and "as many as there are"
             if plan.threads > 1 { "auto" } else { "unknown" }
         )
     }
 
     fn words(&self, plan: &EncoderPlan, _: Option<&Rate>) -> Words {
-        Words::plain(format!("ProRes {}, {} threads", self.profile().0, plan.threads))
+        Words::plain(format!("ProRes {}, {} threads", self.profile.names().0, plan.threads))
     }
 
     fn usual_bits(&self) -> u64 {

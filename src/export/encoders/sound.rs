@@ -1,6 +1,6 @@
 //! The encoders of sound.
 
-use super::in_range;
+use super::{Setting, SettingKind, in_range};
 use crate::export::size::SoundRate;
 use crate::export::target::Container;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,30 @@ impl Sound {
             Self::Flac => Ok(()),
             Self::Pcm { bits } if [16, 24].contains(&bits) => Ok(()),
             Self::Pcm { bits } => Err(format!("PCM can't have {bits} bits: write 16 or 24")),
+        }
+    }
+
+    /// What people may set of it.
+    pub(in crate::export) fn setting(self) -> Option<Setting> {
+        let (value, usual): (u32, &[u32]) = match self {
+            Self::Aac { kilobits } => (kilobits, &[512, 384, 320, 256, 192, 160, 128, 96, 64]),
+            Self::Opus { kilobits } => (kilobits, &[320, 256, 192, 160, 128, 96, 64, 48, 32]),
+            Self::Mp3 { kilobits } => (kilobits, &[320, 256, 224, 192, 160, 128, 96, 64]),
+            Self::Pcm { bits } => (bits, &[24, 16]),
+            Self::Flac => return None,
+        };
+        let name = |value| self.with(value).words();
+        Some(Setting::new(SettingKind::Sound, value, usual.iter().copied(), name))
+    }
+
+    /// The same with another value of its setting.
+    pub(in crate::export) fn with(self, value: u32) -> Self {
+        match self {
+            Self::Aac { .. } => Self::Aac { kilobits: value },
+            Self::Opus { .. } => Self::Opus { kilobits: value },
+            Self::Mp3 { .. } => Self::Mp3 { kilobits: value },
+            Self::Pcm { .. } => Self::Pcm { bits: value },
+            Self::Flac => Self::Flac,
         }
     }
 

@@ -1,6 +1,9 @@
 //! VP9 by libvpx.
 
-use super::{Container, EncoderPlan, FIXED, Input, Rate, VideoEncoder, Words, costs, in_range, picture, stepped};
+use super::{
+    Container, EncoderPlan, FIXED, Input, Rate, Setting, SettingKind, VideoEncoder, Words, costs, in_range, picture,
+    stepped,
+};
 use serde::{Deserialize, Serialize};
 
 /// VP9, profile 0, at a constant quality.
@@ -41,6 +44,21 @@ impl VideoEncoder for Vp9 {
     fn check(&self) -> Result<(), String> {
         in_range("the quality", self.quality, 0..=63)?;
         in_range("the speed", self.speed, 0..=8)
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![
+            Setting::new(SettingKind::Quality, self.quality, 0..=63, |n| format!("quantiser {n}")),
+            Setting::new(SettingKind::Speed, self.speed, 0..=8, |n| format!("cpu-used {n}")),
+        ]
+    }
+
+    fn set(&mut self, kind: SettingKind, value: u32) {
+        match kind {
+            SettingKind::Quality => self.quality = value,
+            SettingKind::Speed => self.speed = value,
+            _ => {}
+        }
     }
 
     fn candidates(&self, cores: u32) -> Vec<EncoderPlan> {

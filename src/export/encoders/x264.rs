@@ -1,6 +1,9 @@
 //! H.264 (ITU-T H.264) by x264.
 
-use super::{Container, EncoderPlan, Input, Rate, Spent, VideoEncoder, Words, bordered, in_range, known_speed};
+use super::{
+    Container, EncoderPlan, Input, Rate, Setting, SettingKind, Spent, VideoEncoder, Words, bordered, in_range,
+    known_speed, speed_of, speeds,
+};
 use crate::export::size::SAMPLE_CRF;
 use crate::media::Beside;
 use serde::{Deserialize, Serialize};
@@ -141,8 +144,8 @@ impl X264 {
         }
         let Analysis { lookahead, b_frames, .. } = plan.of(&ANALYSES);
         let references = match b_frames {
-            // three and the brightness of two of them again; B-frames with their pyramid
-            None => 3 * 42 + 10 + 44,
+            // its references and the brightness of two of them again; B-frames with their pyramid
+            None => 42 * u64::from(self.habits().references) + 10 + 44,
             Some(n) => 2 * 42 + 4 * u64::from(n),
         };
         // it looks ahead as far as B-frames reach at least
@@ -169,6 +172,22 @@ impl VideoEncoder for X264 {
         match self.rate {
             X264Rate::Quality(crf) => in_range("the quality", crf, 0..=51),
             X264Rate::Quantizer(quantizer) => in_range("the quantiser", quantizer, 1..=51),
+        }
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        let quality = match self.rate {
+            X264Rate::Quality(crf) => Setting::new(SettingKind::Quality, crf, 0..=51, |n| format!("crf {n}")),
+            X264Rate::Quantizer(q) => Setting::new(SettingKind::Quality, q, 1..=51, |n| format!("quantiser {n}")),
+        };
+        vec![quality, speeds(&self.speed)]
+    }
+
+    fn set(&mut self, kind: SettingKind, value: u32) {
+        match (kind, &mut self.rate) {
+            (SettingKind::Quality, X264Rate::Quality(n) | X264Rate::Quantizer(n)) => *n = value,
+            (SettingKind::Speed, _) => self.speed = speed_of(value),
+            _ => {}
         }
     }
 

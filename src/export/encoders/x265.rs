@@ -1,6 +1,9 @@
 //! H.265 (ITU-T H.265) by x265.
 
-use super::{Container, EncoderPlan, FIXED, Input, Rate, VideoEncoder, Words, in_range, known_speed, picture};
+use super::{
+    Container, EncoderPlan, FIXED, Input, Rate, Setting, SettingKind, VideoEncoder, Words, in_range, known_speed,
+    picture, speed_of, speeds,
+};
 use serde::{Deserialize, Serialize};
 
 /// x265, 8 bit, at a constant rate factor.
@@ -43,6 +46,18 @@ impl VideoEncoder for X265 {
     fn check(&self) -> Result<(), String> {
         known_speed("x265", &self.speed)?;
         in_range("the quality", self.crf, 0..=51)
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![Setting::new(SettingKind::Quality, self.crf, 0..=51, |n| format!("crf {n}")), speeds(&self.speed)]
+    }
+
+    fn set(&mut self, kind: SettingKind, value: u32) {
+        match kind {
+            SettingKind::Quality => self.crf = value,
+            SettingKind::Speed => self.speed = speed_of(value),
+            _ => {}
+        }
     }
 
     fn candidates(&self, cores: u32) -> Vec<EncoderPlan> {
