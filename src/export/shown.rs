@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 const REMEMBERED: usize = 256;
 
 /// Remembers pictures until it is known whether a player may begin with them, and then the first of those, the first in
-/// the second half and the last.
+/// the second half and the last; and the last picture of all, which shows what an encoder did since.
 #[derive(Default)]
 pub(super) struct Shown {
     recent: VecDeque<(i64, Glance)>,
@@ -42,6 +42,7 @@ impl Shown {
 
     /// The pictures, each with its number.
     pub fn finish(self) -> Vec<(i64, Glance)> {
-        [self.first, self.middle, self.last].into_iter().flatten().collect()
+        let end = self.recent.into_iter().next_back();
+        [self.first, self.middle, self.last, end].into_iter().flatten().collect()
     }
 }

@@ -203,7 +203,7 @@ fn check_keys(file: &mut File, tables: &Tables, cancel: &Cancel) -> Result<Resul
     Ok(Ok(()))
 }
 
-/// Decodes the first picture, one about the middle and one near the end, and compares them with what was rendered.
+/// Decodes the first picture, one about the middle, one near the end and the last, and compares them with what was rendered.
 fn decode(
     path: &Path,
     info: &MediaInfo,
@@ -216,8 +216,9 @@ fn decode(
     let middle = keys.partition_point(|k| k.number * 2 < tables.pictures);
     let mut places: Vec<i64> =
         [keys.first(), keys.get(middle), keys.last()].into_iter().flatten().map(|k| k.number).collect();
-    // a picture that was kept can be compared
-    places.extend(shown.iter().map(|(n, _)| *n).filter(|n| keys.iter().any(|k| k.number == *n)));
+    // a picture that was kept can be compared; what leads to the last one is decoded as well
+    let near = |n: &i64| *n == tables.pictures - 1 || keys.iter().any(|k| k.number == *n);
+    places.extend(shown.iter().map(|(n, _)| *n).filter(near));
     places.sort_unstable();
     places.dedup();
     let (width, height) = wanted.size;
