@@ -136,6 +136,11 @@ impl X264 {
         self.speed != "ultrafast"
     }
 
+    /// Whether it has a macroblock-tree; of those that look ahead, `superfast` has none.
+    fn has_tree(&self) -> bool {
+        self.looks_ahead() && self.speed != "superfast"
+    }
+
     /// Pictures that it holds, in tenths.
     fn pictures(&self, plan: &EncoderPlan) -> u64 {
         let threads = if plan.sliced { 2 * u64::from(plan.threads) } else { 63 * u64::from(plan.threads - 1) };
@@ -148,7 +153,8 @@ impl X264 {
             None => 42 * u64::from(self.habits().references) + 10 + 44,
             Some(n) => 2 * 42 + 4 * u64::from(n),
         };
-        // it looks ahead as far as B-frames reach at least
+        // it looks ahead as far as B-frames reach at least, and no further without the tree
+        let lookahead = if self.has_tree() { lookahead } else { 0 };
         let lookahead = u64::from(lookahead.max(b_frames.unwrap_or(3)));
         19 + references + 19 * lookahead + threads
     }
