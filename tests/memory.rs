@@ -359,6 +359,7 @@ fn an_export_that_passes_its_budget_says_so() {
         overwrite: false,
         max_size: None,
         copying: workprint::export::Copying::Off,
+        encoder: workprint::export::EncoderChoice::default(),
     };
     let done = workprint::export::export(&project, &settings, &Cancel::default(), &mut |_| {}).unwrap();
     assert_eq!(ballast.iter().map(|b| u64::from(*b)).sum::<u64>(), 7 * (400 << 20));

@@ -66,6 +66,7 @@ pub fn settings(path: PathBuf, preset: Preset, budget: u64) -> ExportSettings {
         overwrite: true,
         max_size: None,
         copying: Copying::Off,
+        encoder: workprint::export::EncoderChoice::default(),
     }
 }
 

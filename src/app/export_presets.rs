@@ -3,7 +3,7 @@
 
 use super::editor::Editor;
 use super::exporting::ExportDialog;
-use crate::export::{PictureSize, Preset, SettingKind, presets};
+use crate::export::{Hardware, PictureSize, Preset, SettingKind, presets};
 use crate::worker::Command;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub struct Choice {
     pub reason: Option<String>,
     /// Whether it is of people's own.
     pub own: bool,
+    /// What of the machine's graphics could make it, if anything.
+    pub fast: Option<String>,
 }
 
 impl Choice {
@@ -24,7 +26,14 @@ impl Choice {
     pub(super) fn all(own: &[Preset]) -> Arc<[Self]> {
         let built_in = presets().iter().map(|preset| (preset, false));
         let all = own.iter().map(|preset| (preset, true)).chain(built_in);
-        all.map(|(preset, own)| Self { reason: preset.reason(), preset: preset.clone(), own }).collect()
+        let choice = |(preset, own): (&Preset, bool)| {
+            // it starts GStreamer, without which nothing is found
+            let reason = preset.reason();
+            let film = preset.target.film();
+            let fast = film.and_then(|film| Hardware::instead_of(&film.video).next()).map(|hardware| hardware.title());
+            Self { reason, fast, preset: preset.clone(), own }
+        };
+        all.map(choice).collect()
     }
 }
 

@@ -275,6 +275,7 @@ mod tests {
             overwrite: false,
             max_size: None,
             copying: Copying::Auto,
+            encoder: crate::export::EncoderChoice::default(),
         };
         let job = ExportJob { document: None, of: "reel".into(), project: Arc::default(), settings };
         ExportRun::new(QueuedRun { id: RunId(1), job: job.into(), state: RunState::Running })

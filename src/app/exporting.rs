@@ -6,7 +6,8 @@ use super::export_presets::Choice;
 use super::notices::Level;
 use super::typed::typed_path;
 use crate::export::{
-    Copying, ExportSettings, Part, Preset, Target, default_budget, exports_of, marked_parts, presets, together,
+    Copying, EncoderChoice, ExportSettings, Part, Preset, Target, default_budget, exports_of, marked_parts, presets,
+    together,
 };
 use crate::model::Span;
 use crate::worker::{Asking, Command, ExportJob, total_memory};
@@ -24,6 +25,7 @@ pub(super) struct ExportChoice {
     sized: bool,
     megabytes: f64,
     copy: bool,
+    fast: bool,
 }
 
 /// The export dialog.
@@ -45,6 +47,8 @@ pub struct ExportDialog {
     pub megabytes: f64,
     /// Whether pictures that nobody touched are copied, where that can be.
     pub copy: bool,
+    /// Whether the machine's graphics encode, where they can.
+    pub fast: bool,
     /// Whether only the marked range is exported.
     pub marked_only: bool,
     /// Whether each marker begins a file of its own, named by it.
@@ -78,6 +82,7 @@ impl ExportDialog {
             sized: false,
             megabytes: USUAL_MEGABYTES,
             copy: true,
+            fast: false,
             marked_only: false,
             by_marker: false,
             overwrite: false,
@@ -140,8 +145,8 @@ impl ExportDialog {
     }
 
     fn choice(&self) -> ExportChoice {
-        let Self { budget, sized, megabytes, copy, .. } = *self;
-        ExportChoice { preset: self.preset.clone(), budget, sized, megabytes, copy }
+        let Self { budget, sized, megabytes, copy, fast, .. } = *self;
+        ExportChoice { preset: self.preset.clone(), budget, sized, megabytes, copy, fast }
     }
 
     /// What is asked for, for one file.
@@ -159,6 +164,7 @@ impl ExportDialog {
             overwrite: self.overwrite,
             max_size: self.max_size(),
             copying: if self.copy { Copying::Auto } else { Copying::Off },
+            encoder: if self.fast { EncoderChoice::Fast } else { EncoderChoice::AsTarget },
         }
     }
 }
@@ -175,7 +181,7 @@ impl Editor {
         self.worker.send(Command::OwnPresets(self.presets_folder()));
         if let Some(choice) = self.export.take().map(|e| e.choice()).or_else(|| self.export_choice.clone()) {
             dialog.choose(choice.preset);
-            (dialog.budget, dialog.copy) = (choice.budget, choice.copy);
+            (dialog.budget, dialog.copy, dialog.fast) = (choice.budget, choice.copy, choice.fast);
             (dialog.sized, dialog.megabytes) = (choice.sized, choice.megabytes);
         }
         // a mark that a slip of the hand has set must not shorten the film

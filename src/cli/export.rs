@@ -6,8 +6,8 @@
 
 use super::{Failure, Outcome, bytes, cancel_on_interrupt, position};
 use crate::export::{
-    Copying, ExportError, ExportEvent, ExportSettings, Preset, default_budget, export, exports_of, find_preset,
-    marked_parts, own_presets, presets,
+    Copying, EncoderChoice, ExportError, ExportEvent, ExportSettings, Preset, default_budget, export, exports_of,
+    find_preset, marked_parts, own_presets, presets,
 };
 use crate::media::Cancel;
 use crate::model::{Project, Span, path_text};
@@ -45,6 +45,10 @@ pub struct Args {
     /// be; 'whole-gops' copies less, for old players.
     #[arg(long, value_name = "WHAT", default_value = "auto")]
     copy: Copy,
+    /// What encodes: 'software', 'fast' for the machine's graphics where that works, or one of GStreamer's elements for those;
+    /// what the preset says when not given.
+    #[arg(long, value_name = "software|fast|ELEMENT")]
+    encoder: Option<String>,
     /// Replaces a file of that name.
     #[arg(long)]
     overwrite: bool,
@@ -204,7 +208,17 @@ fn settings(args: &Args, range: Option<Span>) -> Result<ExportSettings, Failure>
         overwrite: args.overwrite,
         max_size: args.max_size.map(|b| b.as_u64()),
         copying: args.copy.into(),
+        encoder: encoder(args.encoder.as_deref()),
     })
+}
+
+fn encoder(text: Option<&str>) -> EncoderChoice {
+    match text {
+        None => EncoderChoice::AsTarget,
+        Some("software") => EncoderChoice::Software,
+        Some("fast") => EncoderChoice::Fast,
+        Some(element) => EncoderChoice::Element(element.to_owned()),
+    }
 }
 
 /// Whether a text can stand for a preset: as the name of one, or of a file.

@@ -1,7 +1,7 @@
 //! `workprint presets`: what this machine can export.
 
 use super::{Failure, Outcome, print_json};
-use crate::export::{Format, Pictures, Preset, own_presets, own_presets_folder, presets};
+use crate::export::{Format, Hardware, Pictures, Preset, own_presets, own_presets_folder, presets};
 use crate::media;
 use serde_json::{Value, json};
 
@@ -33,16 +33,26 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             };
             say!("{name:14} .{:5} {}{state}", preset.target.extension(), preset.description)?;
         }
+        // that one is there does not mean that it works
+        let there: Vec<&str> =
+            Hardware::known().filter(|element| gstreamer::ElementFactory::find(element).is_some()).collect();
+        if there.is_empty() {
+            say!("\nno hardware encoder is installed: --encoder fast encodes in software")?;
+        } else {
+            say!("\nhardware encoders, for --encoder fast: {}; `workprint doctor --try` tries them", there.join(", "))?;
+        }
     }
     Ok(Outcome::Done)
 }
 
 fn to_json(preset: &Preset, own: bool) -> Value {
     let target = &preset.target;
+    let fast: Vec<String> =
+        target.film().map(|film| Hardware::instead_of(&film.video).map(|h| h.element).collect()).unwrap_or_default();
     json!({
         "name": preset.name, "title": preset.title, "description": preset.description,
         "extension": target.extension(), "encoders": target.elements(), "max_size": target.max_size,
         "sequence": target.is_folder(), "still": target.format == Format::Pictures(Pictures::Still), "own": own,
-        "available": preset.reason().is_none(), "reason": preset.reason(),
+        "fast": fast, "available": preset.reason().is_none(), "reason": preset.reason(),
     })
 }

@@ -120,6 +120,7 @@ mod tests {
             overwrite: true,
             max_size: None,
             copying: crate::export::Copying::Off,
+            encoder: crate::export::EncoderChoice::default(),
         };
         std::fs::write(&settings.path, "the one before").unwrap();
         for (n, name) in ["film-failed-check.mp4", "film-failed-check-2.mp4"].into_iter().enumerate() {

@@ -26,7 +26,10 @@ impl Run<'_> {
         let framed = Framed::of(self)?;
         let sounds = SoundThread::start(Arc::clone(&self.project), self.span)?;
         let description = of_film(film, &self.plan, self.coding.as_ref(), sequence.sample_rate);
-        let encoding = Encoding::launch(&description, to)?;
+        let mut encoding = Encoding::launch(&description, to)?;
+        if let Some(limit) = film.video.encoder().is_stuck_after() {
+            encoding.set_limit(limit);
+        }
         let video = self.pictures_of(&encoding, &framed.canvas)?;
         let audio = self.sound_of(&encoding, 1)?;
         let pad = video.static_pad("src").ok_or_else(|| MediaError::Element("the encoder has no input".into()))?;
@@ -48,7 +51,7 @@ impl Run<'_> {
                 drawing.next(frame, &mut |waiting| encoding.check(cancel, waiting))?;
             shown.add(n, glance);
             if key {
-                encoding.begin_anew(&video, self.time_of(n));
+                encoding.begin_anew(self.time_of(n));
             }
             self.stamp(&mut buffer, n);
             encoding.push(&video, buffer, cancel)?;

@@ -26,6 +26,7 @@ mod encoders;
 mod film;
 mod framed;
 mod glance;
+mod hardware;
 mod memory;
 mod parts;
 mod pictures;
@@ -47,8 +48,11 @@ mod verify;
 
 pub use budget::{EncoderPlan, default_budget, least_budget};
 pub use copying::Copying;
-pub use encoders::{Av1, Ffv1, ProRes, ProResProfile, Setting, SettingKind, Sound, Video, Vp9, X264, X264Rate, X265};
+pub use encoders::{
+    Av1, Ffv1, Hardware, ProRes, ProResProfile, Setting, SettingKind, Sound, Video, Vp9, X264, X264Rate, X265,
+};
 pub use glance::{Glance, Luma};
+pub use hardware::{EncoderChoice, Tried, try_apart, try_here};
 pub use memory::{Memory, tame_allocator};
 pub use parts::{Part, exports_of, files_of, marked_parts, together};
 pub use preflight::{Expected, Finding, expect, look};

@@ -6,6 +6,7 @@ use super::copying::{self, CopyPlan, Refused};
 use super::delivery::{self, Delivery};
 use super::encoders::Sound;
 use super::glance::Glance;
+use super::hardware::{Chosen, after, choose, hardware_of};
 use super::memory::{Memory, return_freed};
 use super::pipeline::{Coding, describe};
 use super::priming::skip_priming;
@@ -44,7 +45,6 @@ pub fn export(
     crate::media::init()?;
     let begun = Instant::now();
     let span = check(project, settings)?;
-    let target = &settings.preset.target;
     let (mut warnings, mut lacking) = (0, 0);
     let mut told = HashSet::new();
     let tell = &mut |event| {
@@ -62,11 +62,36 @@ pub fn export(
         }
         tell(event);
     };
+    let Chosen { settings: chosen, mut notes } = choose(project, settings)?;
+    let made = match make_film(project, &chosen, span, cancel, tell) {
+        Err(error) => match after(&error, &chosen) {
+            Some(Chosen { settings, notes: more }) => {
+                notes.extend(more);
+                make_film(project, &settings, span, cancel, tell)
+            }
+            None => Err(error),
+        },
+        made => made,
+    };
+    let mut summary = made?;
+    (summary.warnings, summary.lacking, summary.seconds) = (warnings, lacking, begun.elapsed().as_secs_f64());
+    notes.append(&mut summary.notes);
+    Ok(ExportSummary { notes, ..summary })
+}
+
+/// Makes a film of a span with the encoder that the target names. What it tells of warnings is counted by whoever hears it.
+fn make_film(
+    project: &Arc<Project>,
+    settings: &ExportSettings,
+    span: Span,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(ExportEvent),
+) -> Result<ExportSummary, ExportError> {
+    let target = &settings.preset.target;
     let fits = fitting(project, settings, span)?;
     let sources = SourceCheck::start(project, span)?;
     let memory = Memory::anew();
     let mut run = Run::new(project, settings, span, fits, cancel, (&memory, &sources));
-    run.begun = begun;
     let (mut made, mut notes) = if let Some(most) = settings.max_size.or(target.max_size) {
         fit(&mut run, most, tell)?
     } else {
@@ -90,6 +115,8 @@ pub fn export(
     if let Err(error) = checked {
         return Err(match error.about(file.path(), &settings.path) {
             MediaError::Cancelled => MediaError::Cancelled.into(),
+            // it is made anew: nothing of it is worth keeping
+            other if hardware_of(target).is_some() => other.into(),
             MediaError::Decode { why, .. } => delivery::keep_failed(file, settings, why),
             other => delivery::keep_failed(file, settings, other.to_string()),
         });
@@ -100,11 +127,11 @@ pub fn export(
     Ok(ExportSummary {
         path: settings.path.clone(),
         frames: run.pictures_made(),
-        seconds: begun.elapsed().as_secs_f64(),
+        seconds: 0.0,
         peak_rss,
         size,
-        warnings,
-        lacking,
+        warnings: 0,
+        lacking: 0,
         over_budget: peak_rss.saturating_sub(settings.own_memory).saturating_sub(settings.budget),
         copied: run.copying.as_ref().map_or(0, |plan| plan.copied),
         notes,

@@ -2,6 +2,7 @@
 
 use super::copying::Copying;
 use super::delivery;
+use super::hardware::EncoderChoice;
 use super::presets::Preset;
 use crate::media::MediaError;
 use crate::model::{Asset, Frame, FrameCount, Project, Span};
@@ -33,6 +34,8 @@ pub struct ExportSettings {
     pub max_size: Option<u64>,
     /// Whether pictures that nobody touched are copied. What must not pass a size is encoded.
     pub copying: Copying,
+    /// Which encoder makes its pictures.
+    pub encoder: EncoderChoice,
 }
 
 /// What an export tells while it runs.
@@ -236,6 +239,14 @@ pub enum ExportError {
         element: &'static str,
         /// What to install.
         package: &'static str,
+    },
+    /// A hardware encoder that was asked for can't be used.
+    #[error("{element} can't be used: {why}; choose 'fast' or 'software' as the encoder")]
+    Encoder {
+        /// GStreamer's element.
+        element: String,
+        /// Why not.
+        why: String,
     },
     /// The finished file is not as it should be.
     #[error(

@@ -49,6 +49,7 @@ pub struct Encoding {
     pipeline: gst::Pipeline,
     target: PathBuf,
     gone_by: GoneBy,
+    limit: Duration,
 }
 
 impl Drop for Encoding {
@@ -70,10 +71,15 @@ impl Encoding {
             .map_err(|e| MediaError::Element(e.message().to_owned()))?
             .downcast::<gst::Pipeline>()
             .map_err(|_| MediaError::Element("the encoder can't be put together".into()))?;
-        let encoding = Self { pipeline, target: target.to_owned(), gone_by: GoneBy::default() };
+        let encoding = Self { pipeline, target: target.to_owned(), gone_by: GoneBy::default(), limit: PUSH_LIMIT };
         encoding.element("out")?.set_property("location", target);
         encoding.muxers().iter().for_each(|muxer| sync_samples::mark(muxer, &encoding.gone_by));
         Ok(encoding)
+    }
+
+    /// Takes the encoder to be stuck when one picture takes so long.
+    pub fn set_limit(&mut self, limit: Duration) {
+        self.limit = limit;
     }
 
     /// An element by its name.
@@ -121,10 +127,10 @@ impl Encoding {
         self.pipeline.set_state(gst::State::Playing).map(|_| ()).map_err(|_| self.failure())
     }
 
-    /// Makes the picture with that time a key picture, where the encoder that `input` feeds has others; to be called
-    /// before it is pushed.
-    pub fn begin_anew(&self, input: &gst_app::AppSrc, time: gst::ClockTime) {
-        let encoder = input.static_pad("src").and_then(|p| p.peer()).and_then(|p| p.parent_element());
+    /// Makes the picture with that time a key picture, where the encoder, which is named `enc`, has others; to be called before
+    /// it is pushed.
+    pub fn begin_anew(&self, time: gst::ClockTime) {
+        let encoder = self.pipeline.by_name("enc");
         let event = gst_video::UpstreamForceKeyUnitEvent::builder().running_time(time).build();
         // an encoder that takes no such wishes makes the file that it would have made
         let taken = encoder.and_then(|e| e.static_pad("src")).is_some_and(|pad| pad.send_event(event));
@@ -170,8 +176,8 @@ impl Encoding {
         if let Some(message) = self.bus().timed_pop_filtered(step, &[gst::MessageType::Error]) {
             return Err(self.explain(&message));
         }
-        if waiting.passed() > PUSH_LIMIT {
-            return Err(MediaError::Stalled { path: self.target.clone(), seconds: PUSH_LIMIT.as_secs() });
+        if waiting.passed() > self.limit {
+            return Err(MediaError::Stalled { path: self.target.clone(), seconds: self.limit.as_secs() });
         }
         Ok(())
     }
@@ -203,8 +209,8 @@ impl Encoding {
             if size() != written {
                 (written, waiting) = (size(), Waiting::begin());
             }
-            if waiting.passed() > PUSH_LIMIT + STALL_LIMIT {
-                return Err(MediaError::Stalled { path: self.target.clone(), seconds: PUSH_LIMIT.as_secs() });
+            if waiting.passed() > self.limit + STALL_LIMIT {
+                return Err(MediaError::Stalled { path: self.target.clone(), seconds: self.limit.as_secs() });
             }
         }
     }
@@ -239,7 +245,6 @@ impl Encoding {
     }
 
     fn stopped(&self, why: &str) -> MediaError {
-        let why = format!("{}; try another preset, or choose another folder", why.trim_end_matches('.'));
-        MediaError::Write { path: self.target.clone(), why }
+        MediaError::Encode { path: self.target.clone(), why: why.trim_end_matches('.').to_owned() }
     }
 }

@@ -90,6 +90,14 @@ pub enum MediaError {
         /// Why, and what can be done about it.
         why: String,
     },
+    /// An encoder, or what writes its packets, failed.
+    #[error("{path}: {why}; try another preset, or choose another folder", path = path.display())]
+    Encode {
+        /// The file that it made.
+        path: PathBuf,
+        /// What GStreamer says.
+        why: String,
+    },
     /// A part of Workprint ended by a defect of its own.
     #[error("{0} stopped by a defect of Workprint; please report it with what it printed, and try again")]
     Defect(&'static str),
@@ -125,6 +133,7 @@ impl MediaError {
             | Self::Crashed { path, .. }
             | Self::Another { path }
             | Self::Stalled { path, .. }
+            | Self::Encode { path, .. }
             | Self::Write { path, .. } => {
                 if path == temporary {
                     target.clone_into(path);

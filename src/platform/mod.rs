@@ -9,6 +9,7 @@
 
 mod confine;
 mod disk;
+mod drivers;
 mod endings;
 pub mod input;
 mod interrupts;
@@ -18,6 +19,7 @@ pub mod whole_files;
 
 pub use confine::{Limits, limit, limit_time, shut_in};
 pub use disk::free_space;
+pub use drivers::graphics_drivers;
 pub use endings::{caught, when_told_to_end};
 pub use interrupts::each_time_told_to_end;
 pub use process::{Talk, answers, cause_of_end, end_now, outlive_file_limits, own_group, talk, this_program};

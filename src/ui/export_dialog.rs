@@ -128,6 +128,7 @@ fn settings(ui: &mut Ui, editor: &mut Editor, state: &mut ExportDialog, pickers:
             ui.add_enabled(marked, egui::Checkbox::new(&mut state.marked_only, marked_text(editor)));
             by_marker(ui, editor, state);
             copy(ui, editor, state);
+            fast(ui, state);
             ui.checkbox(&mut state.overwrite, "Replace a file of that name");
         });
         ui.end_row();
@@ -194,5 +195,18 @@ fn copy(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog) {
     shown.on_hover_text(
         "Pictures of H.264 clips that nothing was done to go into the film as they are: faster, and without loss. \
          A film of large clips is large then.",
+    );
+}
+
+/// Whether the machine's graphics encode, where there are any that could.
+fn fast(ui: &mut Ui, state: &mut ExportDialog) {
+    let Some(title) = state.chosen().and_then(|choice| choice.fast.clone()) else { return };
+    let can = state.max_size().is_none();
+    let mut none = false;
+    let tick = egui::Checkbox::new(if can { &mut state.fast } else { &mut none }, format!("Encode fast, by {title}"));
+    let shown = ui.add_enabled(can, tick).on_disabled_hover_text("Only encoders in software keep to a size");
+    shown.on_hover_text(
+        "By the machine's graphics: faster, and larger at the same quality. It is tried first, and where it fails the film is \
+         made in software.",
     );
 }

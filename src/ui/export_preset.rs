@@ -28,11 +28,15 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, state: &mut ExportDialog) {
             let list = egui::ComboBox::from_id_salt("preset").width(WIDTH).height(380.0).selected_text(title);
             let list = list.show_ui(ui, |ui| {
                 let (own, others): (Vec<_>, Vec<_>) = state.choices.iter().partition(|choice| choice.own);
-                own.iter().for_each(|choice| offer(ui, choice, &state.preset, &mut chosen));
+                for choice in &own {
+                    offer(ui, choice, &state.preset, &mut chosen);
+                }
                 if !own.is_empty() {
                     ui.separator();
                 }
-                others.iter().for_each(|choice| offer(ui, choice, &state.preset, &mut chosen));
+                for choice in &others {
+                    offer(ui, choice, &state.preset, &mut chosen);
+                }
             });
             list.response.labelled_by(label.id);
             if let Some(chosen) = chosen {

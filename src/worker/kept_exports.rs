@@ -3,7 +3,7 @@
 
 use super::keeping::Home;
 use super::queue::ExportJob;
-use crate::export::{Copying, ExportSettings, Preset};
+use crate::export::{Copying, EncoderChoice, ExportSettings, Preset};
 use crate::model::{Project, Span, path_text};
 use crate::platform::input::read_text;
 use crate::platform::whole_files::{self, Existing};
@@ -69,6 +69,8 @@ struct Kept {
     overwrite: bool,
     max_size: Option<u64>,
     copying: Copying,
+    #[serde(default)]
+    encoder: EncoderChoice,
 }
 
 /// What an editor keeps.
@@ -97,7 +99,8 @@ impl KeptExports {
         let mut exports = Vec::with_capacity(open.len());
         for job in open {
             let project = self.file_of(&folder, &job.project)?;
-            let ExportSettings { path, preset, range, budget, overwrite, max_size, copying, .. } = job.settings.clone();
+            let ExportSettings { path, preset, range, budget, overwrite, max_size, copying, encoder, .. } =
+                job.settings.clone();
             exports.push(Kept {
                 of: job.of.clone(),
                 project,
@@ -108,6 +111,7 @@ impl KeptExports {
                 overwrite,
                 max_size,
                 copying,
+                encoder,
             });
         }
         let list = folder.join(LIST);
@@ -226,9 +230,19 @@ fn project(folder: &Path, name: &str) -> Result<Project, String> {
 
 impl Kept {
     fn into_job(self, project: Arc<Project>) -> ExportJob {
-        let Self { of, path, preset, range, budget, overwrite, max_size, copying, .. } = self;
-        let settings =
-            ExportSettings { path, preset, range, budget, own_memory: 0, cores: 1, overwrite, max_size, copying };
+        let Self { of, path, preset, range, budget, overwrite, max_size, copying, encoder, .. } = self;
+        let settings = ExportSettings {
+            path,
+            preset,
+            range,
+            budget,
+            own_memory: 0,
+            cores: 1,
+            overwrite,
+            max_size,
+            copying,
+            encoder,
+        };
         ExportJob { document: None, of, project, settings }
     }
 }

@@ -286,6 +286,7 @@ pub(super) mod tests {
             overwrite: false,
             max_size: None,
             copying: Copying::Off,
+            encoder: crate::export::EncoderChoice::default(),
         };
         ExportJob { document: Some(DocumentId(1)), of: "reel".into(), project: Arc::default(), settings }
     }

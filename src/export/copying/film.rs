@@ -110,7 +110,7 @@ impl Run<'_> {
                     joins.begins(n, &glance);
                 }
                 if frame == span.start || key {
-                    encoding.begin_anew(&video, time);
+                    encoding.begin_anew(time);
                 }
                 shown.add(n, glance);
                 if let Some(buffer) = buffer.get_mut() {

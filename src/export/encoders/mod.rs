@@ -5,6 +5,7 @@
 
 mod av1;
 mod ffv1;
+mod hardware;
 mod prores;
 mod setting;
 mod sound;
@@ -14,6 +15,7 @@ mod x265;
 
 pub use av1::Av1;
 pub use ffv1::Ffv1;
+pub use hardware::Hardware;
 pub use prores::{ProRes, ProResProfile};
 pub use setting::{Setting, SettingKind};
 pub use sound::Sound;
@@ -26,6 +28,7 @@ use super::target::Container;
 use crate::media::Beside;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How pictures are encoded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -42,6 +45,8 @@ pub enum Video {
     ProRes(ProRes),
     /// FFV1, without loss, by libavcodec.
     Ffv1(Ffv1),
+    /// By the machine's graphics.
+    Hardware(Hardware),
 }
 
 /// How pictures come to an encoder.
@@ -148,6 +153,11 @@ pub(super) trait VideoEncoder {
         false
     }
 
+    /// When it is taken to be stuck with one picture, where that is sooner than encoders in software may take.
+    fn is_stuck_after(&self) -> Option<Duration> {
+        None
+    }
+
     /// Whether packets come in another order than their pictures are shown in.
     fn reorders(&self) -> bool {
         false
@@ -169,6 +179,7 @@ impl Video {
             Self::Vp9(encoder) => encoder,
             Self::ProRes(encoder) => encoder,
             Self::Ffv1(encoder) => encoder,
+            Self::Hardware(encoder) => encoder,
         }
     }
 
@@ -180,6 +191,7 @@ impl Video {
             Self::Vp9(encoder) => encoder,
             Self::ProRes(encoder) => encoder,
             Self::Ffv1(encoder) => encoder,
+            Self::Hardware(encoder) => encoder,
         }
     }
 

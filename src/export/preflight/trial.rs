@@ -7,6 +7,7 @@ use super::Finding;
 use crate::export::capped::{Fitted, places};
 use crate::export::copying::{Copied, CopyPlan};
 use crate::export::delivery;
+use crate::export::hardware::{Chosen, choose};
 use crate::export::memory::{Memory, return_freed};
 use crate::export::run::{Passes, Run, fitting};
 use crate::export::settings::{ExportError, ExportEvent, ExportSettings, check, folder_of};
@@ -119,6 +120,8 @@ fn seconds_in_words(seconds: f64) -> String {
 pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel) -> Result<Expected, ExportError> {
     crate::media::init()?;
     let span = check(project, settings)?;
+    let Chosen { settings: chosen, notes } = choose(project, settings)?;
+    let settings = &chosen;
     let fits = fitting(project, settings, span)?;
     let folder = std::env::temp_dir();
     clear_leftovers(&folder);
@@ -128,6 +131,7 @@ pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel
     let memory = Memory::default();
     let mut run = Run::new(project, &aside, span, fits, cancel, (&memory, &sources));
     let mut found = Found::default();
+    found.all.extend(notes.into_iter().map(Finding::remark));
     let most = settings.max_size.or(settings.preset.target.max_size);
     if let Some(most) = most {
         let fitted = Fitted::of(&mut run, most)?;

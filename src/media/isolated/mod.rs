@@ -29,6 +29,7 @@ pub fn set_up() {
     SET_UP.store(true, Ordering::Relaxed);
 }
 
-fn is_set_up() -> bool {
+/// Whether this program can be started for that.
+pub(crate) fn is_set_up() -> bool {
     SET_UP.load(Ordering::Relaxed)
 }

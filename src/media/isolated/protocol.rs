@@ -100,6 +100,7 @@ pub(super) enum Failure {
     Stalled(u64),
     TooLarge(String, String),
     Write(OsString, String),
+    Encode(OsString, String),
     Element(String),
     Start(String),
 }
@@ -114,6 +115,7 @@ impl From<MediaError> for Failure {
             MediaError::Stalled { seconds, .. } => Self::Stalled(seconds),
             MediaError::TooLarge { what, limit, .. } => Self::TooLarge(what, limit),
             MediaError::Write { path, why } => Self::Write(path.into(), why),
+            MediaError::Encode { path, why } => Self::Encode(path.into(), why),
             MediaError::Start(why) => Self::Start(why),
             other => Self::Element(other.to_string()),
         }
@@ -132,6 +134,7 @@ impl Failure {
             Self::Stalled(seconds) => MediaError::Stalled { path, seconds },
             Self::TooLarge(what, limit) => MediaError::TooLarge { path, what, limit },
             Self::Write(target, why) => MediaError::Write { path: target.into(), why },
+            Self::Encode(target, why) => MediaError::Encode { path: target.into(), why },
             Self::Element(why) => MediaError::Element(why),
             Self::Start(why) => MediaError::Start(why),
         }

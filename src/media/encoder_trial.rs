@@ -1,0 +1,147 @@
+//! Whether an encoder works: pictures that move are encoded, decoded by another program's code, and compared.
+//!
+//! Drivers crash and hang: whoever tries one does it in a process of its own.
+
+use super::error::MediaError;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::time::{Duration, Instant};
+
+/// Pictures that are encoded.
+const PICTURES: u32 = 24;
+
+/// The least likeness, in dB (PSNR of luma), at the quality of which films are made: what is recognised at once is over 30.
+const LEAST_DB: f64 = 24.0;
+
+/// Tries an encoder, given as a description from raw pictures to packets, with pictures of a size; `decoder` is one from packets to
+/// raw pictures. Gives the seconds that it took.
+///
+/// # Errors
+/// Why it is not to be trusted, in words; GStreamer can't be started.
+pub fn try_encoder(encoder: &str, decoder: &str, size: (u32, u32), limit: Duration) -> Result<Duration, String> {
+    super::init().map_err(|e: MediaError| e.to_string())?;
+    let begun = Instant::now();
+    let (width, height) = size;
+    // bars that move: what stands still, or is one colour, tells nothing
+    let source = format!(
+        "videotestsrc num-buffers={PICTURES} pattern=smpte horizontal-speed=6 ! \
+         video/x-raw,format=I420,width={width},height={height},framerate=30/1,colorimetry=bt709"
+    );
+    let out = "video/x-raw,format=I420 ! appsink name=out sync=false max-buffers=2";
+    let shown = Pipeline::play(&format!("{source} ! videoconvert ! {out}"))?;
+    let seen = Pipeline::play(&format!("{source} ! {encoder} ! {decoder} ! videoconvert ! {out}"))?;
+    for n in 0..PICTURES {
+        let left = limit.saturating_sub(begun.elapsed());
+        let made = seen.next(left)?.ok_or_else(|| format!("it made {n} pictures of {PICTURES}"))?;
+        let original = shown.next(left)?.ok_or("there is nothing to compare with")?;
+        let likeness = luma_psnr(&original, &made)?;
+        if likeness < LEAST_DB {
+            return Err(format!("what it made does not look like what it was given ({likeness:.0} dB at picture {n})"));
+        }
+    }
+    let left = limit.saturating_sub(begun.elapsed());
+    if seen.next(left)?.is_some() {
+        return Err(format!("it made more than the {PICTURES} pictures that it was given"));
+    }
+    Ok(begun.elapsed())
+}
+
+/// A pipeline that ends in an appsink `out`. Stopped when dropped.
+struct Pipeline {
+    pipeline: gst::Pipeline,
+    out: gst_app::AppSink,
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        // a pipeline that can't be stopped can't be freed either; there is nothing else to try
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+impl Pipeline {
+    fn play(description: &str) -> Result<Self, String> {
+        let pipeline = gst::parse::launch(description).map_err(|e| e.message().to_owned())?;
+        let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| "it is no pipeline")?;
+        let out = pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok());
+        let playing = Self { out: out.ok_or("it has no end")?, pipeline };
+        playing.pipeline.set_state(gst::State::Playing).map_err(|_| playing.why())?;
+        Ok(playing)
+    }
+
+    /// The next picture; `None` at the end.
+    fn next(&self, limit: Duration) -> Result<Option<gst::Sample>, String> {
+        let limit = gst::ClockTime::from_nseconds(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX - 1));
+        match self.out.try_pull_sample(limit) {
+            Some(sample) => Ok(Some(sample)),
+            None if self.out.is_eos() => match self.error() {
+                Some(why) => Err(why),
+                None => Ok(None),
+            },
+            None => Err(self.error().unwrap_or_else(|| "it makes nothing any more".into())),
+        }
+    }
+
+    fn error(&self) -> Option<String> {
+        let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
+        match message.view() {
+            gst::MessageView::Error(error) => Some(error.error().message().trim_end_matches('.').to_owned()),
+            _ => None,
+        }
+    }
+
+    fn why(&self) -> String {
+        self.error().unwrap_or_else(|| "it does not start".into())
+    }
+}
+
+/// How alike the luma of two pictures is, in dB.
+fn luma_psnr(a: &gst::Sample, b: &gst::Sample) -> Result<f64, String> {
+    use gstreamer_video::{VideoFrameExt, VideoFrameRef, VideoInfo};
+    let frame = |sample: &gst::Sample| {
+        let info = sample.caps().and_then(|caps| VideoInfo::from_caps(caps).ok());
+        info.zip(sample.buffer_owned()).ok_or("it made no picture")
+    };
+    let ((info_a, a), (info_b, b)) = (frame(a)?, frame(b)?);
+    let open = |info, buffer| VideoFrameRef::from_buffer_ref_readable(buffer, info).map_err(|e| e.to_string());
+    let (a, b) = (open(&info_a, &a)?, open(&info_b, &b)?);
+    if (a.width(), a.height()) != (b.width(), b.height()) {
+        return Err(format!("it made pictures of {}×{}", b.width(), b.height()));
+    }
+    let (stride_a, stride_b) = (a.plane_stride()[0], b.plane_stride()[0]);
+    let bytes = |n: i32| usize::try_from(n).unwrap_or(0).max(1);
+    let (plane_a, plane_b) = (a.plane_data(0).map_err(|e| e.to_string())?, b.plane_data(0).map_err(|e| e.to_string())?);
+    let width = usize::try_from(a.width()).unwrap_or(0);
+    let rows = plane_a.chunks(bytes(stride_a)).zip(plane_b.chunks(bytes(stride_b))).take(a.height() as usize);
+    let (mut sum, mut count) = (0_u64, 0_u64);
+    for (row_a, row_b) in rows {
+        for (x, y) in row_a.iter().zip(row_b).take(width) {
+            sum += u64::from(x.abs_diff(*y)).pow(2);
+            count += 1;
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "sums over one picture")]
+    let error = sum as f64 / count.max(1) as f64;
+    Ok(if error == 0.0 { f64::INFINITY } else { 10.0 * (255.0 * 255.0 / error).log10() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_works_is_trusted_and_what_lies_is_not() {
+        let decoder = "h264parse ! avdec_h264";
+        let limit = Duration::from_secs(30);
+        let tried = |encoder: &str| try_encoder(encoder, decoder, (320, 180), limit).map(|_| ());
+        assert_eq!(tried("x264enc speed-preset=veryfast ! h264parse"), Ok(()));
+        let refused = |encoder: &str| tried(encoder).unwrap_err();
+        assert!(refused("videobalance brightness=-1 ! x264enc ! h264parse").contains("look like"));
+        assert!(refused("videoflip method=rotate-180 ! x264enc ! h264parse").contains("look like"));
+        assert!(refused("identity eos-after=9 ! x264enc ! h264parse").contains("pictures of 24"));
+        assert!(refused("videoscale ! video/x-raw,width=160 ! x264enc ! h264parse").contains("160×180"));
+        assert!(refused("identity error-after=5 ! x264enc ! h264parse").contains("Failed after iterations"));
+        assert!(refused("nosuchelement").contains("nosuchelement"));
+    }
+}
