@@ -184,6 +184,8 @@ actions! {
     RenameSequence, "Rename Sequence…", [];
     /// Changes the open sequence's size and rate.
     SequenceSettings, "Sequence Settings…", [];
+    /// Gives the open sequence the size of the selected clip's media.
+    MatchSize, "Match Size to Clip", [];
     /// Removes the open sequence.
     RemoveSequence, "Remove Sequence", [];
     /// Adds a track for pictures.
@@ -318,6 +320,7 @@ impl Action {
             | Self::LayoutMainAndStrip => !editor.selection.is_empty() || self.on_transition(editor),
             Self::RemoveTransitions => !editor.selection.is_empty() || editor.selected_transition.is_some(),
             Self::PasteAttributes => editor.attributes.is_some() && !editor.selection.is_empty(),
+            Self::MatchSize => editor.size_of_selected().is_some(),
             Self::RemoveSequence => editor.project().sequences.len() > 1,
             Self::NextMarker | Self::PreviousMarker => !editor.sequence().markers.is_empty(),
             Self::Paste | Self::PasteInsert => !editor.clipboard.is_empty(),

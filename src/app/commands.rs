@@ -94,6 +94,7 @@ impl Editor {
             | Action::DuplicateSequence
             | Action::RenameSequence
             | Action::SequenceSettings
+            | Action::MatchSize
             | Action::RemoveSequence => self.perform_on_sequences(action),
             Action::AddVideoTrack => {
                 self.commit(&Edit::AddTrack(TrackKind::Video));

@@ -227,6 +227,22 @@ fn format_of(asset: &Asset, project: &Project) -> Option<Edit> {
 }
 
 impl Editor {
+    /// What gives the open sequence the size of the first selected clip that has pictures; nothing where it has that. Its rate
+    /// stays: all that is in it lies on its frames.
+    pub(super) fn size_of_selected(&self) -> Option<Edit> {
+        let sequence = self.sequence();
+        let rate = sequence.rate;
+        let (width, height) = self.selected_clips().into_iter().find_map(|(_, clip)| {
+            let asset = self.project().assets.get(&clip.content.asset).filter(|a| a.info.generator.is_none())?;
+            match format_of(asset, self.project())? {
+                Edit::SetFormat { width, height, .. } => Some((width, height)),
+                _ => None,
+            }
+        })?;
+        let differs = (width, height) != (sequence.width, sequence.height);
+        differs.then_some(Edit::SetFormat { width, height, rate })
+    }
+
     /// Imports files that were dropped on the timeline, and places them there once all are known.
     pub fn import_onto(&mut self, paths: Vec<PathBuf>, onto: Onto, at: Frame) {
         self.worker.send(Command::Import(self.document.id, paths, Some((onto, at))));

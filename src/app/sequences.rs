@@ -13,6 +13,11 @@ impl Editor {
             Action::DuplicateSequence => self.request = Some(Request::Name(Naming::DuplicateSequence)),
             Action::RenameSequence => self.request = Some(Request::Name(Naming::Sequence(active))),
             Action::SequenceSettings => self.request = Some(Request::SequenceSettings),
+            Action::MatchSize => {
+                if let Some(edit) = self.size_of_selected() {
+                    self.commit(&edit);
+                }
+            }
             _ => {
                 if self.commit(&Edit::RemoveSequence(active)) {
                     self.look_at_whole();

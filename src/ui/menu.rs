@@ -106,6 +106,7 @@ const SEQUENCE: &[Option<Action>] = &[
     Some(Action::DuplicateSequence),
     Some(Action::RenameSequence),
     Some(Action::SequenceSettings),
+    Some(Action::MatchSize),
     Some(Action::RemoveSequence),
 ];
 

@@ -185,6 +185,23 @@ fn a_sequence_that_takes_its_first_clips_format_says_so() {
 }
 
 #[test]
+fn a_sequence_takes_the_size_of_a_clip_when_it_is_told_to() {
+    let (_folder, mut harness) = with_clips();
+    let size = |w: &Window| (w.editor.sequence().width, w.editor.sequence().height);
+    assert!(!Action::MatchSize.enabled(&harness.state().editor), "it has that size");
+    let rate = harness.state().editor.sequence().rate;
+    let other = workprint::edit::Edit::SetFormat { width: 1280, height: 720, rate };
+    assert!(harness.state_mut().editor.commit(&other));
+    assert!(!selected(&harness).is_empty() && Action::MatchSize.enabled(&harness.state().editor));
+    harness.state_mut().editor.perform(Action::MatchSize);
+    assert_eq!(size(harness.state()), (320, 180));
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert_eq!(size(harness.state()), (1280, 720));
+    harness.state_mut().editor.perform(Action::SelectNone);
+    assert!(!Action::MatchSize.enabled(&harness.state().editor));
+}
+
+#[test]
 fn escape_leaves_the_full_screen_and_nothing_else() {
     let (_folder, mut harness) = with_clips();
     let before = selected(&harness);
