@@ -17,13 +17,16 @@ use support::{Run, made, measured, there, workprint};
 
 /// What is made up: a name, ffmpeg's sources of it, its seconds, and the sizes in MB that it is fitted under.
 const FOOTAGE: &[(&str, &str, u32, &[f64])] = &[
-    ("screen", "testsrc2=size=1920x1080:rate=60", 20, &[2.0, 10.0]),
-    ("zoom", "mandelbrot=size=1280x720:rate=24:end_scale=0.002", 60, &[4.0, 25.0]),
+    ("screen", "testsrc2=size=1920x1080:rate=60", 10, &[2.0, 10.0]),
+    ("zoom", "mandelbrot=size=1280x720:rate=24:end_scale=0.002", 30, &[4.0, 25.0]),
     ("cells", "life=size=640x360:rate=30:mold=10:ratio=0.3:death_color=#203040:life_color=#f0e0a0", 30, &[3.0]),
     ("noise", "nullsrc=size=1280x720:rate=60,noise=alls=60:allf=t+u,format=yuv420p", 3, &[2.0]),
     ("black", "color=black:size=1920x1080:rate=30", 600, &[10.0]),
     ("long", "testsrc2=size=1280x720:rate=30,drawgrid", 600, &[25.0]),
 ];
+
+/// Of longer ones quality is not measured: that takes longer than to make them.
+const JUDGED: f64 = 120.0;
 
 /// Sizes that films of one's own are fitted under.
 const OWN: &[f64] = &[2.0, 10.0];
@@ -80,6 +83,8 @@ fn pair(folder: &Path, film: &Path, name: &str, most: f64, judge: Option<&str>) 
     let size = std::fs::metadata(folder.join("ours.mp4")).unwrap().len() as f64;
     let over = if size > most * 1e6 { "  OVER" } else { "" };
     let theirs = two_passes(folder, film, size);
+    let short_enough = told(film, "format=duration").and_then(|t| t.parse::<f64>().ok()).is_some_and(|t| t < JUDGED);
+    let judge = judge.filter(|_| short_enough);
     let quality = |file: &str, metric: &str| judge.and_then(|j| judged(j, &folder.join(file), film, metric));
     let both = |metric: &str| {
         let of = |file| quality(file, metric).map_or("-".to_owned(), |q| format!("{q:.2}"));
@@ -129,10 +134,11 @@ fn picture(film: &Path) -> String {
 
 /// How much a file looks like a film at the film's size, by a measure of ffmpeg's.
 fn judged(ffmpeg: &str, file: &Path, film: &Path, metric: &str) -> Option<f64> {
-    let filter = if metric == "vmaf" { "libvmaf=n_threads=2" } else { metric };
+    let filter = if metric == "vmaf" { "libvmaf=n_threads=2:n_subsample=3" } else { metric };
     let size = told(film, "stream=width,height")?.replace(',', ":");
-    let graph =
-        format!("[0:v]scale={size}:flags=bicubic,setpts=PTS-STARTPTS[a];[1:v]setpts=PTS-STARTPTS[b];[a][b]{filter}");
+    // where one file names its colours and the other does not, ffmpeg would convert one of them
+    let alike = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv,setpts=PTS-STARTPTS";
+    let graph = format!("[0:v]{alike},scale={size}:flags=bicubic[a];[1:v]{alike}[b];[a][b]{filter}");
     let mut command = Command::new(ffmpeg);
     command
         .args(["-hide_banner", "-nostdin", "-i"])
