@@ -339,3 +339,52 @@ fn spoil(path: &Path) {
     bytes[middle..middle + 3000].fill(0);
     fs::write(path, bytes).unwrap();
 }
+
+#[test]
+fn what_is_not_copied_is_told_with_its_clip_and_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    film(&folder.join("most.mp4"), KINDS[0].1, 0);
+    film(&folder.join("other.mp4"), KINDS[4].1, 1);
+    let coded = |name: &str, footage: Footage, encoder: &str| {
+        make(&footage, &folder.join(name), &format!("appsrc name=video ! {encoder} ! queue ! mux. {}", muxer("mkv")));
+    };
+    coded("lossless.mkv", Footage { pattern: 2, ..Footage::new(RATE, 60) }, "avenc_ffv1");
+    let large = Footage { width: 640, height: 360, pattern: 3, ..Footage::new(RATE, 60) };
+    coded("large.mkv", large, &format!("{} ! h264parse", KINDS[0].1));
+    coded("slow.mkv", Footage { pattern: 4, ..Footage::new((25, 1), 60) }, &format!("{} ! h264parse", KINDS[0].1));
+    let all = [
+        ("most.mp4", 0, 0, 240),
+        ("other.mp4", 1, 0, 120),
+        ("lossless.mkv", 2, 0, 30),
+        ("large.mkv", 3, 0, 30),
+        ("slow.mkv", 4, 0, 30),
+        ("most.mp4", 0, 250, 252),
+        ("most.mp4", 0, 241, 259),
+    ];
+    cuts(folder, &all);
+    let told = |more: &[&str]| -> Vec<Value> {
+        let args = ["export", "p.ron", "-o", "o.mp4", "--dry-run", "--json"];
+        let said = succeed(folder, &[&args[..], more].concat());
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let findings = told(&[]);
+    for (clip, at, why) in [
+        ("other.mp4", 240, "encoded in another way than most"),
+        ("lossless.mkv", 360, "are no H.264"),
+        ("large.mkv", 390, "have another size"),
+        ("slow.mkv", 420, "another rate or speed"),
+        ("most.mp4", 450, "so short that encoding is faster"),
+        ("most.mp4", 452, "no picture among them that a player can begin with"),
+    ] {
+        let found = findings.iter().find(|f| f["text"].as_str().is_some_and(|text| text.contains(why)));
+        let found = found.unwrap_or_else(|| panic!("{why}: {findings:#?}"));
+        assert_eq!((&found["clip"], &found["at"], &found["blocks"]), (&clip.into(), &at.into(), &false.into()));
+    }
+    assert_eq!(findings.last().unwrap()["copied"], 240);
+    let encoded = |findings: &[Value]| {
+        findings.iter().filter(|f| f["text"].as_str().is_some_and(|text| text.contains("not copied"))).count()
+    };
+    // nobody asked for copies there
+    assert_eq!((encoded(&findings), encoded(&told(&["--copy", "off"]))), (6, 0));
+}

@@ -3,7 +3,7 @@
 use super::editor::Editor;
 use super::exporting::ExportDialog;
 use crate::export::{Expected, ExportSettings, Finding};
-use crate::model::Project;
+use crate::model::{Project, Span};
 use crate::worker::{Ahead, Asking, Command, ExportJob};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -93,6 +93,15 @@ impl Editor {
         let job = ExportJob { document: Some(self.document()), of: self.title(), project, settings };
         self.worker.send(Command::LookAhead(asking, Box::new(job)));
         None
+    }
+
+    /// The frames that the export that is being described copies, as far as that is known.
+    #[must_use]
+    pub fn copied_ahead(&self) -> &[Span] {
+        match self.export.as_ref().map(|dialog| &dialog.ahead.takes) {
+            Some(Takes::Known(expected)) => &expected.copied_spans,
+            _ => &[],
+        }
     }
 
     /// Nobody wants to know any more.

@@ -2,7 +2,7 @@
 
 use super::budget::{EncoderPlan, plan};
 use super::capped::fit;
-use super::copying::{self, CopyPlan, Refused};
+use super::copying::{self, CopyPlan, Left, Refused};
 use super::delivery::{self, Delivery};
 use super::encoders::Sound;
 use super::glance::Glance;
@@ -185,6 +185,8 @@ pub(super) struct Run<'a> {
     pub sources: &'a SourceCheck,
     /// What of it is copied, if anything is.
     copying: Option<CopyPlan>,
+    /// What is encoded although copying was wanted.
+    pub left: Vec<Left>,
     /// What is not copied after all.
     refused: Vec<Refused>,
     /// Whether it holds as little as it can.
@@ -240,6 +242,7 @@ impl<'a> Run<'a> {
             begun: Instant::now(),
             sources,
             copying: None,
+            left: Vec::new(),
             refused: Vec::new(),
             saving: false,
             passes: Passes::ONE,
@@ -295,9 +298,9 @@ impl<'a> Run<'a> {
         let (span, size) = (self.span, (self.sequence().width, self.sequence().height));
         let Some(effort) = settings.preset.target.effort_beside(size) else { return Ok(()) };
         let how = (settings.copying, effort);
-        let Some(found) = copying::plan(&self.project, span, size, how, &self.refused, self.cancel)? else {
-            return Ok(());
-        };
+        let looked = copying::plan(&self.project, span, size, how, &self.refused, self.cancel)?;
+        self.left = looked.left;
+        let Some(found) = looked.plan else { return Ok(()) };
         // what reads packets is there beside all else
         let left = settings.budget.saturating_sub(copying::BYTES);
         if let Ok(fitted) = plan(&settings.preset.target, self.demand, self.frame, settings.cores, left) {

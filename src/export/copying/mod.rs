@@ -10,11 +10,13 @@
 
 mod assembly;
 mod film;
+mod left;
 mod plan;
 mod untouched;
 mod windows;
 mod worth;
 
+pub(super) use left::{Left, Why};
 pub(super) use plan::{Copied, CopyPlan, plan};
 
 use crate::model::AssetId;

@@ -1,11 +1,12 @@
 //! Which frames of an export are copied, and from where.
 
+use super::left::{self, Left, Why};
 use super::untouched::{Untouched, untouched};
 use super::windows::{Window, window};
 use super::worth::{is_worth_copying, is_worth_looking};
 use super::{Copying, Refused};
-use crate::media::{Beside, Cancel, Copyable, MediaError, PacketReader, has_own_colours};
-use crate::model::{Asset, AssetId, FrameCount, MediaKind, Orientation, Project, Span, Transfer, VideoStream};
+use crate::media::{Beside, Cancel, Copyable, MediaError, PacketReader};
+use crate::model::{Asset, AssetId, FrameCount, MediaKind, Project, Span};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -80,8 +81,16 @@ impl CopyPlan {
     }
 }
 
-/// The plan for a span whose frames are of that size; `None` where nothing can be copied. Encoding a picture takes `effort`,
-/// in per cent of what decoding one takes.
+/// What was found out about copying.
+#[derive(Default)]
+pub(in crate::export) struct Looked {
+    /// The plan; `None` where nothing can be copied.
+    pub plan: Option<CopyPlan>,
+    /// What is encoded although copying was wanted.
+    pub left: Vec<Left>,
+}
+
+/// The plan for a span whose frames are of that size. Encoding a picture takes `effort`, in per cent of what decoding one takes.
 ///
 /// # Errors
 /// [`MediaError::Cancelled`]; what a source can't do is not copied.
@@ -92,16 +101,16 @@ pub(in crate::export) fn plan(
     (copying, effort): (Copying, u32),
     refused: &[Refused],
     cancel: &Cancel,
-) -> Result<Option<CopyPlan>, MediaError> {
-    let is_refused = |id: AssetId| refused.iter().any(|r| r.asset.is_none_or(|asset| asset == id));
+) -> Result<Looked, MediaError> {
     if copying == Copying::Off {
-        return Ok(None);
+        return Ok(Looked::default());
     }
-    let mut found = untouched(project, span, size);
+    let (found, mut left) = untouched(project, span, size);
     // where all are wanted that can be had, that is worth whatever it takes
     let effort = (copying == Copying::Auto).then_some(effort);
-    let is_wanted = |u: &Untouched| effort.is_none_or(|effort| is_worth_looking(u.span.length.0, effort));
-    found.retain(|u| is_wanted(u) && !is_refused(u.asset.id) && may_be_copied(&u.asset, u.stream));
+    let why_not = |u: &Untouched| why_not_at_all(u, refused, effort);
+    let (found, not): (Vec<Untouched>, Vec<Untouched>) = found.into_iter().partition(|u| why_not(u).is_none());
+    left.extend(not.iter().filter_map(|u| Some(u.left(why_not(u)?))));
     let mut by_source: BTreeMap<Source, Vec<usize>> = BTreeMap::new();
     for (n, stretch) in found.iter().enumerate() {
         by_source.entry(source(stretch)).or_default().push(n);
@@ -113,35 +122,52 @@ pub(in crate::export) fn plan(
         match of_source(&found, &these, size, copying, cancel) {
             Ok((stream, at)) => {
                 for (n, window) in these.into_iter().zip(at) {
-                    let pictures = (found[n].first, found[n].end());
+                    let stretch = &found[n];
+                    let pictures = (stretch.first, stretch.end());
                     let is_wanted = |window: &Window| effort.is_none_or(|e| is_worth_copying(window, pictures, e));
+                    let why = if window.is_some() { Why::Few } else { Why::NoStart };
                     windows[n] = window.filter(is_wanted);
+                    if windows[n].is_none() {
+                        left.push(stretch.left(why));
+                    }
                 }
                 streams.insert(source, stream);
             }
             Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
-            Err(error) => tracing::info!("not copied: {error}"),
+            Err(error) => {
+                tracing::info!("not copied: {error}");
+                left.extend(these.iter().map(|n| found[*n].left(Why::Unfit(error.to_string()))));
+            }
         }
     }
-    Ok(put_together(span, &found, &windows, &streams))
+    let plan = put_together(span, &found, &windows, &streams);
+    let of_most = plan.as_ref().map(|plan| &plan.stream.configuration);
+    for (stretch, _) in found.iter().zip(&windows).filter(|(_, window)| window.is_some()) {
+        if streams.get(&source(stretch)).map(|stream| &stream.configuration) != of_most {
+            left.push(stretch.left(Why::Kind));
+        }
+    }
+    Ok(Looked { plan, left })
 }
 
-/// Whether what is known of a stream of the sequence's own size and rate allows its pictures to be copied.
-fn may_be_copied(asset: &Asset, stream: u32) -> bool {
-    let Some(video) = asset.info.video_stream(stream) else { return false };
-    let square = video.pixel_aspect.num == video.pixel_aspect.den;
-    asset.info.kind == MediaKind::Video
-        && asset.info.generator.is_none()
-        && !asset.info.untimed
-        && video.codec.starts_with("H.264")
-        && is_plain(video)
-        && square
-        && has_own_colours(video)
+impl Untouched {
+    fn left(&self, why: Why) -> Left {
+        Left { clip: self.clip, asset: self.asset.id, span: self.span, why }
+    }
 }
 
-fn is_plain(video: &VideoStream) -> bool {
-    let upright = video.orientation == Orientation::default();
-    upright && !video.interlaced && !video.alpha && video.bit_depth == 8 && video.transfer == Transfer::Sdr
+/// Why nothing of a stretch is copied, as far as it is known without its file.
+fn why_not_at_all(stretch: &Untouched, refused: &[Refused], effort: Option<u32>) -> Option<Why> {
+    let Untouched { asset, stream, .. } = stretch;
+    if let Some(refused) = refused.iter().find(|r| r.asset.is_none_or(|id| id == asset.id)) {
+        return Some(Why::Unfit(refused.why.clone()));
+    }
+    let info = &asset.info;
+    if info.kind != MediaKind::Video || info.generator.is_some() || info.untimed {
+        return Some(Why::Codec);
+    }
+    let video = info.video_stream(*stream)?;
+    left::of_stream(video).or_else(|| effort.filter(|e| !is_worth_looking(stretch.span.length.0, *e)).map(|_| Why::Few))
 }
 
 /// What a source's pictures are, and which of them can be copied of each stretch.

@@ -1,6 +1,7 @@
 //! Which frames of a timeline show a source's pictures just as they are. Pure.
 
-use crate::model::{Asset, Project, Span};
+use super::left::{self, Left};
+use crate::model::{Asset, ClipId, Project, Span};
 use crate::render::{Paint, PictureSection, picture_sections};
 use std::sync::Arc;
 
@@ -9,6 +10,8 @@ use std::sync::Arc;
 pub(super) struct Untouched {
     /// The frames.
     pub span: Span,
+    /// The first clip that they are of.
+    pub clip: ClipId,
     /// The source.
     pub asset: Arc<Asset>,
     /// Which of its picture streams.
@@ -24,18 +27,21 @@ impl Untouched {
     }
 }
 
-/// All of them in a span, in order, as long as can be.
-pub(super) fn untouched(project: &Project, within: Span, canvas: (u32, u32)) -> Vec<Untouched> {
-    let mut found: Vec<Untouched> = Vec::new();
+/// All of them in a span, in order, as long as can be; and why the others are none.
+pub(super) fn untouched(project: &Project, within: Span, canvas: (u32, u32)) -> (Vec<Untouched>, Vec<Left>) {
+    let (mut found, mut left): (Vec<Untouched>, Vec<Left>) = (Vec::new(), Vec::new());
     for section in picture_sections(project, within, canvas) {
-        let Some(next) = of_section(project, &section, canvas) else { continue };
+        let Some(next) = of_section(project, &section, canvas) else {
+            left.extend(left::of_section(&section, project, canvas));
+            continue;
+        };
         match found.last_mut() {
             // what was split goes on
             Some(last) if last.goes_on(&next) => last.span.length += next.span.length,
             _ => found.push(next),
         }
     }
-    found
+    (found, left)
 }
 
 impl Untouched {
@@ -62,5 +68,6 @@ fn of_section(project: &Project, section: &PictureSection, canvas: (u32, u32)) -
     let number = |frame| grid.picture_at(layer.picture_time(frame, sequence));
     let (first, last) = (number(section.span.start), number(section.span.end() - crate::model::FrameCount(1)));
     let one_by_one = last - first == section.span.length.0 - 1;
-    (first >= 0 && one_by_one).then(|| Untouched { span: section.span, asset: Arc::clone(&layer.asset), stream, first })
+    let asset = Arc::clone(&layer.asset);
+    (first >= 0 && one_by_one).then_some(Untouched { span: section.span, clip: layer.clip.id, asset, stream, first })
 }

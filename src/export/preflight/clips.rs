@@ -1,6 +1,7 @@
 //! What people should know of the clips of a film before it is made. Pure.
 
 use super::Finding;
+use crate::export::copying::{Left, Why};
 use crate::export::target::{Format, Pictures, Target};
 use crate::model::{
     Asset, AssetId, ClipId, Frame, FrameCount, FrameRate, MediaKind, Project, Sequence, Span, TrackKind,
@@ -80,6 +81,31 @@ pub(super) fn remarks(project: &Project, target: &Target, span: Span) -> Vec<Fin
     }
     found.extend(off(sequence, span, (seen, heard)));
     found
+}
+
+/// What is encoded although copying was wanted, for each reason.
+pub(super) fn not_copied(project: &Project, left: &[Left]) -> Vec<Finding> {
+    let mut by_reason: BTreeMap<&Why, Vec<&Left>> = BTreeMap::new();
+    for one in left {
+        by_reason.entry(&one.why).or_default().push(one);
+    }
+    let told = by_reason.into_iter().filter_map(|(why, those)| {
+        let first = those.iter().min_by_key(|one| one.span.start)?;
+        let clips: HashSet<ClipId> = those.iter().map(|one| one.clip).collect();
+        let name = project.sequence().clip(first.clip).map_or_else(String::new, |(_, clip)| clip.content.name.clone());
+        let whose = match clips.len() {
+            1 => format!("pictures of {name} are"),
+            n => format!("pictures of {n} clips ({name} first) are"),
+        };
+        Some(Finding {
+            blocks: false,
+            clip: Some(first.clip),
+            at: Some(first.span.start),
+            source: project.assets.get(&first.asset).map(|asset| asset.path.clone()),
+            text: format!("{whose} encoded, not copied: they {}", why.in_words()),
+        })
+    });
+    told.collect()
 }
 
 /// Sorts what is to be told of a section's clips.

@@ -3,7 +3,7 @@
 //! At three places of the film one picture is made, and then a dozen: what is more for the dozen is what pictures take, and
 //! what one alone took is what it takes to begin at a place, which each cut does. Sound is listened to at more places.
 
-use super::Finding;
+use super::{Finding, clips};
 use crate::export::capped::{Fitted, places};
 use crate::export::copying::{Copied, CopyPlan};
 use crate::export::delivery;
@@ -67,6 +67,8 @@ pub struct Expected {
     pub frames: i64,
     /// How many of their pictures are copied.
     pub copied: i64,
+    /// Which frames these are, in order.
+    pub copied_spans: Vec<Span>,
     /// In how many pieces the others are encoded.
     pub pieces: usize,
     /// How it is made, in words.
@@ -142,6 +144,7 @@ pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel
     }
     let (encoder, predicted_peak) = (run.in_words(), run.plan.predicted);
     let copying = run.take_copying();
+    let left = std::mem::take(&mut run.left);
     let tried = run.try_places(&mut found)?;
     tracing::debug!("tried: {tried:?}");
     drop(run);
@@ -151,10 +154,12 @@ pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel
     let film = Film::of(project, settings, span, copying.as_ref());
     let predicted_size = most.unwrap_or_else(|| film.size(&tried));
     let (seconds, encoded_all) = (film.seconds(&tried, most.is_some()), film.seconds_without_copies(&tried));
+    found.all.extend(clips::not_copied(project, &left));
     found.little_room(delivery::little_room(settings, predicted_size));
     Ok(Expected {
         frames: span.length.0,
         copied: film.copied,
+        copied_spans: copying.iter().flat_map(CopyPlan::copies).map(|copied| copied.span).collect(),
         pieces: copying.as_ref().map_or(0, CopyPlan::joins),
         encoder,
         budget: settings.budget,

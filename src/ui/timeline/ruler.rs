@@ -18,6 +18,11 @@ pub(super) fn paint(ui: &Ui, editor: &Editor, area: Rect) {
         painter.rect_filled(marked, 0.0, theme::ACCENT.gamma_multiply(0.22));
         painter.rect_filled(marked.with_min_y(area.max.y - 5.0), 0.0, theme::ACCENT);
     }
+    // what the export that is being described copies
+    for span in editor.copied_ahead() {
+        let (from, to) = (x_of(editor, area, span.start), x_of(editor, area, span.end()));
+        painter.rect_filled(Rect::from_x_y_ranges(from..=to, area.max.y - 3.0..=area.max.y), 0.0, theme::GOOD);
+    }
     // a bracket at each mark that is set, so that one set by mistake is seen too
     for (mark, inwards) in [(editor.mark_in, 7.0), (editor.mark_out, -7.0)] {
         let Some(mark) = mark else { continue };
