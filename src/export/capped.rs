@@ -20,8 +20,9 @@ use bytesize::ByteSize;
 /// Seconds of each sample.
 const SAMPLE: i64 = 2;
 
-/// Samples, as far as the film is long enough.
+/// Samples of a film, at most, and for each of how many seconds there is one: they are not to take long beside the film.
 const SAMPLES: i64 = 3;
+const SECONDS_FOR_EACH: i64 = 20;
 
 /// Passes over the film, the first one included.
 const MOST_PASSES: i64 = 10;
@@ -182,7 +183,9 @@ fn samples(run: &mut Run, sound: SoundRate) -> Result<f64, ExportError> {
     // what is wrong with clips is told by the pass over all of them
     run.passes = Passes { before: 1, count: 2 };
     let (mut bytes, mut frames) = (0, 0);
-    for span in places(whole, rate.frame_nearest(SourceTime(SAMPLE * SourceTime::SECOND.0)).0, SAMPLES) {
+    let frames_in = |seconds: i64| rate.frame_nearest(SourceTime(seconds * SourceTime::SECOND.0)).0;
+    let samples = (whole.length.0 / frames_in(SECONDS_FOR_EACH).max(1) + 1).min(SAMPLES);
+    for span in places(whole, frames_in(SAMPLE), samples) {
         run.span = span;
         let made = run.make(None, &mut |_| {});
         run.span = whole;

@@ -15,6 +15,10 @@ const ANALYSIS: u64 = 4 << 20;
 /// same as its own command line and its `x264_param_apply_fastfirstpass` leave out.
 const FIRST_PASS: &str = "ref=1:8x8dct=0:partitions=none:me=dia:subme=2:trellis=0";
 
+/// How closely x264 keeps to a rate in the second pass: as loosely as it does by itself, films of half a minute become up to 2 %
+/// larger than they may, and a third pass is needed.
+const CLOSELY: &str = "ratetol=0.1";
+
 /// x264, 8 bit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -248,7 +252,7 @@ impl VideoEncoder for X264 {
                 quality("faster", &format!("pass=qual quantizer={SAMPLE_CRF}"), "")
             }
             (X264Rate::Quality(_), Some(Rate::First(spent))) => quality(speed, &pass(1, spent), FIRST_PASS),
-            (X264Rate::Quality(_), Some(Rate::Second(spent))) => quality(speed, &pass(2, spent), ""),
+            (X264Rate::Quality(_), Some(Rate::Second(spent))) => quality(speed, &pass(2, spent), CLOSELY),
             (X264Rate::Quality(crf), None) => {
                 quality(speed, &format!("pass=qual quantizer={}", plan.of(&ANALYSES).crf_for(crf)), "")
             }
@@ -336,7 +340,8 @@ fn choices(analysis: &Analysis, more: &str) -> String {
     let few = analysis.b_frames.map(|n| format!("ref=2 bframes={n} b-pyramid=false"));
     let tree = analysis.tree.map(|n| format!("qcomp=0.{n:02}"));
     // both passes must agree on what weights there are; how thoroughly each looks is its own
-    let thorough = if more.is_empty() { "trellis=2:subme=10:me=umh:direct=auto:weightp=0" } else { "weightp=0" };
+    let thorough =
+        if ["", CLOSELY].contains(&more) { "trellis=2:subme=10:me=umh:direct=auto:weightp=0" } else { "weightp=0" };
     let thorough = analysis.b_frames.map(|_| thorough.to_owned());
     let more = (!more.is_empty()).then(|| more.to_owned());
     // what the element has no properties for
