@@ -239,6 +239,8 @@ pub struct Editor {
     pub(super) export_choice: Option<super::exporting::ExportChoice>,
     /// People's own presets, as far as they were found.
     pub(super) own_presets: Vec<crate::export::Preset>,
+    /// Which files there are none, and why.
+    pub(super) preset_errors: Vec<String>,
     /// What crashes left behind.
     pub recoverable: Vec<Recovered>,
     /// What could be done instead of what was refused last.
@@ -302,6 +304,7 @@ impl Editor {
             exports: super::exports::Exports::default(),
             export_choice: None,
             own_presets: Vec::new(),
+            preset_errors: Vec::new(),
             recoverable: Vec::new(),
             offer: None,
             request: None,

@@ -57,7 +57,7 @@ impl Editor {
             Event::Recoverable(found) => self.recoverable = found,
             Event::OfAsset(turn, id, news) => self.heard_of(turn, id, news),
             Event::Jobs(jobs) => self.jobs = jobs,
-            Event::OwnPresets(presets) => self.take_in_presets(presets),
+            Event::OwnPresets(presets, errors) => self.take_in_presets((presets, errors)),
             Event::LookedAhead(asking, ahead) => self.looked_ahead(asking, ahead),
             Event::ExportsQueued(asking, queued) => self.exports_queued(asking, queued),
             Event::Exports(status) => self.heard_of_exports(status),

@@ -3,6 +3,7 @@
 
 use super::editor::Editor;
 use super::exporting::ExportDialog;
+use super::notices::Level;
 use crate::export::{Hardware, PictureSize, Preset, SettingKind, presets};
 use crate::worker::Command;
 use std::path::PathBuf;
@@ -69,6 +70,12 @@ impl ExportDialog {
         self.chosen().is_some_and(|choice| choice.own)
     }
 
+    /// Whether the machine's graphics may make it.
+    #[must_use]
+    pub fn can_be_fast(&self) -> bool {
+        self.max_size().is_none() && self.chosen().is_some_and(|choice| choice.fast.is_some())
+    }
+
     /// Sets one of the target's settings.
     pub fn adjust(&mut self, kind: SettingKind, value: u32) {
         self.preset.target.set(kind, value);
@@ -101,8 +108,13 @@ impl Editor {
     }
 
     /// Takes in the presets that are people's own.
-    pub(super) fn take_in_presets(&mut self, presets: Vec<Preset>) {
-        self.own_presets = presets;
+    pub(super) fn take_in_presets(&mut self, (presets, errors): (Vec<Preset>, Vec<String>)) {
+        // the dialog asks each time that it opens
+        let new: Vec<String> = errors.iter().filter(|error| !self.preset_errors.contains(error)).cloned().collect();
+        for error in new {
+            self.notify(Level::Problem, error);
+        }
+        (self.own_presets, self.preset_errors) = (presets, errors);
         if let Some(dialog) = &mut self.export {
             dialog.choices = Choice::all(&self.own_presets);
         }

@@ -164,7 +164,7 @@ impl ExportDialog {
             overwrite: self.overwrite,
             max_size: self.max_size(),
             copying: if self.copy { Copying::Auto } else { Copying::Off },
-            encoder: if self.fast { EncoderChoice::Fast } else { EncoderChoice::AsTarget },
+            encoder: if self.fast && self.can_be_fast() { EncoderChoice::Fast } else { EncoderChoice::AsTarget },
         }
     }
 }

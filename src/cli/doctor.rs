@@ -75,13 +75,14 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
 fn encoders(args: &Args, element: Option<&str>) -> Result<Outcome, Failure> {
     let installed = || Hardware::known().filter(|element| gst::ElementFactory::find(element).is_some());
     let elements = element.map_or_else(|| installed().map(str::to_owned).collect(), |element| vec![element.to_owned()]);
+    let cancel = super::cancel_on_interrupt();
     let mut tried: Vec<Tried> = Vec::new();
     for element in elements {
         tried.push(if args.here {
             let result = try_here(&element, args.size);
             Tried { element, size: args.size, result, remembered: false }
         } else {
-            try_apart(&element, args.size, true)
+            try_apart(&element, args.size, true, &cancel)?
         });
     }
     let works = tried.iter().all(|tried| tried.result.is_ok());

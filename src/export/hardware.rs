@@ -8,7 +8,7 @@ use super::budget::EncoderPlan;
 use super::encoders::{Hardware, Video, VideoEncoder};
 use super::settings::{ExportError, ExportSettings};
 use super::target::{Format, Target};
-use crate::media::{Cache, MediaError, try_encoder};
+use crate::media::{Cache, Cancel, MediaError, try_encoder};
 use crate::model::Project;
 use crate::platform::whole_files::{Existing, write};
 use crate::platform::{cause_of_end, graphics_drivers, input, own_group, this_program};
@@ -91,8 +91,10 @@ pub fn try_here(element: &str, size: (u32, u32)) -> Result<f64, String> {
 }
 
 /// Tries one at a size in a process of its own, or gives what is remembered of that, unless it is to be tried `anew`.
-#[must_use]
-pub fn try_apart(element: &str, size: (u32, u32), anew: bool) -> Tried {
+///
+/// # Errors
+/// [`MediaError::Cancelled`].
+pub fn try_apart(element: &str, size: (u32, u32), anew: bool, cancel: &Cancel) -> Result<Tried, MediaError> {
     let file = Cache::of_user().root().join(MEMORY);
     let key = format!("{element} {}x{}", size.0, size.1);
     let of = stamp(element);
@@ -102,9 +104,12 @@ pub fn try_apart(element: &str, size: (u32, u32), anew: bool) -> Tried {
     let tried = |result, remembered| Tried { element: element.to_owned(), size, result, remembered };
     let fresh = |r: &&Remembered| r.of == of && (r.why.is_none() || now.saturating_sub(r.at) < FORGET.as_secs());
     if let Some(known) = all.get(&key).filter(|_| !anew).filter(fresh) {
-        return tried(known.why.clone().map_or(Ok(known.seconds), Err), true);
+        return Ok(tried(known.why.clone().map_or(Ok(known.seconds), Err), true));
     }
-    let result = ask_process(element, size);
+    let result = ask_process(element, size, cancel);
+    if cancel.is_cancelled() {
+        return Err(MediaError::Cancelled);
+    }
     tracing::info!("{key}: {result:?}");
     if all.len() >= MOST_ENTRIES {
         all.clear();
@@ -119,7 +124,7 @@ pub fn try_apart(element: &str, size: (u32, u32), anew: bool) -> Tried {
         // it is tried again next time
         tracing::warn!("{}: {why}", file.display());
     }
-    tried(result, false)
+    Ok(tried(result, false))
 }
 
 /// What an answer holds for.
@@ -141,7 +146,7 @@ struct AnswerOfOne {
     reason: Option<String>,
 }
 
-fn ask_process(element: &str, (width, height): (u32, u32)) -> Result<f64, String> {
+fn ask_process(element: &str, (width, height): (u32, u32), cancel: &Cancel) -> Result<f64, String> {
     if !crate::media::helpers_are_set_up() {
         return Err("this program can't start itself to try it".into());
     }
@@ -151,7 +156,7 @@ fn ask_process(element: &str, (width, height): (u32, u32)) -> Result<f64, String
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     own_group(&mut command);
     let mut child = command.spawn().map_err(failed)?;
-    let ended = wait(&mut child, PROCESS_LIMIT);
+    let ended = wait(&mut child, PROCESS_LIMIT, cancel);
     let mut said = Vec::new();
     if let Some(mut out) = child.stdout.take() {
         // a driver that prints without end is no reason to read without end
@@ -170,10 +175,10 @@ fn ask_process(element: &str, (width, height): (u32, u32)) -> Result<f64, String
     }
 }
 
-/// What a process ended of; it is ended where it takes too long. Its output must fit the pipe.
-fn wait(child: &mut Child, limit: Duration) -> Option<std::process::ExitStatus> {
+/// What a process ended of; it is ended where it takes too long, or nobody waits any more. Its output must fit the pipe.
+fn wait(child: &mut Child, limit: Duration, cancel: &Cancel) -> Option<std::process::ExitStatus> {
     let begun = Instant::now();
-    while begun.elapsed() < limit {
+    while begun.elapsed() < limit && !cancel.is_cancelled() {
         if let Ok(Some(status)) = child.try_wait() {
             return Some(status);
         }
@@ -194,17 +199,18 @@ pub(super) struct Chosen {
 /// Chooses the encoder.
 ///
 /// # Errors
-/// [`ExportError::Encoder`]: the element that was asked for can't do it, or does not work.
-pub(super) fn choose(project: &Project, settings: &ExportSettings) -> Result<Chosen, ExportError> {
+/// [`ExportError::Encoder`]: the element that was asked for can't do it, or does not work. [`MediaError::Cancelled`].
+pub(super) fn choose(project: &Project, settings: &ExportSettings, cancel: &Cancel) -> Result<Chosen, ExportError> {
     let target = &settings.preset.target;
     let plain = |notes| Chosen { settings: settings.clone(), notes };
     let Some(film) = target.film() else { return Ok(plain(Vec::new())) };
     let (_, frame) = target.size.of((project.sequence().width, project.sequence().height));
     let sized = settings.max_size.or(target.max_size).is_some();
     let with = |video: Video, notes| Chosen { settings: with_video(settings, video), notes };
+    let works = |element: &str| Ok::<_, MediaError>(try_apart(element, frame, false, cancel)?.result);
     let refused = |element: &str, why: String| ExportError::Encoder { element: element.to_owned(), why };
     match (&settings.encoder, &film.video) {
-        (EncoderChoice::AsTarget, Video::Hardware(own)) => Ok(match try_apart(&own.element, frame, false).result {
+        (EncoderChoice::AsTarget, Video::Hardware(own)) => Ok(match works(&own.element)? {
             Ok(_) => plain(Vec::new()),
             Err(why) => {
                 with(own.in_software(), vec![format!("encoded in software: {} does not work here: {why}", own.title())])
@@ -218,7 +224,7 @@ pub(super) fn choose(project: &Project, settings: &ExportSettings) -> Result<Cho
         (EncoderChoice::Fast, video) => {
             let mut notes = Vec::new();
             for hardware in Hardware::instead_of(video) {
-                match try_apart(&hardware.element, frame, false).result {
+                match works(&hardware.element)? {
                     Ok(_) => return Ok(with(Video::Hardware(hardware), Vec::new())),
                     Err(why) => notes.push(format!("{} does not work here: {why}", hardware.title())),
                 }
@@ -237,7 +243,7 @@ pub(super) fn choose(project: &Project, settings: &ExportSettings) -> Result<Cho
             if sized {
                 return Err(refused(element, "only encoders in software keep to a size".into()));
             }
-            try_apart(element, frame, false).result.map_err(|why| refused(element, why))?;
+            works(element)?.map_err(|why| refused(element, why))?;
             Ok(with(Video::Hardware(hardware), Vec::new()))
         }
     }
@@ -261,6 +267,7 @@ pub(super) fn after(error: &ExportError, settings: &ExportSettings) -> Option<Ch
         ExportError::Media(MediaError::Stalled { seconds, .. }) => format!("it made nothing for {seconds} s"),
         _ => return None,
     };
+    tracing::warn!("{} failed: {why}; the film is made anew in software", hardware.title());
     let note = format!("encoded in software from the beginning: {} failed: {why}", hardware.title());
     Some(Chosen { settings: with_video(settings, hardware.in_software()), notes: vec![note] })
 }

@@ -62,11 +62,12 @@ pub fn export(
         }
         tell(event);
     };
-    let Chosen { settings: chosen, mut notes } = choose(project, settings)?;
+    let Chosen { settings: chosen, mut notes } = choose(project, settings, cancel)?;
     let made = match make_film(project, &chosen, span, cancel, tell) {
         Err(error) => match after(&error, &chosen) {
             Some(Chosen { settings, notes: more }) => {
                 notes.extend(more);
+                return_freed();
                 make_film(project, &settings, span, cancel, tell)
             }
             None => Err(error),

@@ -201,7 +201,7 @@ fn copy(ui: &mut Ui, editor: &Editor, state: &mut ExportDialog) {
 /// Whether the machine's graphics encode, where there are any that could.
 fn fast(ui: &mut Ui, state: &mut ExportDialog) {
     let Some(title) = state.chosen().and_then(|choice| choice.fast.clone()) else { return };
-    let can = state.max_size().is_none();
+    let can = state.can_be_fast();
     let mut none = false;
     let tick = egui::Checkbox::new(if can { &mut state.fast } else { &mut none }, format!("Encode fast, by {title}"));
     let shown = ui.add_enabled(can, tick).on_disabled_hover_text("Only encoders in software keep to a size");

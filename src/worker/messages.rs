@@ -229,8 +229,8 @@ pub enum Event {
     OfAsset(Turn, AssetId, News),
     /// The jobs that run or wait have changed. Only the latest list is told.
     Jobs(Vec<JobStatus>),
-    /// People's own presets.
-    OwnPresets(Vec<Preset>),
+    /// People's own presets, and why files are none, each in one line for people to read.
+    OwnPresets(Vec<Preset>, Vec<String>),
     /// Something is known of the export that was to be looked into.
     LookedAhead(Asking, Ahead),
     /// The exports that were asked for are queued; or none is, and why, in one line for people to read.

@@ -318,10 +318,7 @@ fn check_all(jobs: &[ExportJob], closing: &Cancel) -> Result<(), String> {
 /// Tells the presets in a folder, and which files there are none.
 fn tell_presets(folder: &Path, tell: &Tell) {
     let (presets, errors) = presets_in(folder);
-    tell.tell(Event::OwnPresets(presets));
-    for error in errors {
-        tell.tell(Event::Problem(error.to_string()));
-    }
+    tell.tell(Event::OwnPresets(presets, errors.iter().map(ToString::to_string).collect()));
 }
 
 fn open(path: PathBuf, session: Option<&Session>) -> Opened {

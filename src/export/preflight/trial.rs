@@ -122,7 +122,7 @@ fn seconds_in_words(seconds: f64) -> String {
 pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel) -> Result<Expected, ExportError> {
     crate::media::init()?;
     let span = check(project, settings)?;
-    let Chosen { settings: chosen, notes } = choose(project, settings)?;
+    let Chosen { settings: chosen, notes } = choose(project, settings, cancel)?;
     let settings = &chosen;
     let fits = fitting(project, settings, span)?;
     let folder = std::env::temp_dir();
