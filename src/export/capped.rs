@@ -22,7 +22,7 @@ const SAMPLE: i64 = 2;
 
 /// Samples of a film, at most, and for each of how many seconds there is one: they are not to take long beside the film.
 const SAMPLES: i64 = 3;
-const SECONDS_FOR_EACH: i64 = 20;
+const SECONDS_FOR_EACH: i64 = 10;
 
 /// Passes over the film, the first one included.
 const MOST_PASSES: i64 = 10;
