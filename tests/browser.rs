@@ -44,9 +44,12 @@ async function look(file) {
   await ready;
   const result = {length: video.duration, sought: [], played: []};
   for (const frame of PLACES) {
+    // a busy browser tells of a seek before it has its picture; one that shows the same picture again tells of none
+    const shown = new Promise(resolve => { video.requestVideoFrameCallback(resolve); setTimeout(resolve, 3000); });
     const there = once('seeked');
     video.currentTime = (frame + 0.5) / RATE;
     await there;
+    await shown;
     result.sought.push([frame, number()]);
   }
   const there = once('seeked');
