@@ -73,8 +73,8 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
 
 /// Tries hardware encoders. Done where each works that was named; where none was, what does not work is only told.
 fn encoders(args: &Args, element: Option<&str>) -> Result<Outcome, Failure> {
-    let installed = || Hardware::known().filter(|element| gst::ElementFactory::find(element).is_some());
-    let elements = element.map_or_else(|| installed().map(str::to_owned).collect(), |element| vec![element.to_owned()]);
+    let elements =
+        element.map_or_else(|| Hardware::installed().map(str::to_owned).collect(), |element| vec![element.to_owned()]);
     let cancel = super::cancel_on_interrupt();
     let mut tried: Vec<Tried> = Vec::new();
     for element in elements {

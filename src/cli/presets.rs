@@ -34,8 +34,7 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             say!("{name:14} .{:5} {}{state}", preset.target.extension(), preset.description)?;
         }
         // that one is there does not mean that it works
-        let there: Vec<&str> =
-            Hardware::known().filter(|element| gstreamer::ElementFactory::find(element).is_some()).collect();
+        let there: Vec<&str> = Hardware::installed().collect();
         if there.is_empty() {
             say!("\nno hardware encoder is installed: --encoder fast encodes in software")?;
         } else {

@@ -2,7 +2,7 @@
 //!
 //! Never knows egui. A [`Target`] says what is to become, a [`Preset`] is one with a name, and each encoder tells all there is to
 //! know of it in a file of its own (`encoders/`). To add an encoder: that file, a variant of [`Video`] and its line in
-//! `Video::encoder`, its elements and their packages in `media/plugins.rs`. To add a preset: `presets.rs`. Invariants:
+//! `each!`, its elements and their packages in `media/plugins.rs`. To add a preset: `presets.rs`. Invariants:
 //!
 //! - a file is under its name only when it is whole and was checked: it is written without a name, or under a
 //!   temporary one, and what fails or is cancelled leaves what was there; once it is whole it is never thrown away;

@@ -41,7 +41,7 @@ impl Codec {
         }
     }
 
-    fn parser(self) -> &'static str {
+    const fn parser(self) -> &'static str {
         match self {
             Self::H264 => "h264parse",
             Self::H265 => "h265parse",
@@ -90,47 +90,44 @@ const VT: &str = "quality={good} max-keyframe-interval=240 realtime=false";
 const MF: &str = "rc-mode=qvbr quality={percent} gop-size=240";
 const V4L2: &str = "extra-controls=controls,h264_i_frame_qp_value={q},h264_p_frame_qp_value={q}";
 
-const fn h264(kind: &'static str, element: &'static str, told: &'static str) -> Known {
-    Known { codec: Codec::H264, kind, elements: [element, "h264parse"], told }
-}
-
-const fn h265(kind: &'static str, element: &'static str, told: &'static str) -> Known {
-    Known { codec: Codec::H265, kind, elements: [element, "h265parse"], told }
-}
-
-const fn av1(kind: &'static str, element: &'static str, told: &'static str) -> Known {
-    Known { codec: Codec::Av1, kind, elements: [element, "av1parse"], told }
+const fn known(codec: Codec, kind: &'static str, element: &'static str, told: &'static str) -> Known {
+    Known { codec, kind, elements: [element, codec.parser()], told }
 }
 
 /// All that are looked for; of those that make the same, what is tried first stands first. Properties by GStreamer's
 /// documentation of the plugins nvcodec, va, qsv, amfcodec, applemedia, mediafoundation and video4linux2 (1.22 to 1.28).
 static KNOWN: [Known; 20] = [
-    h264("NVENC", "nvh264enc", NVENC),
-    h265("NVENC", "nvh265enc", NVENC),
-    av1("NVENC", "nvav1enc", "rc-mode=constqp qp-const={q255} gop-size=240"),
-    h264("Quick Sync", "qsvh264enc", QSV),
-    h265("Quick Sync", "qsvh265enc", QSV),
-    av1("Quick Sync", "qsvav1enc", "rate-control=cqp qp-i={q255} qp-p={q255} gop-size=240"),
-    h264("VA", "vah264enc", VA),
-    h265("VA", "vah265enc", VA),
-    h264("VA, low power", "vah264lpenc", VA),
-    h265("VA, low power", "vah265lpenc", VA),
-    av1("VA", "vaav1enc", "rate-control=cqp qp={q255} key-int-max=240"),
-    h264("AMF", "amfh264enc", AMF),
-    h265("AMF", "amfh265enc", AMF),
-    av1("AMF", "amfav1enc", "usage=transcoding rate-control=cqp qp-i={q255} qp-p={q255} gop-size=240"),
-    h264("VideoToolbox", "vtenc_h264_hw", VT),
-    h265("VideoToolbox", "vtenc_h265_hw", VT),
-    h264("Media Foundation", "mfh264enc", MF),
-    h265("Media Foundation", "mfh265enc", MF),
-    h264("V4L2", "v4l2h264enc", V4L2),
-    h265("V4L2", "v4l2h265enc", ""),
+    known(Codec::H264, "NVENC", "nvh264enc", NVENC),
+    known(Codec::H265, "NVENC", "nvh265enc", NVENC),
+    known(Codec::Av1, "NVENC", "nvav1enc", "rc-mode=constqp qp-const={q255} gop-size=240"),
+    known(Codec::H264, "Quick Sync", "qsvh264enc", QSV),
+    known(Codec::H265, "Quick Sync", "qsvh265enc", QSV),
+    known(Codec::Av1, "Quick Sync", "qsvav1enc", "rate-control=cqp qp-i={q255} qp-p={q255} gop-size=240"),
+    known(Codec::H264, "VA", "vah264enc", VA),
+    known(Codec::H265, "VA", "vah265enc", VA),
+    known(Codec::H264, "VA, low power", "vah264lpenc", VA),
+    known(Codec::H265, "VA, low power", "vah265lpenc", VA),
+    known(Codec::Av1, "VA", "vaav1enc", "rate-control=cqp qp={q255} key-int-max=240"),
+    known(Codec::H264, "AMF", "amfh264enc", AMF),
+    known(Codec::H265, "AMF", "amfh265enc", AMF),
+    known(Codec::Av1, "AMF", "amfav1enc", "usage=transcoding rate-control=cqp qp-i={q255} qp-p={q255} gop-size=240"),
+    known(Codec::H264, "VideoToolbox", "vtenc_h264_hw", VT),
+    known(Codec::H265, "VideoToolbox", "vtenc_h265_hw", VT),
+    known(Codec::H264, "Media Foundation", "mfh264enc", MF),
+    known(Codec::H265, "Media Foundation", "mfh265enc", MF),
+    known(Codec::H264, "V4L2", "v4l2h264enc", V4L2),
+    known(Codec::H265, "V4L2", "v4l2h265enc", ""),
 ];
 
 impl Hardware {
     /// GStreamer's elements for all that are looked for.
     pub fn known() -> impl Iterator<Item = &'static str> {
         KNOWN.iter().map(|known| known.elements[0])
+    }
+
+    /// Those of them that are installed. Call [`crate::media::init`] first.
+    pub fn installed() -> impl Iterator<Item = &'static str> {
+        Self::known().filter(|element| gst::ElementFactory::find(element).is_some())
     }
 
     /// Those that are installed and make what an encoder in software makes, at about its quality; the one to try first stands

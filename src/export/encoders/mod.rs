@@ -164,6 +164,21 @@ pub(super) trait VideoEncoder {
     }
 }
 
+/// What is in each variant of [`Video`], borrowed as the value is.
+macro_rules! each {
+    ($video:expr) => {
+        match $video {
+            Video::H264(encoder) => encoder,
+            Video::H265(encoder) => encoder,
+            Video::Av1(encoder) => encoder,
+            Video::Vp9(encoder) => encoder,
+            Video::ProRes(encoder) => encoder,
+            Video::Ffv1(encoder) => encoder,
+            Video::Hardware(encoder) => encoder,
+        }
+    };
+}
+
 impl Video {
     /// H.264 at a constant rate factor, 0 to 51, with one of x264's speed presets.
     #[must_use]
@@ -172,27 +187,11 @@ impl Video {
     }
 
     pub(super) fn encoder(&self) -> &dyn VideoEncoder {
-        match self {
-            Self::H264(encoder) => encoder,
-            Self::H265(encoder) => encoder,
-            Self::Av1(encoder) => encoder,
-            Self::Vp9(encoder) => encoder,
-            Self::ProRes(encoder) => encoder,
-            Self::Ffv1(encoder) => encoder,
-            Self::Hardware(encoder) => encoder,
-        }
+        each!(self)
     }
 
     pub(super) fn encoder_mut(&mut self) -> &mut dyn VideoEncoder {
-        match self {
-            Self::H264(encoder) => encoder,
-            Self::H265(encoder) => encoder,
-            Self::Av1(encoder) => encoder,
-            Self::Vp9(encoder) => encoder,
-            Self::ProRes(encoder) => encoder,
-            Self::Ffv1(encoder) => encoder,
-            Self::Hardware(encoder) => encoder,
-        }
+        each!(self)
     }
 
     /// What people call it.

@@ -236,7 +236,7 @@ impl VideoEncoder for X264 {
     fn launch(&self, plan: &EncoderPlan, rate: Option<&Rate>) -> String {
         let threads = format!("threads={} sliced-threads={} sync-lookahead=0", plan.threads, plan.sliced);
         let quality = |speed: &str, rate: &str, more: &str| {
-            let choices = choices(&plan.of(&ANALYSES), more);
+            let choices = choices(&plan.of(&ANALYSES), more, more != FIRST_PASS);
             format!(
                 "x264enc name=enc speed-preset={speed} {rate} vbv-buf-capacity=0 {choices} {threads} ! \
                  video/x-h264,profile=high ! h264parse"
@@ -280,7 +280,7 @@ impl VideoEncoder for X264 {
             X264Rate::Quality(crf) => format!(
                 "pass=qual quantizer={} vbv-buf-capacity=0 {}",
                 analysis.crf_for(crf),
-                choices(&analysis, &alike)
+                choices(&analysis, &alike, false)
             ),
             X264Rate::Quantizer(quantizer) => format!("pass=quant quantizer={quantizer} option-string={alike}"),
         };
@@ -334,14 +334,14 @@ impl VideoEncoder for X264 {
     }
 }
 
-/// x264's options beyond its preset, as properties of the element.
-fn choices(analysis: &Analysis, more: &str) -> String {
+/// x264's options beyond its preset, and `more`, as properties of the element. What looks for the best way to code each block
+/// as thoroughly as it needs is `thorough`.
+fn choices(analysis: &Analysis, more: &str, thorough: bool) -> String {
     let ahead = format!("rc-lookahead={}", analysis.lookahead);
     let few = analysis.b_frames.map(|n| format!("ref=2 bframes={n} b-pyramid=false"));
     let tree = analysis.tree.map(|n| format!("qcomp=0.{n:02}"));
     // both passes must agree on what weights there are; how thoroughly each looks is its own
-    let thorough =
-        if ["", CLOSELY].contains(&more) { "trellis=2:subme=10:me=umh:direct=auto:weightp=0" } else { "weightp=0" };
+    let thorough = if thorough { "trellis=2:subme=10:me=umh:direct=auto:weightp=0" } else { "weightp=0" };
     let thorough = analysis.b_frames.map(|_| thorough.to_owned());
     let more = (!more.is_empty()).then(|| more.to_owned());
     // what the element has no properties for
