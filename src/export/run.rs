@@ -186,8 +186,6 @@ pub(super) struct Run<'a> {
     pub sources: &'a SourceCheck,
     /// What of it is copied, if anything is.
     copying: Option<CopyPlan>,
-    /// What is encoded although copying was wanted.
-    pub left: Vec<Left>,
     /// What is not copied after all.
     refused: Vec<Refused>,
     /// Whether it holds as little as it can.
@@ -243,7 +241,6 @@ impl<'a> Run<'a> {
             begun: Instant::now(),
             sources,
             copying: None,
-            left: Vec::new(),
             refused: Vec::new(),
             saving: false,
             passes: Passes::ONE,
@@ -293,22 +290,22 @@ impl<'a> Run<'a> {
         Pictures::new(Arc::clone(&self.project), Media::Originals, self.canvas, self.span, threads, cancel)
     }
 
-    /// Finds out what can be copied.
-    pub fn plan_copying(&mut self) -> Result<(), MediaError> {
+    /// Finds out what can be copied; gives what is encoded although copying was wanted.
+    pub fn plan_copying(&mut self) -> Result<Vec<Left>, MediaError> {
         let settings = self.settings;
         let (span, size) = (self.span, (self.sequence().width, self.sequence().height));
-        let Some(effort) = settings.preset.target.effort_beside(size) else { return Ok(()) };
+        let Some(effort) = settings.preset.target.effort_beside(size) else { return Ok(Vec::new()) };
         let how = (settings.copying, effort);
         let looked = copying::plan(&self.project, span, size, how, &self.refused, self.cancel)?;
-        self.left = looked.left;
-        let Some(found) = looked.plan else { return Ok(()) };
         // what reads packets is there beside all else
-        let left = settings.budget.saturating_sub(copying::BYTES);
-        if let Ok(fitted) = plan(&settings.preset.target, self.demand, self.frame, settings.cores, left) {
+        let room = settings.budget.saturating_sub(copying::BYTES);
+        if let Some(found) = looked.plan
+            && let Ok(fitted) = plan(&settings.preset.target, self.demand, self.frame, settings.cores, room)
+        {
             self.plan = EncoderPlan { predicted: fitted.predicted + copying::BYTES, ..fitted };
             self.copying = Some(found);
         }
-        Ok(())
+        Ok(looked.left)
     }
 
     /// A rough guess of the file's bytes, from what ordinary footage takes. The truth depends on the picture.

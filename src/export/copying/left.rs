@@ -1,6 +1,6 @@
 //! What is encoded although copying was wanted, and why. Pure.
 
-use crate::model::{AssetId, ClipId, Orientation, Project, Span, Speed, Transfer, VideoStream};
+use crate::model::{AssetId, ClipId, Orientation, Span, Transfer, VideoStream};
 use crate::render::PictureSection;
 
 /// Frames of a clip that are encoded.
@@ -69,24 +69,12 @@ impl Why {
     }
 }
 
-/// Why a section of the timeline does not show a source's pictures just as they are; `None` where nothing with a file is shown.
-pub(super) fn of_section(section: &PictureSection, project: &Project, canvas: (u32, u32)) -> Option<Left> {
-    let layer = section.layers.iter().find(|layer| layer.asset.info.generator.is_none())?;
-    let sequence = project.sequence();
-    let video = layer.asset.info.video_stream(layer.clip.content.stream)?;
-    let why = if section.layers.len() > 1 {
-        Why::Together
-    } else if (video.width, video.height) != canvas || (sequence.width, sequence.height) != canvas {
-        Why::Size
-    } else if layer.clip.speed != Speed::NORMAL || video.rate != Some(sequence.rate) {
-        Why::Rate
-    } else if !layer.is_as_it_is(canvas) {
-        Why::Changed
-    } else {
-        // its pictures do not follow one another as the film's frames do
-        Why::Rate
-    };
-    Some(Left { clip: layer.clip.id, asset: layer.asset.id, span: section.span, why })
+impl Left {
+    /// A section that does not show a source's pictures just as they are; `None` where nothing with a file is shown.
+    pub(super) fn of_section(section: &PictureSection, why: Why) -> Option<Self> {
+        let layer = section.layers.iter().find(|layer| layer.asset.info.generator.is_none())?;
+        Some(Self { clip: layer.clip.id, asset: layer.asset.id, span: section.span, why })
+    }
 }
 
 /// Why pictures of such a stream can't be copied whatever is done with them, if that is so.

@@ -6,7 +6,7 @@ use super::windows::{Window, window};
 use super::worth::{is_worth_copying, is_worth_looking};
 use super::{Copying, Refused};
 use crate::media::{Beside, Cancel, Copyable, MediaError, PacketReader};
-use crate::model::{Asset, AssetId, FrameCount, MediaKind, Project, Span};
+use crate::model::{Asset, AssetId, FrameCount, Project, Span};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -162,11 +162,10 @@ fn why_not_at_all(stretch: &Untouched, refused: &[Refused], effort: Option<u32>)
     if let Some(refused) = refused.iter().find(|r| r.asset.is_none_or(|id| id == asset.id)) {
         return Some(Why::Unfit(refused.why.clone()));
     }
-    let info = &asset.info;
-    if info.kind != MediaKind::Video || info.generator.is_some() || info.untimed {
-        return Some(Why::Codec);
+    if asset.info.untimed {
+        return Some(Why::Unfit("no times are stored in it".into()));
     }
-    let video = info.video_stream(*stream)?;
+    let video = asset.info.video_stream(*stream)?;
     left::of_stream(video).or_else(|| effort.filter(|e| !is_worth_looking(stretch.span.length.0, *e)).map(|_| Why::Few))
 }
 

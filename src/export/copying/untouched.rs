@@ -1,7 +1,7 @@
 //! Which frames of a timeline show a source's pictures just as they are. Pure.
 
-use super::left::{self, Left};
-use crate::model::{Asset, ClipId, Project, Span};
+use super::left::{Left, Why};
+use crate::model::{Asset, ClipId, FrameCount, MediaKind, Project, Span, Speed};
 use crate::render::{Paint, PictureSection, picture_sections};
 use std::sync::Arc;
 
@@ -31,14 +31,11 @@ impl Untouched {
 pub(super) fn untouched(project: &Project, within: Span, canvas: (u32, u32)) -> (Vec<Untouched>, Vec<Left>) {
     let (mut found, mut left): (Vec<Untouched>, Vec<Left>) = (Vec::new(), Vec::new());
     for section in picture_sections(project, within, canvas) {
-        let Some(next) = of_section(project, &section, canvas) else {
-            left.extend(left::of_section(&section, project, canvas));
-            continue;
-        };
-        match found.last_mut() {
+        match (of_section(project, &section, canvas), found.last_mut()) {
             // what was split goes on
-            Some(last) if last.goes_on(&next) => last.span.length += next.span.length,
-            _ => found.push(next),
+            (Ok(next), Some(last)) if last.goes_on(&next) => last.span.length += next.span.length,
+            (Ok(next), _) => found.push(next),
+            (Err(why), _) => left.extend(Left::of_section(&section, why)),
         }
     }
     (found, left)
@@ -53,21 +50,32 @@ impl Untouched {
     }
 }
 
-fn of_section(project: &Project, section: &PictureSection, canvas: (u32, u32)) -> Option<Untouched> {
-    let ([Paint::Layer(0)], [layer]) = (&section.paint[..], &section.layers[..]) else { return None };
-    let sequence = project.sequence();
-    if !layer.is_as_it_is(canvas) || (sequence.width, sequence.height) != canvas {
-        return None;
-    }
+/// What a section shows of a source, or why it does not show its pictures just as they are.
+fn of_section(project: &Project, section: &PictureSection, canvas: (u32, u32)) -> Result<Untouched, Why> {
+    let [layer] = &section.layers[..] else { return Err(Why::Together) };
+    let [Paint::Layer(0)] = &section.paint[..] else { return Err(Why::Changed) };
+    let (sequence, info) = (project.sequence(), &layer.asset.info);
     let stream = layer.clip.content.stream;
-    let video = layer.asset.info.video_stream(stream)?;
-    let grid = video.grid()?;
-    if video.rate != Some(sequence.rate) {
-        return None;
+    if info.kind != MediaKind::Video || info.generator.is_some() {
+        return Err(Why::Codec);
     }
+    let video = info.video_stream(stream).ok_or(Why::Codec)?;
+    if (video.width, video.height) != canvas || (sequence.width, sequence.height) != canvas {
+        return Err(Why::Size);
+    }
+    if layer.clip.speed != Speed::NORMAL || video.rate != Some(sequence.rate) {
+        return Err(Why::Rate);
+    }
+    if !layer.is_as_it_is(canvas) {
+        return Err(Why::Changed);
+    }
+    let grid = video.grid().ok_or(Why::Rate)?;
     let number = |frame| grid.picture_at(layer.picture_time(frame, sequence));
-    let (first, last) = (number(section.span.start), number(section.span.end() - crate::model::FrameCount(1)));
+    let (first, last) = (number(section.span.start), number(section.span.end() - FrameCount(1)));
     let one_by_one = last - first == section.span.length.0 - 1;
+    if first < 0 || !one_by_one {
+        return Err(Why::Rate);
+    }
     let asset = Arc::clone(&layer.asset);
-    (first >= 0 && one_by_one).then_some(Untouched { span: section.span, clip: layer.clip.id, asset, stream, first })
+    Ok(Untouched { span: section.span, clip: layer.clip.id, asset, stream, first })
 }

@@ -135,16 +135,16 @@ pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel
     let mut found = Found::default();
     found.all.extend(notes.into_iter().map(Finding::remark));
     let most = settings.max_size.or(settings.preset.target.max_size);
+    let mut left = Vec::new();
     if let Some(most) = most {
         let fitted = Fitted::of(&mut run, most)?;
         found.all.extend(fitted.notes.iter().cloned().map(Finding::remark));
         run.coding = Some(fitted.for_trial());
     } else {
-        run.plan_copying()?;
+        left = run.plan_copying()?;
     }
     let (encoder, predicted_peak) = (run.in_words(), run.plan.predicted);
     let copying = run.take_copying();
-    let left = std::mem::take(&mut run.left);
     let tried = run.try_places(&mut found)?;
     tracing::debug!("tried: {tried:?}");
     drop(run);
