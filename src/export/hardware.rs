@@ -11,14 +11,14 @@ use super::target::{Format, Target};
 use crate::media::{Cache, Cancel, MediaError, try_encoder};
 use crate::model::Project;
 use crate::platform::whole_files::{Existing, write};
-use crate::platform::{cause_of_end, graphics_drivers, input, own_group, this_program};
+use crate::platform::{cause_of_end, ended_within, graphics_drivers, input, own_group, this_program};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Which encoder makes the pictures of a film.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -156,13 +156,18 @@ fn ask_process(element: &str, (width, height): (u32, u32), cancel: &Cancel) -> R
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     own_group(&mut command);
     let mut child = command.spawn().map_err(failed)?;
-    let ended = wait(&mut child, PROCESS_LIMIT, cancel);
+    // its answer is short enough to wait in the pipe
+    let Some(status) = ended_within(&mut child, PROCESS_LIMIT, &|| cancel.is_cancelled()) else {
+        // one that has ended already can't be ended
+        let _ = child.kill();
+        child.wait().map_err(failed)?;
+        return Err(format!("it did not end within {} s", PROCESS_LIMIT.as_secs()));
+    };
     let mut said = Vec::new();
-    if let Some(mut out) = child.stdout.take() {
+    if let Some(out) = child.stdout.take() {
         // a driver that prints without end is no reason to read without end
-        let _ = out.by_ref().take(MOST_BYTES).read_to_end(&mut said);
+        out.take(MOST_BYTES).read_to_end(&mut said).map_err(failed)?;
     }
-    let status = ended.ok_or_else(|| format!("it did not end within {} s", PROCESS_LIMIT.as_secs()))?;
     // libraries may print before it
     let begin = said.iter().position(|b| *b == b'{').unwrap_or(said.len());
     let answer = serde_json::from_slice::<Answer>(&said[begin..]).ok().and_then(|a| a.tried.into_iter().next());
@@ -173,21 +178,6 @@ fn ask_process(element: &str, (width, height): (u32, u32), cancel: &Cancel) -> R
             Err(cause_of_end(status).map_or_else(|| "it ended the program".into(), |why| format!("it crashed ({why})")))
         }
     }
-}
-
-/// What a process ended of; it is ended where it takes too long, or nobody waits any more. Its output must fit the pipe.
-fn wait(child: &mut Child, limit: Duration, cancel: &Cancel) -> Option<std::process::ExitStatus> {
-    let begun = Instant::now();
-    while begun.elapsed() < limit && !cancel.is_cancelled() {
-        if let Ok(Some(status)) = child.try_wait() {
-            return Some(status);
-        }
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
-    // one that has ended already can't be ended
-    let _ = child.kill();
-    let _ = child.wait();
-    None
 }
 
 /// An export with the encoder that makes it, and what there is to say of that.

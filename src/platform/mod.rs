@@ -22,4 +22,6 @@ pub use disk::free_space;
 pub use drivers::graphics_drivers;
 pub use endings::{caught, when_told_to_end};
 pub use interrupts::each_time_told_to_end;
-pub use process::{Talk, answers, cause_of_end, end_now, outlive_file_limits, own_group, talk, this_program};
+pub use process::{
+    Talk, answers, cause_of_end, end_now, ended_within, outlive_file_limits, own_group, talk, this_program,
+};

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// What starts this program again: the very program that runs, also when its file was replaced or removed meanwhile
 /// (on Linux).
@@ -21,6 +22,18 @@ pub fn own_group(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);
     #[cfg(not(unix))]
     let _ = command;
+}
+
+/// What a process ended of, once it has; `None` where it has not within a time, or `given_up` says that nobody waits any more.
+pub fn ended_within(child: &mut Child, limit: Duration, given_up: &dyn Fn() -> bool) -> Option<ExitStatus> {
+    let begun = Instant::now();
+    while begun.elapsed() < limit && !given_up() {
+        if let Some(status) = child.try_wait().ok().flatten() {
+            return Some(status);
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    None
 }
 
 /// A process that was started, and the two ways of talking to it.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A helper that says nothing for so long is ended. What it does has limits of its own, which are shorter and say more.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -348,15 +348,7 @@ impl Process {
     /// What it died of while it read that file.
     fn obituary(&mut self, path: &Path) -> MediaError {
         // its output is closed: it is ending by itself, and only what it ends of is not known yet
-        let begun = Instant::now();
-        let mut status = None;
-        while begun.elapsed() < Duration::from_secs(2) {
-            status = self.child.try_wait().ok().flatten();
-            if status.is_some() {
-                break;
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
+        let status = platform::ended_within(&mut self.child, Duration::from_secs(2), &|| false);
         let status = status.or_else(|| self.end());
         self.end();
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
