@@ -63,28 +63,29 @@ pub fn export(
         tell(event);
     };
     let Chosen { settings: chosen, mut notes } = choose(project, settings, cancel)?;
-    let made = match make_film(project, &chosen, span, cancel, tell) {
+    let made = match make_film(project, &chosen, (span, begun), cancel, tell) {
         Err(error) => match after(&error, &chosen) {
             Some(Chosen { settings, notes: more }) => {
                 notes.extend(more);
                 return_freed();
-                make_film(project, &settings, span, cancel, tell)
+                make_film(project, &settings, (span, begun), cancel, tell)
             }
             None => Err(error),
         },
         made => made,
     };
     let mut summary = made?;
-    (summary.warnings, summary.lacking, summary.seconds) = (warnings, lacking, begun.elapsed().as_secs_f64());
+    (summary.warnings, summary.lacking) = (warnings, lacking);
     notes.append(&mut summary.notes);
     Ok(ExportSummary { notes, ..summary })
 }
 
-/// Makes a film of a span with the encoder that the target names. What it tells of warnings is counted by whoever hears it.
+/// Makes a film of a span with the encoder that the target names, of an export that began then. What it tells of warnings is
+/// counted by whoever hears it.
 fn make_film(
     project: &Arc<Project>,
     settings: &ExportSettings,
-    span: Span,
+    (span, begun): (Span, Instant),
     cancel: &Cancel,
     tell: &mut dyn FnMut(ExportEvent),
 ) -> Result<ExportSummary, ExportError> {
@@ -93,6 +94,7 @@ fn make_film(
     let sources = SourceCheck::start(project, span)?;
     let memory = Memory::anew();
     let mut run = Run::new(project, settings, span, fits, cancel, (&memory, &sources));
+    run.begun = begun;
     let (mut made, mut notes) = if let Some(most) = settings.max_size.or(target.max_size) {
         fit(&mut run, most, tell)?
     } else {
@@ -128,7 +130,7 @@ fn make_film(
     Ok(ExportSummary {
         path: settings.path.clone(),
         frames: run.pictures_made(),
-        seconds: 0.0,
+        seconds: begun.elapsed().as_secs_f64(),
         peak_rss,
         size,
         warnings: 0,
