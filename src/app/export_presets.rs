@@ -114,7 +114,11 @@ impl Editor {
         for error in new {
             self.notify(Level::Problem, error);
         }
-        (self.own_presets, self.preset_errors) = (presets, errors);
+        self.preset_errors = errors;
+        if presets == self.own_presets {
+            return;
+        }
+        self.own_presets = presets;
         if let Some(dialog) = &mut self.export {
             dialog.choices = Choice::all(&self.own_presets);
         }
