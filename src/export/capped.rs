@@ -1,6 +1,6 @@
 //! Exports that must not pass a size.
 //!
-//! Samples tell how large the picture should be. A first pass over the whole film tells what its sound and its tables take, to
+//! Samples in a few sizes, compared with the original, tell how large the picture should be. A first pass over the whole film tells what its sound and its tables take, to
 //! the byte, and how hard each picture is to code; the next one spends what is left. Where it misses, the same statistics
 //! serve again at another rate. The best file that keeps to the size is the film.
 
@@ -9,20 +9,15 @@ use super::encoders::{Rate, Spent};
 use super::pipeline::Coding;
 use super::presets::Preset;
 use super::run::{Made, Passes, Run};
+use super::sampling::{Sampling, within};
 use super::settings::{ExportError, ExportEvent, folder_of};
+use super::sharpest::{SAMPLE_CRF, Search};
 use super::size::{Cap, SoundRate, Tried};
 use crate::media::MediaError;
-use crate::model::{Frame, FrameCount, FrameRate, SourceTime, Span};
+use crate::model::{FrameCount, FrameRate};
 use crate::platform::whole_files::ScratchFolder;
 use crate::render::Demand;
 use bytesize::ByteSize;
-
-/// Seconds of each sample.
-const SAMPLE: i64 = 2;
-
-/// Samples of a film, at most, and for each of how many seconds there is one: they are not to take long beside the film.
-const SAMPLES: i64 = 3;
-const SECONDS_FOR_EACH: i64 = 10;
 
 /// Passes over the film, the first one included.
 const MOST_PASSES: i64 = 10;
@@ -44,25 +39,36 @@ pub(super) struct Fitted {
     pub notes: Vec<String>,
 }
 
+/// How the pictures' size is chosen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Choice {
+    /// By samples of several sizes that are compared with the original.
+    Compared,
+    /// As it usually is for so many bits: soon told, and about right.
+    Usual,
+}
+
 impl Fitted {
     /// Decides what the pictures and the sound of a run's film are like in at most so many bytes; the run is set so.
     ///
     /// # Errors
     /// [`ExportError::Size`] and [`ExportError::Budget`], and what a run has.
-    pub fn of(run: &mut Run, most: u64) -> Result<Self, ExportError> {
+    pub fn of(run: &mut Run, most: u64, choice: Choice) -> Result<Self, ExportError> {
         let (full, settings) = (run.canvas, run.settings);
         let cap = cap(&settings.preset, most, full, run.sequence().rate, run.span.length)?;
         let sound = cap.sound();
-        let sampled = samples(run, sound)?;
-        let canvas = cap.canvas(sampled);
+        let full_frame = run.frame;
+        let sampling = Sampling::of(run, sound)?;
+        let sampled = sampling.bits(SAMPLE_CRF)?;
+        let search = Search::new(full, sampled, cap.for_pictures(None));
+        let (canvas, about) = match choice {
+            Choice::Compared => (search.best(|size, factor| sampling.likeness(size, factor))?, ""),
+            Choice::Usual => (search.usual(), "about "),
+        };
         let mut notes = Vec::new();
         if canvas != full {
-            // a frame around it shrinks with it
-            let even = |n: u32, to: u32, from: u32| n * to / from.max(1) / 2 * 2;
-            let frame = (even(run.frame.0, canvas.0, full.0), even(run.frame.1, canvas.1, full.1));
-            run.frame = (frame.0.max(canvas.0), frame.1.max(canvas.1));
-            run.canvas = canvas;
-            notes.push(format!("the picture is {}×{}, which is sharper at this size", canvas.0, canvas.1));
+            run.set_size(canvas, within(canvas, full, full_frame));
+            notes.push(format!("the picture is {about}{}×{}, which is sharper at this size", canvas.0, canvas.1));
         }
         if sound.mono {
             notes.push(format!("the sound is mono, {} kbit/s", sound.bits / 1000));
@@ -78,7 +84,7 @@ impl Fitted {
 
     /// How pictures are coded that are made to see how long that takes.
     pub fn for_trial(&self) -> Coding {
-        Coding { rate: Rate::Sample, sound: self.sound }
+        Coding { rate: Rate::Sample(SAMPLE_CRF), sound: self.sound }
     }
 }
 
@@ -113,13 +119,13 @@ pub(super) fn fit(
     tell: &mut dyn FnMut(ExportEvent),
 ) -> Result<(Made, Vec<String>), ExportError> {
     let settings = run.settings;
-    let Fitted { cap, sound, mut notes } = Fitted::of(run, most)?;
+    let Fitted { cap, sound, mut notes } = Fitted::of(run, most, Choice::Compared)?;
     let scratch = ScratchFolder::begin(&folder_of(&settings.path)).map_err(|e| MediaError::write(&settings.path, e))?;
     let at = |kilobits| Spent { kilobits, statistics: scratch.path().join("x264") };
     run.coding = Some(Coding { rate: Rate::First(at(cap.rate(None))), sound });
     run.passes = Passes { before: 0, count: USUAL_PASSES };
     let made = run.make(Some(most), tell)?;
-    let beside = made.size.saturating_sub(made.pictures);
+    let beside = made.size.saturating_sub(made.pictures.all);
     drop(made);
     let mut passes = Later { run, cap, sound, spent: at(cap.rate(Some(beside))), best: None };
     let needs_less = passes.until_it_fits(beside, tell)?;
@@ -148,7 +154,7 @@ impl Later<'_, '_> {
             self.run.coding = Some(Coding { rate: Rate::Second(self.spent.clone()), sound: self.sound });
             self.run.passes = Passes { before, count: USUAL_PASSES.max(before + 1) };
             let made = self.run.make(None, tell)?;
-            let (rate, size, pictures) = (self.spent.kilobits, made.size, made.pictures.max(1));
+            let (rate, size, pictures) = (self.spent.kilobits, made.size, made.pictures.all.max(1));
             tracing::info!("pass {}: {rate} kbit/s give {size} bytes, {pictures} of them pictures", before + 1);
             if self.cap.holds(size) {
                 let grown = below.is_none_or(|(_, smaller)| pictures > smaller + smaller * GROWS / 1000);
@@ -172,49 +178,5 @@ impl Later<'_, '_> {
             self.spent.kilobits = next;
         }
         Ok(false)
-    }
-}
-
-/// What pictures of the full canvas take on average where film is sampled: bits a second.
-#[expect(clippy::cast_precision_loss, reason = "samples are short")]
-fn samples(run: &mut Run, sound: SoundRate) -> Result<f64, ExportError> {
-    let (whole, rate) = (run.span, run.sequence().rate);
-    run.coding = Some(Coding { rate: Rate::Sample, sound });
-    // what is wrong with clips is told by the pass over all of them
-    run.passes = Passes { before: 1, count: 2 };
-    let (mut bytes, mut frames) = (0, 0);
-    let frames_in = |seconds: i64| rate.frame_nearest(SourceTime(seconds * SourceTime::SECOND.0)).0;
-    let samples = (whole.length.0 / frames_in(SECONDS_FOR_EACH).max(1) + 1).min(SAMPLES);
-    for span in places(whole, frames_in(SAMPLE), samples) {
-        run.span = span;
-        let made = run.make(None, &mut |_| {});
-        run.span = whole;
-        bytes += made?.pictures;
-        frames += span.length.0;
-    }
-    Ok(bytes as f64 * 8.0 / rate.duration_of(FrameCount(frames.max(1))).seconds())
-}
-
-/// Where `count` samples of so many frames are taken: in the middle of equal parts, or all of a film that is shorter than they
-/// are.
-pub(super) fn places(whole: Span, length: i64, count: i64) -> Vec<Span> {
-    let all = whole.length.0;
-    if all <= length * count {
-        return vec![whole];
-    }
-    let at = |n: i64| Frame(whole.start.0 + (all * (2 * n + 1) / (2 * count)) - length / 2);
-    (0..count).map(|n| Span::between(at(n), at(n) + FrameCount(length))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn samples_lie_within_the_film() {
-        let whole = Span::between(Frame(100), Frame(400));
-        let spans: Vec<_> = places(whole, 60, SAMPLES).iter().map(|s| (s.start.0, s.length.0)).collect();
-        assert_eq!(spans, [(120, 60), (220, 60), (320, 60)]);
-        assert_eq!(places(whole, 200, SAMPLES), [whole]);
     }
 }

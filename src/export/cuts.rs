@@ -1,6 +1,7 @@
 //! Which cuts begin with a picture that nothing before it is needed for.
 
-use super::glance::{Glance, Luma};
+use super::glance::Glance;
+use crate::media::Luma;
 use crate::model::{FrameCount, FrameRate};
 
 /// Parts of a picture that are compared.

@@ -3,12 +3,12 @@
 use super::cuts::Cuts;
 use super::encoders::Input;
 use super::framed::Framed;
-use super::glance::{Glance, Luma};
+use super::glance::Glance;
 use super::ring::Ring;
 use super::run::Run;
 use super::target::Film;
 use super::verify::PARTS;
-use crate::media::{MediaError, Waiting};
+use crate::media::{Luma, MediaError, Waiting};
 use crate::model::{Frame, FrameCount};
 use gstreamer as gst;
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl Drawing {
         let mut draw = |pixels: &mut [u8]| {
             framed.render(frame, pixels)?;
             let left = framed.pictures.left_in_section(frame);
-            Ok::<_, MediaError>(look(&Luma::of_canvas(&framed.canvas, pixels), left))
+            Ok::<_, MediaError>(look(&framed.canvas.luma(pixels), left))
         };
         let (buffer, seen) = if let Some(ring) = ring {
             let mut waiting = Waiting::begin();
@@ -86,7 +86,7 @@ impl Drawing {
     pub fn glance(&mut self, frame: Frame) -> Result<Glance, MediaError> {
         let mut pixels = vec![0; self.bytes];
         self.framed.render(frame, &mut pixels)?;
-        Ok(Glance::of(&Luma::of_canvas(&self.framed.canvas, &pixels), PARTS))
+        Ok(Glance::of(&self.framed.canvas.luma(&pixels), PARTS))
     }
 
     /// Whether another section has begun with a frame that was drawn.

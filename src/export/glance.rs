@@ -1,8 +1,6 @@
 //! A picture at a glance: the mean brightness of a few hundred parts of it.
 
-use crate::media::{MediaError, Picture};
-use crate::render::Canvas;
-use gstreamer_video::{VideoFrameExt, VideoFrameRef};
+use crate::media::Luma;
 
 /// How many times more a picture must differ from the one before than its own neighbouring parts differ. Measured on reels
 /// of a film and of a fixed camera: cuts to something else have 3 to 200, cuts within a shot up to 2.2.
@@ -10,43 +8,6 @@ const ELSE: u32 = 3;
 
 /// Samples in a row, and rows of samples, of which the mean of a part is made.
 const SAMPLES: usize = 4;
-
-/// A plane of luma: 8 bits for each pixel, row by row.
-#[derive(Clone, Copy, Debug)]
-pub struct Luma<'a> {
-    pixels: &'a [u8],
-    size: (usize, usize),
-    stride: usize,
-}
-
-impl<'a> Luma<'a> {
-    /// With so many pixels in a row and so many rows; `stride` bytes lie from one row to the next.
-    #[must_use]
-    pub fn new(pixels: &'a [u8], size: (usize, usize), stride: usize) -> Self {
-        Self { pixels, size, stride }
-    }
-
-    /// Of what was drawn on a canvas.
-    #[must_use]
-    pub fn of_canvas(canvas: &Canvas, pixels: &'a [u8]) -> Self {
-        let info = canvas.info();
-        let stride = usize::try_from(info.stride()[0]).unwrap_or(0);
-        Self::new(pixels, (info.width() as usize, info.height() as usize), stride)
-    }
-
-    /// Shows somebody that of a decoded picture.
-    ///
-    /// # Errors
-    /// [`MediaError::Element`] for pictures that can't be read.
-    pub fn of_picture<T>(picture: &Picture, look: impl FnOnce(&Luma<'_>) -> T) -> Result<T, MediaError> {
-        let unreadable = |why: String| MediaError::Element(format!("a decoded picture can't be read: {why}"));
-        let frame = VideoFrameRef::from_buffer_ref_readable(&picture.buffer, &picture.info)
-            .map_err(|e| unreadable(e.to_string()))?;
-        let pixels = frame.plane_data(0).map_err(|e| unreadable(e.to_string()))?;
-        let stride = usize::try_from(frame.plane_stride()[0]).unwrap_or(0);
-        Ok(look(&Luma { pixels, size: (frame.width() as usize, frame.height() as usize), stride }))
-    }
-}
 
 /// The brightness of parts of a picture, row by row.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -59,7 +20,7 @@ impl Glance {
     /// Of a picture's brightness, in so many columns and rows.
     #[must_use]
     pub fn of(luma: &Luma<'_>, (columns, rows): (usize, usize)) -> Self {
-        let Luma { pixels, size: (width, height), stride } = *luma;
+        let (width, height) = luma.size();
         let middle = |part: usize, n: usize, of: usize, length: usize| {
             (part * SAMPLES * 2 + n * 2 + 1) * length / (of * SAMPLES * 2)
         };
@@ -67,7 +28,7 @@ impl Glance {
         for row in 0..rows {
             let mut sums = vec![0_usize; columns];
             for line in (0..SAMPLES).map(|n| middle(row, n, rows, height)) {
-                let line = pixels.get(line * stride..).unwrap_or_default();
+                let line = luma.row(line);
                 for (column, sum) in sums.iter_mut().enumerate() {
                     let sample = |n| usize::from(line.get(middle(column, n, columns, width)).copied().unwrap_or(0));
                     *sum += (0..SAMPLES).map(sample).sum::<usize>();

@@ -37,7 +37,9 @@ mod priming;
 mod progress;
 mod ring;
 mod run;
+mod sampling;
 mod settings;
+mod sharpest;
 mod shown;
 mod size;
 mod sound_file;
@@ -51,7 +53,7 @@ pub use copying::Copying;
 pub use encoders::{
     Av1, Ffv1, Hardware, ProRes, ProResProfile, Setting, SettingKind, Sound, Video, Vp9, X264, X264Rate, X265,
 };
-pub use glance::{Glance, Luma};
+pub use glance::Glance;
 pub use hardware::{EncoderChoice, Tried, try_apart, try_here};
 pub use memory::{Memory, tame_allocator};
 pub use parts::{Part, exports_of, files_of, marked_parts, together};

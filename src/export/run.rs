@@ -14,7 +14,7 @@ use super::settings::{ExportError, ExportEvent, ExportSettings, ExportSummary, c
 use super::source_check::SourceCheck;
 use super::target::{Film, Format};
 use super::verify::{Wanted, verify, verify_sound};
-use crate::media::{Cancel, MediaError, clock_time};
+use crate::media::{Cancel, MediaError, PictureBytes, clock_time};
 use crate::model::{FrameCount, Project, Sequence, SourceTime, Span};
 use crate::render::{Demand, Media, Pictures};
 use gstreamer as gst;
@@ -161,12 +161,12 @@ pub(super) struct Made {
     pub shown: Vec<(i64, Glance)>,
     /// Its bytes.
     pub size: u64,
-    /// Those of its pictures alone.
-    pub pictures: u64,
+    /// Those of its pictures alone; none where it has no others.
+    pub pictures: PictureBytes,
 }
 
-/// A few of the pictures that were rendered, and the bytes that all of them took.
-pub(super) type Rendered = (Vec<(i64, Glance)>, u64);
+/// A few of the pictures that were rendered, and the bytes that they took.
+pub(super) type Rendered = (Vec<(i64, Glance)>, PictureBytes);
 
 /// One run of the renderer into an encoder.
 pub(super) struct Run<'a> {
@@ -247,6 +247,11 @@ impl<'a> Run<'a> {
             saving: false,
             passes: Passes::ONE,
         }
+    }
+
+    /// Makes pictures of another size, in frames of a size.
+    pub fn set_size(&mut self, canvas: (u32, u32), frame: (u32, u32)) {
+        (self.canvas, self.frame) = (canvas, frame);
     }
 
     /// What of it is copied, if anything is; it is encoded then, all of it.
@@ -376,11 +381,11 @@ impl<'a> Run<'a> {
             }
             Format::Sound(sound) => {
                 self.whole_sound(*sound, file, tell)?;
-                Ok((Vec::new(), 0))
+                Ok((Vec::new(), PictureBytes::default()))
             }
             Format::Pictures(kind) => {
                 self.pictures_file(*kind, file, tell)?;
-                Ok((Vec::new(), 0))
+                Ok((Vec::new(), PictureBytes::default()))
             }
         }
     }
@@ -424,7 +429,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the file is to have.
-    fn wanted(&self) -> Wanted {
+    pub fn wanted(&self) -> Wanted {
         Wanted {
             rate: self.sequence().rate,
             frames: self.span.length,

@@ -1,5 +1,6 @@
 //! How a film is fitted under a size: what sound, picture and container get of it. Pure.
 
+use super::sharpest::smallest;
 use crate::model::{FrameCount, FrameRate};
 
 /// What sound may have, in bits a second, and in how many channels: from the best to the least.
@@ -10,18 +11,6 @@ const SOUNDS: [SoundRate; 5] = [
     SoundRate { bits: 48_000, mono: true },
     SoundRate { bits: 32_000, mono: true },
 ];
-
-/// Lines of smaller pictures; for upright ones, columns.
-const LINES: [u32; 9] = [1440, 1080, 720, 540, 480, 360, 270, 240, 180];
-
-/// The rate factor at which samples are taken.
-pub(super) const SAMPLE_CRF: u32 = 28;
-
-/// The rate factor beyond which a smaller picture, made larger again, is better than a full one.
-const WORST_CRF: f64 = 31.0;
-
-/// How bits grow with pixels at the same rate factor: by this power, for a smaller picture has more detail in each pixel.
-const DETAIL: f64 = 0.8;
 
 /// Bits for each pixel of the smallest picture, in thousandths: with less nothing can be recognised.
 const LEAST_BITS: u64 = 15;
@@ -93,18 +82,13 @@ impl Cap {
 
     /// The least size that a film of this length can have and still be looked at, in bytes.
     pub fn least(&self) -> u64 {
-        let (w, h) = self.smallest();
+        let (w, h) = smallest(self.canvas);
         let pictures = u64::from(w) * u64::from(h) * self.frames * LEAST_BITS / 8000;
         self.beside(SOUNDS[SOUNDS.len() - 1]) as u64 + pictures
     }
 
-    fn smallest(&self) -> (u32, u32) {
-        let lines = LINES[LINES.len() - 1];
-        with_lines(self.canvas, lines).unwrap_or(self.canvas)
-    }
-
     /// Bits a second that are left for pictures where the rest takes so many bytes; what that is before it is known.
-    fn for_pictures(&self, beside: Option<u64>) -> f64 {
+    pub fn for_pictures(&self, beside: Option<u64>) -> f64 {
         let beside = beside.map_or_else(|| self.beside(self.sound()), |b| b as f64);
         let aim = self.most as f64 * AIM as f64 / 1000.0;
         ((aim - beside) * 8.0 / self.seconds).max(1000.0)
@@ -128,22 +112,6 @@ impl Cap {
         kilobits((low + (high - low) * part.clamp(0.1, 0.9)) * 1000.0)
     }
 
-    /// The size that pictures should have, where samples of all of the canvas took so many bits a second at
-    /// [`SAMPLE_CRF`].
-    ///
-    /// Six steps of the rate factor halve the bits (x264's quantiser doubles every six). Where fewer bits than that are
-    /// there, a smaller picture is sharper, made large again, than a large one in blocks.
-    pub fn canvas(&self, sampled: f64) -> (u32, u32) {
-        let there = self.for_pictures(None);
-        let fitting = |(w, h): (u32, u32)| {
-            let part = f64::from(w) * f64::from(h) / (f64::from(self.canvas.0) * f64::from(self.canvas.1));
-            let bits = sampled * part.powf(DETAIL);
-            f64::from(SAMPLE_CRF) + 6.0 * (bits / there).log2() <= WORST_CRF
-        };
-        let smaller = LINES.into_iter().filter_map(|lines| with_lines(self.canvas, lines));
-        std::iter::once(self.canvas).chain(smaller).find(|canvas| fitting(*canvas)).unwrap_or_else(|| self.smallest())
-    }
-
     /// Whether a size keeps to the cap.
     pub fn holds(&self, size: u64) -> bool {
         size <= self.most
@@ -158,19 +126,6 @@ impl Cap {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what x264 takes")]
 fn kilobits(bits: f64) -> u32 {
     (bits / 1000.0).floor().clamp(1.0, MOST_KILOBITS) as u32
-}
-
-/// A picture's size with so many lines, or columns where it is upright; `None` when it has no more than that.
-fn with_lines((width, height): (u32, u32), lines: u32) -> Option<(u32, u32)> {
-    let narrow = width.min(height);
-    if lines >= narrow {
-        return None;
-    }
-    let even = |n: u32| {
-        let n = u64::from(n) * u64::from(lines);
-        u32::try_from((n + u64::from(narrow)) / (2 * u64::from(narrow)) * 2).unwrap_or(2).max(2)
-    };
-    Some((even(width), even(height)))
 }
 
 #[cfg(test)]
@@ -190,19 +145,6 @@ mod tests {
         assert_eq!(sound(2, 60), SoundRate { bits: 64_000, mono: false });
         assert_eq!(sound(2, 80), SoundRate { bits: 48_000, mono: true });
         assert_eq!(sound(2, 600), SoundRate { bits: 32_000, mono: true });
-    }
-
-    #[test]
-    fn pictures_are_as_large_as_their_bits_make_good() {
-        let cap = cap(10_000_000, 30 * 30);
-        // 2.5 Mbit/s are there
-        assert_eq!(cap.canvas(2_500_000.0), (1920, 1080));
-        assert_eq!(cap.canvas(6_000_000.0), (1280, 720));
-        assert_eq!(cap.canvas(20_000_000.0), (640, 360));
-        assert_eq!(cap.canvas(1e12), (320, 180), "there is nothing smaller");
-        assert_eq!(with_lines((1080, 1920), 720), Some((720, 1280)));
-        assert_eq!(with_lines((640, 360), 360), None, "nothing is made larger");
-        assert_eq!(with_lines((854, 480), 360), Some((640, 360)));
     }
 
     #[test]

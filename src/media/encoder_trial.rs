@@ -3,9 +3,13 @@
 //! Drivers crash and hang: whoever tries one does it in a process of its own.
 
 use super::error::MediaError;
+use super::luma::{Luma, psnr};
+use super::video_reader::Picture;
+use crate::model::SourceTime;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use gstreamer_video::VideoInfo;
 use std::time::{Duration, Instant};
 
 /// Pictures that are encoded.
@@ -98,32 +102,15 @@ impl Pipeline {
 
 /// How alike the luma of two pictures is, in dB.
 fn luma_psnr(a: &gst::Sample, b: &gst::Sample) -> Result<f64, String> {
-    use gstreamer_video::{VideoFrameExt, VideoFrameRef, VideoInfo};
-    let frame = |sample: &gst::Sample| {
+    let picture = |sample: &gst::Sample| {
         let info = sample.caps().and_then(|caps| VideoInfo::from_caps(caps).ok());
-        info.zip(sample.buffer_owned()).ok_or("it made no picture")
+        let (info, buffer) = info.zip(sample.buffer_owned()).ok_or("it made no picture")?;
+        Ok::<_, String>(Picture { time: SourceTime::ZERO, buffer, info })
     };
-    let ((info_a, a), (info_b, b)) = (frame(a)?, frame(b)?);
-    let open = |info, buffer| VideoFrameRef::from_buffer_ref_readable(buffer, info).map_err(|e| e.to_string());
-    let (a, b) = (open(&info_a, &a)?, open(&info_b, &b)?);
-    if (a.width(), a.height()) != (b.width(), b.height()) {
-        return Err(format!("it made pictures of {}×{}", b.width(), b.height()));
-    }
-    let (stride_a, stride_b) = (a.plane_stride()[0], b.plane_stride()[0]);
-    let bytes = |n: i32| usize::try_from(n).unwrap_or(0).max(1);
-    let (plane_a, plane_b) = (a.plane_data(0).map_err(|e| e.to_string())?, b.plane_data(0).map_err(|e| e.to_string())?);
-    let width = usize::try_from(a.width()).unwrap_or(0);
-    let rows = plane_a.chunks(bytes(stride_a)).zip(plane_b.chunks(bytes(stride_b))).take(a.height() as usize);
-    let (mut sum, mut count) = (0_u64, 0_u64);
-    for (row_a, row_b) in rows {
-        for (x, y) in row_a.iter().zip(row_b).take(width) {
-            sum += u64::from(x.abs_diff(*y)).pow(2);
-            count += 1;
-        }
-    }
-    #[expect(clippy::cast_precision_loss, reason = "sums over one picture")]
-    let error = sum as f64 / count.max(1) as f64;
-    Ok(if error == 0.0 { f64::INFINITY } else { 10.0 * (255.0 * 255.0 / error).log10() })
+    let (a, b) = (picture(a)?, picture(b)?);
+    let error = Luma::of_picture(&a, |a| Luma::of_picture(&b, |b| a.squared_error(b)));
+    let error = error.and_then(|error| error).map_err(|e| e.to_string())?;
+    error.map(psnr).ok_or_else(|| format!("it made pictures of {}×{}", b.info.width(), b.info.height()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::decode::{Cancel, STALL_LIMIT};
 use super::error::MediaError;
-use super::sync_samples::{self, GoneBy};
+use super::sync_samples::{self, GoneBy, PictureBytes};
 use super::waiting::Waiting;
 use crate::platform::whole_files::reason_in;
 use gstreamer as gst;
@@ -145,9 +145,9 @@ impl Encoding {
         self.gone_by.get().newest_key
     }
 
-    /// Bytes of all pictures that went into the file.
+    /// What the pictures that went into the file took.
     #[must_use]
-    pub fn picture_bytes(&self) -> u64 {
+    pub fn picture_bytes(&self) -> PictureBytes {
         self.gone_by.get().bytes
     }
 

@@ -12,7 +12,7 @@ use gstreamer_video as gst_video;
 use gstreamer_video::VideoFrameExt;
 
 /// Scales pictures to one layout, into buffers that go round.
-pub(super) struct Scaler {
+pub(crate) struct Scaler {
     target: gst_video::VideoInfo,
     resizer: Resizer,
     pool: gst::BufferPool,

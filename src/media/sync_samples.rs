@@ -86,13 +86,22 @@ pub(super) fn described(caps: &gst::CapsRef) -> Option<(NalCodec, Framing)> {
 #[derive(Clone, Default)]
 pub(super) struct GoneBy(Arc<Mutex<Seen>>);
 
+/// What coded pictures took.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct PictureBytes {
+    /// All of them.
+    pub all: u64,
+    /// The first one, which refers to none.
+    pub first: u64,
+}
+
 /// What is known of packets of pictures.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Seen {
     /// The time of the newest picture to begin at.
     pub newest_key: Option<gst::ClockTime>,
-    /// Bytes of all pictures.
-    pub bytes: u64,
+    /// What they took.
+    pub bytes: PictureBytes,
 }
 
 impl GoneBy {
@@ -131,7 +140,10 @@ pub(super) fn mark(muxer: &gst::Element, gone_by: &GoneBy) {
                     }
                     if stream.pictures {
                         let mut seen = gone_by.0.lock().unwrap_or_else(PoisonError::into_inner);
-                        seen.bytes += buffer.size() as u64;
+                        if seen.bytes.all == 0 {
+                            seen.bytes.first = buffer.size() as u64;
+                        }
+                        seen.bytes.all += buffer.size() as u64;
                         if !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
                             // encoders move all times to have room for negative ones before
                             seen.newest_key = stream.segment.as_ref().and_then(|s| s.to_running_time(buffer.pts()?));

@@ -1,6 +1,6 @@
 //! The picture that layers are drawn on, in I420: the encoder's format, and half of RGBA's memory.
 
-use crate::media::MediaError;
+use crate::media::{Luma, MediaError};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 
@@ -96,6 +96,13 @@ impl Canvas {
                 to[target..target + width].copy_from_slice(&pixels[source..source + width]);
             }
         }
+    }
+
+    /// The brightness of what was drawn.
+    #[must_use]
+    pub fn luma<'a>(&self, pixels: &'a [u8]) -> Luma<'a> {
+        let Plane { offset, stride, width, height } = self.plane(0);
+        Luma::new(pixels.get(offset..).unwrap_or_default(), (width, height), stride)
     }
 
     /// Wraps finished bytes as a GStreamer buffer.

@@ -63,8 +63,8 @@ pub(super) enum Input {
 /// How an encoder spends bits where a film must not pass a size.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Rate {
-    /// To learn what a few pictures take at [`super::size::SAMPLE_CRF`].
-    Sample,
+    /// To learn what a few pictures take at a rate factor.
+    Sample(u32),
     /// To learn how hard each picture is to code.
     First(Spent),
     /// By what was learnt.

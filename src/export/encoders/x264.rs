@@ -4,7 +4,6 @@ use super::{
     Container, EncoderPlan, Input, Rate, Setting, SettingKind, Spent, VideoEncoder, Words, bordered, in_range,
     known_speed, speed_of, speeds,
 };
-use crate::export::size::SAMPLE_CRF;
 use crate::media::Beside;
 use serde::{Deserialize, Serialize};
 
@@ -248,8 +247,8 @@ impl VideoEncoder for X264 {
         };
         let speed = &self.speed;
         match (self.rate, rate) {
-            (X264Rate::Quality(_), Some(Rate::Sample)) => {
-                quality("faster", &format!("pass=qual quantizer={SAMPLE_CRF}"), "")
+            (X264Rate::Quality(_), Some(Rate::Sample(factor))) => {
+                quality("faster", &format!("pass=qual quantizer={factor}"), "")
             }
             (X264Rate::Quality(_), Some(Rate::First(spent))) => quality(speed, &pass(1, spent), FIRST_PASS),
             (X264Rate::Quality(_), Some(Rate::Second(spent))) => quality(speed, &pass(2, spent), CLOSELY),

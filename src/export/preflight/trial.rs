@@ -4,12 +4,13 @@
 //! what one alone took is what it takes to begin at a place, which each cut does. Sound is listened to at more places.
 
 use super::{Finding, clips};
-use crate::export::capped::{Fitted, places};
+use crate::export::capped::{Choice, Fitted};
 use crate::export::copying::{Copied, CopyPlan};
 use crate::export::delivery;
 use crate::export::hardware::{Chosen, choose};
 use crate::export::memory::{Memory, return_freed};
 use crate::export::run::{Passes, Run, fitting};
+use crate::export::sampling::places;
 use crate::export::settings::{ExportError, ExportEvent, ExportSettings, check, folder_of};
 use crate::export::source_check::SourceCheck;
 use crate::export::target::{Format, Pictures};
@@ -137,7 +138,7 @@ pub fn expect(project: &Arc<Project>, settings: &ExportSettings, cancel: &Cancel
     let most = settings.max_size.or(settings.preset.target.max_size);
     let mut left = Vec::new();
     if let Some(most) = most {
-        let fitted = Fitted::of(&mut run, most)?;
+        let fitted = Fitted::of(&mut run, most, Choice::Usual)?;
         found.all.extend(fitted.notes.iter().cloned().map(Finding::remark));
         run.coding = Some(fitted.for_trial());
     } else {
@@ -302,7 +303,7 @@ impl Run<'_> {
         });
         self.span = whole;
         let made = made?;
-        let bytes = if made.pictures > 0 { made.pictures } else { made.size };
+        let bytes = if made.pictures.all > 0 { made.pictures.all } else { made.size };
         Ok((begun.elapsed().as_secs_f64(), bytes as f64))
     }
 }

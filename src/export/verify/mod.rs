@@ -7,8 +7,8 @@
 mod matroska;
 mod mp4;
 
-use super::glance::{Glance, Luma};
-use crate::media::{Cancel, Framing, MediaError, NalCodec, PictureFormat, VideoReader, is_sync};
+use super::glance::Glance;
+use crate::media::{Cancel, Framing, Luma, MediaError, NalCodec, PictureFormat, VideoReader, is_sync};
 use crate::model::{Frame, FrameCount, FrameRate, MediaInfo, MediaKind, SourceTime, VideoStream};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -128,7 +128,7 @@ pub fn verify(path: &Path, wanted: &Wanted, shown: &[(i64, Glance)], cancel: &Ca
     let tables = tables.map_err(unreadable)?;
     compare(&tables, wanted).map_err(fault)?;
     check_keys(&mut file, &tables, cancel)?.map_err(fault)?;
-    decode(path, &info(matroska, wanted), &tables, (wanted, shown), cancel)
+    decode(path, &info_in(matroska, wanted), &tables, (wanted, shown), cancel)
 }
 
 /// Checks a file of sound alone: that it has so many samples at that rate, as its tables or its packets tell.
@@ -249,8 +249,17 @@ fn decode(
     Ok(())
 }
 
-/// What the decoder is told of the file: what was to be written.
-fn info(matroska: bool, wanted: &Wanted) -> MediaInfo {
+/// What a reader is told of a film that was made: what was to be written.
+///
+/// # Errors
+/// [`MediaError::Decode`] when it can't be read again.
+pub(in crate::export) fn info(path: &Path, wanted: &Wanted) -> Result<MediaInfo, MediaError> {
+    let matroska = File::open(path).and_then(|mut file| matroska::is_matroska(&mut file));
+    let unreadable = |e| MediaError::Decode { path: path.to_owned(), why: format!("it can't be read again: {e}") };
+    Ok(info_in(matroska.map_err(unreadable)?, wanted))
+}
+
+fn info_in(matroska: bool, wanted: &Wanted) -> MediaInfo {
     MediaInfo {
         duration: Some(wanted.rate.duration_of(wanted.frames)),
         video: Some(VideoStream {
