@@ -44,6 +44,7 @@ fn what_is_wrong_with_a_finished_file_is_found() {
         samples: 144_144,
         sample_rate: 48_000,
         size: (320, 180),
+        capped: false,
     };
     let looks = |film: usize, frame: usize| {
         Glance::of(&Luma::new(&numbered_frame(&films[film], films[film].first + frame), (320, 180), 320), PARTS)

@@ -93,6 +93,24 @@ fn a_smaller_picture_has_the_same_frames() {
     assert_eq!(shown.numbers, (0..60).collect::<Vec<usize>>());
 }
 
+/// Cells that live and die: made smaller, nothing is left of them, whatever a finer quantiser saves; and with next to no bits they
+/// are not taken for what an encoder got wrong.
+#[test]
+fn detail_in_single_pixels_keeps_its_size() {
+    if !common::has_ffmpeg("detail_in_single_pixels_keeps_its_size") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (size, cap) in [("640x360", 600_000), ("320x180", 150_000)] {
+        let colours = "death_color=#203040:life_color=#f0e0a0";
+        film(folder, &format!("life=size={size}:rate=30:mold=10:ratio=0.3:seed=7:{colours}"), "6");
+        let (done, bytes) = capped(folder, &cap.to_string());
+        assert!(bytes <= cap && bytes * 100 >= cap * 97, "{size}: {bytes} of {cap} bytes: {done}");
+        assert!(!done["notes"].to_string().contains("the picture is "), "{size}: {done}");
+    }
+}
+
 #[test]
 fn what_can_not_be_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();

@@ -436,6 +436,7 @@ impl<'a> Run<'a> {
             samples: self.samples(),
             sample_rate: self.sequence().sample_rate,
             size: self.frame,
+            capped: self.coding.is_some(),
         }
     }
 
