@@ -55,7 +55,7 @@ pub fn workprint(folder: &Path, args: &[&str]) -> String {
 
 /// How the bench itself exports: all of the timeline on all cores, replacing the last result.
 pub fn settings(path: PathBuf, preset: Preset, budget: u64) -> ExportSettings {
-    let cores = workprint::worker::allowed_cores();
+    let cores = workprint::platform::allowed_cores();
     ExportSettings {
         path,
         preset,

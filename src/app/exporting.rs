@@ -10,7 +10,8 @@ use crate::export::{
     together,
 };
 use crate::model::Span;
-use crate::worker::{Asking, Command, ExportJob, total_memory};
+use crate::platform::total_memory;
+use crate::worker::{Asking, Command, ExportJob};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

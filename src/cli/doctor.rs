@@ -5,7 +5,7 @@ use crate::export::{Hardware, Tried, try_apart, try_here};
 use crate::media::{self, Cache, REQUIRED, missing_plugins};
 use crate::model::path_text;
 use crate::platform::graphics_drivers;
-use crate::worker::{allowed_cores, total_memory};
+use crate::platform::{allowed_cores, total_memory};
 use bytesize::ByteSize;
 use gstreamer as gst;
 use serde_json::{Value, json};

@@ -11,8 +11,8 @@ use crate::export::{
 };
 use crate::media::Cancel;
 use crate::model::{Project, Span, path_text};
+use crate::platform::{allowed_cores, total_memory};
 use crate::project_file::load;
-use crate::worker::{allowed_cores, total_memory};
 use bytesize::ByteSize;
 use serde_json::{Value, json};
 use std::io::Write;

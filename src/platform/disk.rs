@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-/// Bytes that may still be written to the disk that a folder lies on; `None` where the system does not tell, as on
-/// Windows.
+/// Bytes that may still be written to the disk that a folder lies on; `None` where the system does not tell.
 #[must_use]
 pub fn free_space(folder: &Path) -> Option<u64> {
     #[cfg(unix)]
@@ -12,8 +11,16 @@ pub fn free_space(folder: &Path) -> Option<u64> {
         Some(known.f_bavail.saturating_mul(known.f_frsize))
     }
     #[cfg(not(unix))]
-    {
-        let _ = folder;
-        None
+    fs4::available_space(folder).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free_space(folder.path()).unwrap() > 0);
     }
 }

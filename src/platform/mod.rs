@@ -1,5 +1,5 @@
-//! What differs between systems: what a process may take and touch, how it is told to end, what it ended of, and how files
-//! are written whole.
+//! What differs between systems: what the machine has, what a process may take and touch, how it is told to end, what it
+//! ended of, and how files are written whole.
 //!
 //! Never knows the rest of the program: nothing here knows what a project, a film or a picture is. Invariants:
 //!
@@ -13,6 +13,7 @@ mod drivers;
 mod endings;
 pub mod input;
 mod interrupts;
+mod machine;
 mod process;
 pub mod running;
 pub mod whole_files;
@@ -22,6 +23,7 @@ pub use disk::free_space;
 pub use drivers::graphics_drivers;
 pub use endings::{caught, when_told_to_end};
 pub use interrupts::each_time_told_to_end;
+pub use machine::{allowed_cores, total_memory};
 pub use process::{
     Talk, answers, cause_of_end, end_now, ended_within, outlive_file_limits, own_group, talk, this_program,
 };

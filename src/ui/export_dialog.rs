@@ -5,7 +5,7 @@ use super::{dialog, export_ahead, export_preset, theme};
 use crate::app::{Editor, ExportDialog};
 use crate::export::{Format, Pictures, files_of, marked_parts};
 use crate::model::Frame;
-use crate::worker::total_memory;
+use crate::platform::total_memory;
 use egui::{RichText, Ui};
 
 /// Names of files that are shown of many.

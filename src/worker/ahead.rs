@@ -5,14 +5,13 @@
 //! the other.
 
 use super::exports::Exports;
-use super::machine::allowed_cores;
 use super::messages::{Asking, Event};
 use super::queue::ExportJob;
 use super::tasks::leave;
 use super::telling::Tell;
 use crate::export::{Expected, ExportSettings, Finding, Memory, expect, look};
 use crate::media::Cancel;
-use crate::platform::caught;
+use crate::platform::{allowed_cores, caught};
 use std::thread::JoinHandle;
 
 /// What is known of an export that may be made.

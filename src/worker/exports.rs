@@ -5,7 +5,6 @@
 
 use super::keeping::Home;
 use super::kept_exports::{KeptExports, left_behind};
-use super::machine::allowed_cores;
 use super::messages::{Event, RunId};
 use super::queue::{ExportJob, Queue, QueueCommand, RunState};
 use super::runs::{RunEnd, run_to_end};
@@ -13,7 +12,7 @@ use super::telling::Tell;
 use crate::export::{ExportError, ExportEvent, ExportSettings, ExportSummary, Memory};
 use crate::media::Cancel;
 use crate::model::Project;
-use crate::platform::caught;
+use crate::platform::{allowed_cores, caught};
 use crate::project_file::LeftExports;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;

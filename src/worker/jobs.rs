@@ -1,12 +1,11 @@
 //! The queue of things to be made of media in the background.
 
 use super::looking::{Looking, next_part};
-use super::machine::allowed_cores;
 use super::messages::{Event, JobId, JobKind, JobStatus, News, Turn};
 use super::proxying::{background_proxies, proxy_threads};
 use crate::media::{Cache, Cancel, Helper, MediaError, Part, Parts, ProxySettings, StripId, find_proxy, is_same};
 use crate::model::{Asset, Frame, MediaKind, Project};
-use crate::platform::caught;
+use crate::platform::{allowed_cores, caught};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;

@@ -14,7 +14,6 @@ mod jobs;
 mod keeping;
 mod kept_exports;
 mod looking;
-mod machine;
 mod messages;
 mod parallel;
 mod probing;
@@ -28,7 +27,6 @@ mod telling;
 pub use ahead::Ahead;
 pub use exchange::{read_timeline, write_timeline, write_timeline_as};
 pub use keeping::LastKeep;
-pub use machine::{allowed_cores, total_memory};
 pub use messages::{
     Asking, Command, DocumentId, Event, ImportNews, JobId, JobKind, JobStatus, Kept, News, OfDocument, Onto, Opened,
     Opening, Place, RunId, Turn,

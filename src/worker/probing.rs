@@ -1,9 +1,9 @@
 //! Probing many files at once, a few at a time.
 
-use super::machine::{allowed_cores, total_memory};
 use super::parallel::in_parallel;
 use crate::media::{Cache, Cancel, Found, Helper, INDEX_KEPT, MediaError, fingerprint};
 use crate::model::{Asset, AssetId, MediaInfo};
+use crate::platform::{allowed_cores, total_memory};
 use std::path::{Path, PathBuf};
 
 /// Memory that one probe may need: it decodes a picture, which may be large.

@@ -1,9 +1,9 @@
 //! Making many proxies at once.
 
-use super::machine::{allowed_cores, total_memory};
 use super::parallel::in_parallel;
 use crate::media::{Cache, Cancel, Helper, MediaError, Part, Parts, Proxy, ProxySettings};
 use crate::model::Asset;
+use crate::platform::{allowed_cores, total_memory};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
