@@ -31,6 +31,9 @@ pub enum NotWritten {
     /// It may not be written to.
     #[error("the file there is read-only; allow writing to it or choose another name")]
     ReadOnly,
+    /// The system knows no file of that name; why, in words.
+    #[error("{0}; choose another name")]
+    Name(String),
     /// The folder is not any more where it was.
     #[error("the folder {folder} was renamed or moved meanwhile", folder = .0.display())]
     Moved(PathBuf),
@@ -48,6 +51,11 @@ pub fn in_words(error: &Error) -> String {
     let words = match error.kind() {
         ErrorKind::StorageFull => "the disk is full; free some space there or choose another folder",
         ErrorKind::QuotaExceeded => "your share of the disk is used up; free some space there or choose another folder",
+        // what is open elsewhere may not be replaced there, and is refused like what is forbidden
+        ErrorKind::PermissionDenied if cfg!(windows) => {
+            "no permission to write there, or another program has the file open; close it there, allow writing to the file and \
+             its folder, or choose another folder"
+        }
         ErrorKind::PermissionDenied => {
             "no permission to write there; allow writing to the file and its folder, or choose another folder"
         }
@@ -99,7 +107,14 @@ pub fn reason_in(message: &str) -> Option<Error> {
     }
     #[cfg(not(unix))]
     {
-        message.contains("No space left").then(|| ErrorKind::StorageFull.into())
+        // what C libraries call the errors there that they know
+        let known = [
+            ("No space left on device", ErrorKind::StorageFull),
+            ("Permission denied", ErrorKind::PermissionDenied),
+            ("No such file or directory", ErrorKind::NotFound),
+            ("File too large", ErrorKind::FileTooLarge),
+        ];
+        known.into_iter().find(|(text, _)| message.contains(text)).map(|(_, kind)| kind.into())
     }
 }
 
@@ -118,7 +133,6 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[test]
     fn what_a_library_says_is_understood() {
         let kind = |text| reason_in(text).map(|e| e.kind());

@@ -20,6 +20,7 @@ pub(super) struct Target {
 impl Target {
     /// Looks at what is there.
     pub fn look(path: &Path, existing: Existing) -> Result<Self, NotWritten> {
+        refuse_name(path)?;
         let meta = match std::fs::symlink_metadata(path) {
             Ok(meta) => meta,
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Self::aside(path),
@@ -55,6 +56,26 @@ pub fn check(path: &Path, existing: Existing) -> Result<(), NotWritten> {
     Target::look(path, existing).map(drop)
 }
 
+/// Refuses what Windows takes for something else than a file's name: a device, or a part of another file.
+fn refuse_name(path: &Path) -> Result<(), NotWritten> {
+    let name = path.file_name().filter(|_| cfg!(windows)).and_then(std::ffi::OsStr::to_str);
+    name.and_then(unfit_for_windows).map_or(Ok(()), |why| Err(NotWritten::Name(why)))
+}
+
+/// Why a name is none on Windows (Microsoft, "Naming Files, Paths, and Namespaces"), in words.
+fn unfit_for_windows(name: &str) -> Option<String> {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    if let Some(letter) = name.chars().find(|c| c.is_control() || "<>:\"|?*".contains(*c)) {
+        return Some(format!("{letter:?} can't be in a name on Windows"));
+    }
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let upper = stem.to_uppercase();
+    let numbered = upper.strip_prefix("COM").or_else(|| upper.strip_prefix("LPT"));
+    let is_port = numbered.is_some_and(|rest| rest.chars().count() == 1 && "0123456789¹²³".contains(rest));
+    (DEVICES.contains(&upper.as_str()) || is_port)
+        .then(|| format!("'{stem}' is a device on Windows, with any extension"))
+}
+
 /// What a link leads to.
 fn follow(path: &Path) -> Result<(PathBuf, Metadata), NotWritten> {
     match path.canonicalize() {
@@ -88,5 +109,31 @@ fn refuse_read_only(path: &Path, meta: &Metadata) -> Result<(), NotWritten> {
         Ok(_) => Ok(()),
         Err(e) if e.kind() == ErrorKind::PermissionDenied => Err(NotWritten::ReadOnly),
         Err(e) => Err(e.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_windows_takes_for_something_else_is_no_name() {
+        for name in ["nul", "NUL.mp4", "Con.tar.gz", "aux .mov", "com1.mp4", "LPT².mkv", "conout$"] {
+            let why = unfit_for_windows(name).unwrap();
+            assert!(why.contains("is a device"), "{name}: {why}");
+        }
+        for name in ["film: part 1.mp4", "what?.mp4", "a|b", "<new>.mkv", "say \"cut\".mp4", "two\nlines.mp4"] {
+            assert!(unfit_for_windows(name).unwrap().contains("can't be in a name"), "{name}");
+        }
+        for name in ["film.mp4", "nulled.mp4", "com.mp4", "com10.mp4", "lpt.mp4", "Größe – 日本.mp4", "a.nul", ".con"]
+        {
+            assert_eq!(unfit_for_windows(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn elsewhere_such_names_are_names() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(check(&folder.path().join("nul.mp4"), Existing::Refuse).is_ok(), !cfg!(windows));
     }
 }
