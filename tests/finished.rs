@@ -7,8 +7,7 @@ mod common;
 use common::{Footage, mkv, mp4, numbered_frame, succeed};
 use std::path::Path;
 use workprint::export::{Glance, PARTS, Wanted, verify};
-use workprint::media::Cancel;
-use workprint::media::Luma;
+use workprint::media::{Cancel, Luma};
 use workprint::model::{FrameCount, FrameRate};
 
 /// What is wrong with a file, if anything is.

@@ -1,8 +1,8 @@
 //! Exports that must not pass a size.
 //!
-//! Samples in a few sizes, compared with the original, tell how large the picture should be. A first pass over the whole film tells what its sound and its tables take, to
-//! the byte, and how hard each picture is to code; the next one spends what is left. Where it misses, the same statistics
-//! serve again at another rate. The best file that keeps to the size is the film.
+//! Samples in a few sizes, compared with the original, tell how large the picture should be. A first pass over the whole film
+//! tells what its sound and its tables take, to the byte, and how hard each picture is to code; the next one spends what is
+//! left. Where it misses, the same statistics serve again at another rate. The best file that keeps to the size is the film.
 
 use super::budget::plan;
 use super::encoders::{Rate, Spent};
@@ -58,7 +58,7 @@ impl Fitted {
         let cap = cap(&settings.preset, most, full, run.sequence().rate, run.span.length)?;
         let sound = cap.sound();
         let full_frame = run.frame;
-        let sampling = Sampling::of(run, sound)?;
+        let mut sampling = Sampling::of(run, sound)?;
         let sampled = sampling.bits(SAMPLE_CRF)?;
         let search = Search::new(full, sampled, cap.for_pictures(None));
         let (canvas, about) = match choice {

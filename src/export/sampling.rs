@@ -49,9 +49,11 @@ struct Kept {
 pub(super) struct Sampling<'r, 'a> {
     run: &'r Run<'a>,
     sound: SoundRate,
+    places: Vec<Span>,
+    /// The places, once more than one sample is made of each.
     kept: Vec<Kept>,
-    /// Where the places are kept: dropped after them.
-    _scratch: ScratchFolder,
+    /// Where they are kept: dropped after them.
+    scratch: ScratchFolder,
 }
 
 impl<'r, 'a> Sampling<'r, 'a> {
@@ -66,8 +68,7 @@ impl<'r, 'a> Sampling<'r, 'a> {
         let path = &run.settings.path;
         let scratch = ScratchFolder::begin(&folder_of(path)).map_err(|e| MediaError::write(path, e))?;
         let places = places(whole, frames_in(SAMPLE).max(1), samples);
-        let kept = places.into_iter().map(|place| keep(run, place, &scratch)).collect::<Result<_, _>>()?;
-        Ok(Self { run, sound, kept, _scratch: scratch })
+        Ok(Self { run, sound, places, kept: Vec::new(), scratch })
     }
 
     /// What pictures of the full size take on average at a rate factor: bits a second.
@@ -76,8 +77,9 @@ impl<'r, 'a> Sampling<'r, 'a> {
     /// What a run has.
     pub fn bits(&self, factor: u32) -> Result<f64, ExportError> {
         let mut bytes = 0.0;
-        for kept in &self.kept {
-            bytes += share(kept.span, self.make(&mut self.run_over(kept)?, self.run.frame, factor)?.pictures);
+        for place in &self.places {
+            let mut run = self.run_over(&self.run.project, *place)?;
+            bytes += share(*place, self.make(&mut run, factor)?.pictures);
         }
         Ok(self.bits_a_second(bytes))
     }
@@ -87,12 +89,17 @@ impl<'r, 'a> Sampling<'r, 'a> {
     ///
     /// # Errors
     /// What a run has.
-    pub fn likeness(&self, size: (u32, u32), factor: u32) -> Result<Likeness, ExportError> {
+    pub fn likeness(&mut self, size: (u32, u32), factor: u32) -> Result<Likeness, ExportError> {
+        if self.kept.is_empty() {
+            let kept = self.places.iter().map(|place| keep(self.run, *place, &self.scratch));
+            self.kept = kept.collect::<Result<_, _>>()?;
+        }
         let size = within(size, self.run.canvas, self.run.frame);
         let (mut bytes, mut error, mut compared) = (0.0, 0.0, 0_u32);
         for kept in &self.kept {
-            let mut run = self.run_over(kept)?;
-            let made = self.make(&mut run, size, factor)?;
+            let mut run = self.run_over(&kept.project, kept.span)?;
+            run.set_size(size, size);
+            let made = self.make(&mut run, factor)?;
             bytes += share(kept.span, made.pictures);
             for each in self.errors(&mut run, &made)? {
                 error += each;
@@ -104,21 +111,17 @@ impl<'r, 'a> Sampling<'r, 'a> {
         Ok(Likeness { bits, psnr })
     }
 
-    /// A run over what was kept of a place.
-    fn run_over<'k>(&self, kept: &'k Kept) -> Result<Run<'k>, ExportError>
-    where
-        'a: 'k,
-    {
+    /// A run like this one over a span of a project.
+    fn run_over(&self, project: &Arc<Project>, span: Span) -> Result<Run<'a>, ExportError> {
         let Run { settings, cancel, memory, sources, .. } = *self.run;
-        let fits = fitting(&kept.project, settings, kept.span)?;
-        let mut run = Run::new(&kept.project, settings, kept.span, fits, cancel, (memory, sources));
+        let fits = fitting(project, settings, span)?;
+        let mut run = Run::new(project, settings, span, fits, cancel, (memory, sources));
         run.passes = QUIET;
         Ok(run)
     }
 
-    fn make(&self, run: &mut Run, size: (u32, u32), factor: u32) -> Result<Made, ExportError> {
+    fn make(&self, run: &mut Run, factor: u32) -> Result<Made, ExportError> {
         run.coding = Some(Coding { rate: Rate::Sample(factor), sound: self.sound });
-        run.set_size(size, size);
         run.make(None, &mut |_| {})
     }
 
@@ -147,7 +150,7 @@ impl<'r, 'a> Sampling<'r, 'a> {
     }
 
     fn bits_a_second(&self, bytes: f64) -> f64 {
-        let frames: i64 = self.kept.iter().map(|kept| kept.span.length.0).sum();
+        let frames: i64 = self.places.iter().map(|place| place.length.0).sum();
         bytes * 8.0 / self.run.sequence().rate.duration_of(FrameCount(frames.max(1))).seconds()
     }
 }
