@@ -2,9 +2,7 @@
 
 use super::EditError;
 use super::working::Working;
-use crate::model::{
-    AssetId, Clip, ClipContent, Frame, FrameCount, LinkId, SourceTime, Span, Speed, TrackId, TrackKind,
-};
+use crate::model::{AssetId, Clip, ClipContent, Frame, FrameCount, LinkId, SourceTime, Span, TrackId, TrackKind};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -96,18 +94,8 @@ fn clips_of(working: &mut Working, place: &Placement, at: Frame) -> Result<Vec<(
         if working.unlocked(track)?.kind != kind || !there {
             return Err(EditError::WrongKind(asset.name.clone(), what));
         }
-        let clip = Clip {
-            id: working.project.fresh_clip_id(),
-            start: at,
-            length: place.length,
-            source_in: place.source_in,
-            speed: Speed::NORMAL,
-            link,
-            group: None,
-            enabled: true,
-            transition: None,
-            content: Arc::clone(&content),
-        };
+        let id = working.project.fresh_clip_id();
+        let clip = Clip { link, ..Clip::new(id, Arc::clone(&content), at, place.length, place.source_in) };
         working.check_media(&clip)?;
         clips.push((track, clip));
     }

@@ -13,8 +13,7 @@ use super::target::{Container, Film, Format, Target};
 use super::verify;
 use crate::media::{Luma, MediaError, Picture, PictureBytes, PictureFormat, Scaler, VideoReader, psnr};
 use crate::model::{
-    Asset, AssetId, Clip, ClipContent, Frame, FrameCount, Project, Properties, Sequence, SourceTime, Span, Speed,
-    TrackKind,
+    Asset, AssetId, Clip, ClipContent, Frame, FrameCount, Project, Properties, Sequence, SourceTime, Span, TrackKind,
 };
 use crate::platform::whole_files::ScratchFolder;
 use gstreamer_video::VideoFormat;
@@ -197,18 +196,7 @@ fn project_of(asset: Asset, like: &Sequence, (width, height): (u32, u32), length
     let (id, clip) = (AssetId(project.fresh_id()), project.fresh_clip_id());
     let content = ClipContent { name: asset.name.clone(), asset: id, stream: 0, properties: Properties::default() };
     project.assets_mut().insert(id, Arc::new(Asset { id, ..asset }));
-    let clip = Clip {
-        id: clip,
-        start: Frame::ZERO,
-        length,
-        source_in: SourceTime::ZERO,
-        speed: Speed::NORMAL,
-        link: None,
-        group: None,
-        enabled: true,
-        transition: None,
-        content: Arc::new(content),
-    };
+    let clip = Clip::new(clip, Arc::new(content), Frame::ZERO, length, SourceTime::ZERO);
     let track = project.sequence().tracks_of(TrackKind::Video).next().map(|track| track.id);
     if let Some(track) = track.and_then(|id| project.sequence_mut().track_mut(id)) {
         track.clips.insert(clip);

@@ -169,6 +169,23 @@ fn yes() -> bool {
 }
 
 impl Clip {
+    /// A clip that plays forwards at its own speed, on its own, cut hard.
+    #[must_use]
+    pub fn new(id: ClipId, content: Arc<ClipContent>, start: Frame, length: FrameCount, source_in: SourceTime) -> Self {
+        Self {
+            id,
+            start,
+            length,
+            source_in,
+            speed: Speed::NORMAL,
+            link: None,
+            group: None,
+            enabled: true,
+            transition: None,
+            content,
+        }
+    }
+
     /// The first frame after it.
     #[must_use]
     pub fn end(&self) -> Frame {

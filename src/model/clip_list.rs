@@ -395,26 +395,16 @@ impl<'de> serde::de::Visitor<'de> for Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AssetId, ClipContent, SourceTime, Speed};
+    use crate::model::{AssetId, ClipContent, SourceTime};
 
     fn clip(id: u64, start: i64, length: i64) -> Clip {
-        Clip {
-            id: ClipId(id),
-            start: Frame(start),
-            length: FrameCount(length),
-            source_in: SourceTime::ZERO,
-            speed: Speed::NORMAL,
-            link: None,
-            group: None,
-            enabled: true,
-            transition: None,
-            content: Arc::new(ClipContent {
-                name: id.to_string(),
-                asset: AssetId(0),
-                stream: 0,
-                properties: crate::model::Properties::default(),
-            }),
-        }
+        let content = ClipContent {
+            name: id.to_string(),
+            asset: AssetId(0),
+            stream: 0,
+            properties: crate::model::Properties::default(),
+        };
+        Clip::new(ClipId(id), Arc::new(content), Frame(start), FrameCount(length), SourceTime::ZERO)
     }
 
     /// A list that was put together in a scrambled order and shifted here and there, beside a plain

@@ -68,18 +68,7 @@ mod tests {
             stream: 0,
             properties: crate::model::Properties::default(),
         };
-        Clip {
-            id: ClipId(0),
-            start: Frame(0),
-            length: FrameCount(1000),
-            source_in,
-            speed,
-            link: None,
-            group: None,
-            enabled: true,
-            transition: None,
-            content: Arc::new(content),
-        }
+        Clip { speed, ..Clip::new(ClipId(0), Arc::new(content), Frame(0), FrameCount(1000), source_in) }
     }
 
     /// The pictures that a clip shows, frame by frame.
