@@ -42,7 +42,8 @@ fn a_preset_is_adjusted_kept_and_used_again_after_a_restart() {
     assert!(dialog(&harness).is_changed());
     assert!(harness.query_by_label("H.264, MP4, 360 lines, crf 21, veryfast, AAC 96 kbit/s").is_some());
     keep_as(&mut harness, "For Ana");
-    until(&mut harness, "kept", |w| !w.editor.export.as_ref().unwrap().is_changed());
+    until(&mut harness, "kept", |w| w.editor.export.as_ref().unwrap().is_own());
+    assert!(!dialog(&harness).is_changed());
     // nothing was queued by Enter
     assert!(dialog(&harness).naming.is_none() && harness.state().editor.exports.runs.is_empty());
     assert_eq!(own(&harness), ["For Ana"]);
@@ -87,7 +88,6 @@ fn a_name_is_given_once_and_what_is_removed_is_gone() {
     assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 1);
     press(&mut harness, Modifiers::NONE, Key::Escape);
     keep_as(&mut harness, "Small");
-    until(&mut harness, "replaced", |w| w.editor.export.as_ref().unwrap().is_own());
     let target = |harness: &Harness<'_, Window>| dialog(harness).preset.target.clone();
     until(&mut harness, "replaced", |w| !w.editor.export.as_ref().unwrap().is_changed());
     assert_eq!(Preset::load(&kept.join("Small.ron")).unwrap().target, target(&harness));
