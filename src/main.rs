@@ -21,6 +21,7 @@ const TO_CLOSE: Duration = Duration::from_secs(10);
 fn main() -> ExitCode {
     // before all else: it may start the program anew
     workprint::export::tame_allocator();
+    workprint::media::use_bundled();
     let cli = Cli::parse();
     diagnostics::start(match cli.command {
         None => Role::Window,

@@ -102,7 +102,8 @@ mod linux {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let in_home = home.iter().flat_map(|home| IN_HOME.iter().map(|folder| home.join(folder)));
         let program = std::env::current_exe().ok();
-        let all = system.chain(named).chain(in_home).chain(program).chain(read.iter().cloned());
+        let own = crate::platform::own_libraries();
+        let all = system.chain(named).chain(in_home).chain(program).chain(own).chain(read.iter().cloned());
         for (path, access) in
             all.map(|p| (p, AccessFs::from_read(abi))).chain(write.iter().map(|p| (p.clone(), AccessFs::from_all(abi))))
         {

@@ -14,6 +14,7 @@ mod endings;
 pub mod input;
 mod interrupts;
 mod machine;
+mod own_libraries;
 mod process;
 pub mod running;
 pub mod whole_files;
@@ -24,6 +25,7 @@ pub use drivers::graphics_drivers;
 pub use endings::{caught, when_told_to_end};
 pub use interrupts::each_time_told_to_end;
 pub use machine::{allowed_cores, total_memory};
+pub use own_libraries::own_libraries;
 pub use process::{
     Talk, answers, cause_of_end, end_now, ended_within, outlive_file_limits, own_group, talk, this_program,
 };
