@@ -5,6 +5,7 @@
 mod common;
 
 use common::skipped;
+use gstreamer::prelude::*;
 use roxmltree::Document;
 use std::collections::BTreeSet;
 use std::fs;
@@ -133,6 +134,127 @@ fn a_package_needs_every_package_that_the_program_asks_for() {
     for plugin in workprint::media::REQUIRED {
         assert!(depends.contains(&format!("{} (", plugin.package)), "{} is not asked for", plugin.package);
     }
+}
+
+/// The names in `packaging/plugins`, and whether packages are not made without them.
+fn bundled() -> Vec<(String, bool)> {
+    let text = text("packaging/plugins");
+    let names = text.lines().filter_map(|line| line.split('#').next().unwrap().split_whitespace().next());
+    names.map(|name| (name.trim_end_matches('!').to_owned(), name.ends_with('!'))).collect()
+}
+
+/// The words beside exclamation marks in the program's texts, and those that elements are made of, tests left out: elements,
+/// where they are any.
+fn elements_in_pipelines() -> Vec<(String, String)> {
+    let mut folders = vec![file("src")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.to_string_lossy().ends_with("tests.rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+                let made = code.split("make(\"").skip(1).filter_map(|rest| rest.split('"').next());
+                found.extend(made.map(|element| (path.display().to_string(), element.to_owned())));
+                let parts: Vec<&str> = code.split("! ").collect();
+                for (n, part) in parts.iter().enumerate() {
+                    let name = path.display().to_string();
+                    let first = |text: &str| text.split_whitespace().next().unwrap_or_default().to_owned();
+                    found.extend((n > 0).then(|| (name.clone(), first(part))));
+                    // a pipeline begins with one, too
+                    found.extend(part.rsplit_once('"').map(|(_, begun)| (name, first(begun))));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn packages_with_a_gstreamer_bring_every_plugin_that_the_program_asks_for() {
+    workprint::media::init().unwrap();
+    let bundled = bundled();
+    let plugin = |element: &str| {
+        let factory = gstreamer::ElementFactory::find(element)?;
+        factory.plugin().map(|plugin| plugin.plugin_name().to_string())
+    };
+    for needed in workprint::media::REQUIRED {
+        let plugin = plugin(needed.element).unwrap();
+        assert!(bundled.contains(&(plugin.clone(), true)), "{}: {plugin} must be there", needed.element);
+    }
+    for preset in workprint::export::presets() {
+        for element in preset.target.elements() {
+            // one that this system lacks can't say where it is
+            let Some(plugin) = plugin(element) else { continue };
+            assert!(bundled.iter().any(|(name, _)| *name == plugin), "{element}: {plugin} is in no package");
+        }
+    }
+    for (file, element) in elements_in_pipelines() {
+        let Some(plugin) = plugin(&element) else { continue };
+        assert!(bundled.iter().any(|(name, _)| *name == plugin), "{file} has {element}: {plugin} is in no package");
+    }
+    let mut names: Vec<&str> = bundled.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "one is there twice: {names:?}");
+}
+
+#[test]
+fn the_icons_of_windows_and_macos_have_every_size() {
+    let read = |name: &str| fs::read(Path::new(env!("OUT_DIR")).join(name)).unwrap();
+    for name in ["icon", "document"] {
+        let ico = read(&format!("{name}.ico"));
+        // how many there are, then 16 bytes of each, the first of which is its width, 0 for 256
+        let count = usize::from(ico[4]);
+        let sizes: Vec<u16> =
+            (0..count).map(|n| u16::from(ico[6 + 16 * n])).map(|w| if w == 0 { 256 } else { w }).collect();
+        assert_eq!(sizes, [16, 24, 32, 48, 64, 128, 256]);
+        let icns = read(&format!("{name}.icns"));
+        assert_eq!(&icns[..4], b"icns");
+        let has = |kind: &[u8]| icns.windows(4).any(|word| word == kind);
+        // 128, 256 and 512 pixels
+        assert!(has(b"it32") && has(b"ic08") && has(b"ic09"), "{name}");
+    }
+}
+
+#[test]
+fn the_bundle_of_macos_names_the_program_and_its_projects() {
+    let plist = text("packaging/macos/Info.plist");
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let plist = Document::parse_with_options(&plist, options).unwrap();
+    let value = |key: &str| {
+        let key = plist.descendants().find(|n| n.has_tag_name("key") && n.text() == Some(key)).unwrap();
+        let value = key.next_sibling_element().unwrap();
+        value.text().unwrap_or_default().trim().to_owned()
+    };
+    assert_eq!(value("CFBundleExecutable"), "workprint");
+    assert_eq!(value("CFBundleIdentifier") + ".metainfo.xml", METAINFO.rsplit('/').next().unwrap());
+    assert_eq!(value("CFBundleName"), entry("Name"));
+    assert_eq!(value("CFBundleShortVersionString"), "@VERSION@", "packaging/macos/gather puts it there");
+    let mime = plist.descendants().find(|n| n.text() == Some("public.mime-type")).unwrap();
+    assert!(mime.parent().unwrap().descendants().any(|n| n.text() == Some(PROJECT)));
+    assert_eq!(value("UTTypeIdentifier"), "io.github.workprint.project");
+    assert_eq!(value("CFBundleTypeRole"), "Editor", "projects come first");
+}
+
+#[test]
+fn the_installer_of_windows_takes_away_all_that_it_registers() {
+    let script = text("packaging/windows/installer.nsi");
+    let (install, remove) = script.split_once("Section \"Uninstall\"").unwrap();
+    let keys: BTreeSet<&str> = install
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("WriteReg"))
+        .map(|rest| rest.split('"').nth(1).unwrap())
+        .collect();
+    for key in ["${CLASSES}\\${PROJECT}", "${CLASSES}\\${WINDOW}", "${UNINSTALL}"] {
+        assert!(remove.contains(&format!("DeleteRegKey HKCU \"{key}\"")), "{key} stays");
+    }
+    let known =
+        |key: &&str| key.starts_with("${CLASSES}\\${") || key.starts_with("${CLASSES}\\.ron") || *key == "${UNINSTALL}";
+    assert!(keys.iter().all(known), "{keys:?}");
+    let launcher = text("packaging/windows/launcher/Cargo.toml");
+    assert!(launcher.contains("name = \"workprint-window\"") && script.contains("$INSTDIR\\workprint-window.exe"));
+    assert!(launcher.contains(&format!("version = \"{}\"", env!("CARGO_PKG_VERSION"))));
 }
 
 #[test]
