@@ -71,6 +71,8 @@ pub struct VideoReader {
     still: bool,
     current: Option<Picture>,
     next: Option<Picture>,
+    /// How long the picture stays that was decoded last, where its decoder knows.
+    stays: Option<gst::ClockTime>,
     ended: bool,
     /// Where pictures of a constant rate are missing.
     hole: Option<Range<SourceTime>>,
@@ -169,6 +171,7 @@ impl VideoReader {
             still: info.kind == crate::model::MediaKind::Still,
             current: None,
             next: None,
+            stays: None,
             ended: false,
             hole: None,
             unseekable: info.untimed,
@@ -304,7 +307,8 @@ impl VideoReader {
     ///
     /// It lands on the picture that covers its target by its rounded time: no picture is far from its place, so that the
     /// middle of where it lies is in it. Decoders tell the target as the time of what they cut off there
-    /// (`gst_video_decoder_clip_and_push_buf`), which then is the picture that was meant.
+    /// (`gst_video_decoder_clip_and_push_buf`), which then is the picture that was meant. Where they don't know how long a
+    /// picture stays, they take it for 40 ms, and cut off several there: then it is the last of those.
     fn seek_on_grid(
         &mut self,
         grid: PictureGrid,
@@ -317,8 +321,15 @@ impl VideoReader {
         if !self.go_to(target, gst::SeekFlags::ACCURATE, cancel)? {
             return Ok(false);
         }
-        if let Some(next) = self.next.as_mut().filter(|next| (next.time - target).0.abs() <= SAME_MOMENT.0) {
-            next.time = grid.time_of(number.max(0));
+        let cut_off = |picture: &Picture| (picture.time - target).0.abs() <= SAME_MOMENT.0;
+        let period = grid.middle_of(1) - grid.middle_of(0) + SAME_MOMENT;
+        let several = self.stays.is_none_or(|stays| SourceTime::from_nanos(stays.nseconds().cast_signed()) > period);
+        while several && self.next.as_ref().is_some_and(cut_off) {
+            self.current = self.next.take();
+            self.fill(cancel)?;
+        }
+        if let Some(meant) = self.current.as_mut().or(self.next.as_mut()).filter(|picture| cut_off(picture)) {
+            meant.time = grid.time_of(number.max(0));
         }
         Ok(self.has_landed(target, limit))
     }
@@ -346,7 +357,8 @@ impl VideoReader {
     }
 
     fn has_landed(&self, to: SourceTime, limit: SourceTime) -> bool {
-        self.next.as_ref().is_some_and(|next| next.time <= limit || to <= self.begin)
+        let landed = self.current.as_ref().or(self.next.as_ref());
+        landed.is_some_and(|picture| picture.time <= limit || to <= self.begin)
     }
 
     fn forget(&mut self) {
@@ -377,6 +389,7 @@ impl VideoReader {
                 self.ended = true;
                 return Ok(());
             };
+            self.stays = sample.buffer().and_then(gst::BufferRef::duration);
             self.next = self.picture(&sample);
             if let Some((rate, count)) = &mut self.untimed
                 && let Some(next) = &mut self.next
@@ -484,7 +497,8 @@ mod tests {
                 let time = grid.middle_of(n);
                 let limit = reader.begun_by(time);
                 assert!(reader.seek_on_grid(grid, time, limit, &Cancel::default()).unwrap(), "{name}, picture {n}");
-                assert_eq!(reader.next.as_ref().map(|next| next.time), Some(grid.time_of(n)), "{name}, picture {n}");
+                let landed = reader.current.as_ref().or(reader.next.as_ref());
+                assert_eq!(landed.map(|landed| landed.time), Some(grid.time_of(n)), "{name}, picture {n}");
             }
         }
     }
