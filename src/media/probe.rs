@@ -25,9 +25,6 @@ pub const PROBE_TIME_LIMIT: Duration = Duration::from_secs(20);
 /// Samples a second of sound: from the poorest telephone to the finest that converters record.
 const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1000..=768_000;
 
-/// Bytes of a file for each second that its header may say: the barest recording of a screen on which nothing moves has more.
-const LEAST_BYTES: u64 = 1;
-
 /// Channels of a sound stream.
 const MOST_CHANNELS: u32 = 64;
 
@@ -508,31 +505,22 @@ fn whole_stream(path: &Path, found: SourceTime) -> SourceTime {
     if near { length } else { found }
 }
 
-/// Whether a file can be so long: a header may say anything, and each part of a film costs work.
-fn has_room_for(path: &Path, length: gst::ClockTime) -> bool {
-    std::fs::metadata(path).is_ok_and(|file| file.len() >= length.seconds().saturating_mul(LEAST_BYTES))
-}
-
-/// What the header says, or where the stream really ends if that says nothing or what can't be; and whether its pictures
-/// have no times at all, so that they were counted.
+/// What the header says, or where the stream really ends if it says nothing; and whether its pictures have no times at
+/// all, so that they were counted.
 fn duration(
     path: &Path,
     found: &pbutils::DiscovererInfo,
     which: Which,
     rate: impl Fn() -> Option<FrameRate>,
 ) -> Result<(SourceTime, bool), MediaError> {
-    if let Some(known) = found.duration().filter(|d| *d > gst::ClockTime::ZERO && has_room_for(path, *d)) {
+    if let Some(known) = found.duration().filter(|d| *d > gst::ClockTime::ZERO) {
         return Ok((SourceTime::from_nanos(i64::try_from(known.nseconds()).unwrap_or(i64::MAX)), false));
     }
     let decoding = Decoding::open(path, SourceTime::ZERO, which, "identity", 4, 1)?;
     let (mut end, mut count, cancel, mut waiting) = (0, 0, Cancel::default(), Waiting::begin());
-    while waiting.passed() < PROBE_TIME_LIMIT {
-        let sample = match decoding.pull(&cancel) {
-            Ok(Some(sample)) => sample,
-            // what came before it broke is there
-            Err(error) if count == 0 => return Err(error),
-            Ok(None) | Err(_) => break,
-        };
+    while waiting.passed() < PROBE_TIME_LIMIT
+        && let Some(sample) = decoding.pull(&cancel)?
+    {
         let Some(buffer) = sample.buffer() else { continue };
         count += 1;
         if let Some(pts) = buffer.pts() {
