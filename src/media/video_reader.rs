@@ -357,8 +357,12 @@ impl VideoReader {
     }
 
     fn has_landed(&self, to: SourceTime, limit: SourceTime) -> bool {
-        let landed = self.current.as_ref().or(self.next.as_ref());
-        landed.is_some_and(|picture| picture.time <= limit || to <= self.begin)
+        self.landed().is_some_and(|picture| picture.time <= limit || to <= self.begin)
+    }
+
+    /// The picture that a seek has landed on.
+    fn landed(&self) -> Option<&Picture> {
+        self.current.as_ref().or(self.next.as_ref())
     }
 
     fn forget(&mut self) {
@@ -497,8 +501,7 @@ mod tests {
                 let time = grid.middle_of(n);
                 let limit = reader.begun_by(time);
                 assert!(reader.seek_on_grid(grid, time, limit, &Cancel::default()).unwrap(), "{name}, picture {n}");
-                let landed = reader.current.as_ref().or(reader.next.as_ref());
-                assert_eq!(landed.map(|landed| landed.time), Some(grid.time_of(n)), "{name}, picture {n}");
+                assert_eq!(reader.landed().map(|landed| landed.time), Some(grid.time_of(n)), "{name}, picture {n}");
             }
         }
     }
