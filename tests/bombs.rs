@@ -166,6 +166,64 @@ fn sound_that_claims_what_no_sound_has_is_refused() {
     }
 }
 
+/// In a damaged header, a thousand hours: proxies, in pieces of a minute, never came to an end. Recorders that don't know
+/// the length leave 0 or all ones, tools that cut leave that of the whole.
+#[test]
+fn a_length_that_the_packets_contradict_is_not_believed() {
+    const NAME: &str = "a_length_that_the_packets_contradict_is_not_believed";
+    workprint::media::init().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // of the film in 1/1000 s behind a version, two dates and a clock (ISO 14496-12, 8.2.2), `Duration` in ms (RFC 9559,
+    // 5.1.2.10), and in 100 ns in the "ASF_File_Properties_Object" (ASF specification, 3.2)
+    let asf: &[u8] = &[0xA1, 0xDC, 0xAB, 0x8C, 0x47, 0xA9, 0xCF, 0x11];
+    let float = |n: f64| n.to_be_bytes().to_vec();
+    let word = |n: u32| n.to_be_bytes().to_vec();
+    let mp4: (&str, &[u8], usize) = ("a.mp4", b"mvhd", 20);
+    let mkv: (&str, &[u8], usize) = ("a.mkv", &[0x44, 0x89, 0x88], 3);
+    let wmv: (&str, &[u8], usize) = ("f.wmv", asf, 64);
+    let said = [
+        (mp4, word(0)),
+        (mp4, word(u32::MAX)),
+        (mp4, word(0x7FFF_FFFF)),
+        (mp4, word(50_000_000)),
+        (mkv, float(30_000.0)),
+        (mkv, float(3.6e9)),
+        (wmv, 600_000_000_u64.to_le_bytes().to_vec()),
+        (wmv, 36_000_000_000_000_u64.to_le_bytes().to_vec()),
+    ];
+    let mut files = std::collections::BTreeMap::new();
+    for kind in KINDS.iter().filter(|kind| [mp4.0, mkv.0].contains(&kind.0)) {
+        if make(&folder.join(kind.0), *kind) {
+            files.insert(kind.0, fs::read(folder.join(kind.0)).unwrap());
+        }
+    }
+    // `asfmux` writes what no demuxer reads
+    if common::has_ffmpeg(NAME) {
+        let made = Command::new("ffmpeg")
+            .args("-v error -f lavfi -i testsrc=s=96x64:r=25:d=0.48 -f lavfi -i sine=d=0.48:r=48000".split(' '))
+            .args("-c:v wmv2 -c:a wmav2 f.wmv".split(' '))
+            .current_dir(folder)
+            .status();
+        assert!(made.unwrap().success());
+        files.insert("f.wmv", fs::read(folder.join("f.wmv")).unwrap());
+    }
+    for ((name, before, after), length) in said {
+        let Some(whole) = files.get(name) else {
+            skipped(NAME, &format!("{name} can't be made here"));
+            continue;
+        };
+        let mut bytes = whole.clone();
+        let at = bytes.windows(before.len()).position(|w| w == before).unwrap() + after;
+        bytes[at..at + length.len()].copy_from_slice(&length);
+        fs::write(folder.join(name), bytes).unwrap();
+        let found = probed(folder, name);
+        let lasts = found["duration"].as_f64().unwrap_or_else(|| panic!("{found}"));
+        assert!((0.45..0.65).contains(&lasts), "{name} with {length:02x?}: {lasts} s");
+        assert_eq!(found["audio"].as_array().map(Vec::len), Some(1), "{name} with {length:02x?}");
+    }
+}
+
 #[test]
 fn vector_pictures_of_any_size_are_drawn_in_one_that_fits() {
     let folder = tempfile::tempdir().unwrap();

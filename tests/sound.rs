@@ -215,6 +215,8 @@ fn a_length_that_no_header_says_is_counted() {
         raw.display(),
         path.display()
     ));
+    // the last block is shorter than the others
+    assert_eq!(probe(&path).unwrap().duration.unwrap().sample(48_000), 8 * 48_000);
     let mut bytes = std::fs::read(&path).unwrap();
     // STREAMINFO (RFC 9639, 8.2): 36 bits of the total in its bytes 13 to 17
     bytes[21] &= 0xF0;

@@ -1,6 +1,6 @@
 //! What of an MP4 or `QuickTime` file the demuxer is shown in another way. What a reader has no use for is hidden: tracks of
-//! the other kind, and of sound the edit lists, which are applied by the reader. Codecs get the names that it knows, and
-//! short tracks a length that it does not pass over.
+//! the other kind, and of sound the edit lists, which are applied by the reader. Codecs get the names that it knows, short
+//! tracks a length that it does not pass over, and films that of their longest track.
 //!
 //! `qtdemux` keeps 32 bytes in memory for each sample of each track, for as long as it runs: a recording of five hours
 //! takes 60 MB in each reader, half of that for the track that is not read. A track whose box is called `free` (ISO
@@ -20,9 +20,8 @@ use std::path::Path;
 /// lists as well, and of pictures that they begin late. Returns the list of the sound that is wanted, and by how much the
 /// demuxer's clock is ahead of the file's where the track that is wanted begins.
 pub(super) fn hide_others(source: &gst::Element, path: &Path, which: Which) -> (EditList, SourceTime) {
-    let Useless { names, length, known, edits, shift } = useless(path, which).unwrap_or_default();
+    let Useless { names, known, edits, shift } = useless(path, which).unwrap_or_default();
     let mut changes: Vec<Change> = names.into_iter().map(hidden).collect();
-    changes.extend(length);
     changes.extend(known);
     read_changed(source, changes);
     (edits, shift)
@@ -53,29 +52,97 @@ fn hidden(name: u64) -> Change {
     (name, b"free".to_vec())
 }
 
-/// Finds what of a track is to be read in another way; it gets the header that the track is in, too.
-type Look = fn(&mut BufReader<File>, &[Mp4Box], Mp4Box) -> Option<Change>;
+/// Finds what of a track is to be read in another way.
+type Look = fn(&mut Film, Mp4Box) -> Option<Change>;
 
-/// What of each track is to be read in another way.
+/// What of the film and each of its tracks is to be read in another way.
 fn of_tracks(path: &Path, looks: &[Look]) -> Vec<Change> {
-    let Some((mut file, parts)) = movie(path) else { return Vec::new() };
-    let tracks = parts.iter().filter(|b| &b.kind == b"trak");
-    tracks.flat_map(|track| changes(&mut file, &parts, *track, looks)).collect()
+    let Some(mut film) = Film::open(path) else { return Vec::new() };
+    let tracks = film.tracks();
+    let length = film.length.as_ref().and_then(Length::change);
+    length.into_iter().chain(tracks.into_iter().flat_map(|track| film.changes(track, looks))).collect()
 }
 
-fn changes(file: &mut BufReader<File>, movie: &[Mp4Box], track: Mp4Box, looks: &[Look]) -> Vec<Change> {
-    looks.iter().filter_map(|look| look(file, movie, track)).collect()
+/// A film's file.
+struct Film {
+    file: BufReader<File>,
+    /// The boxes of its header.
+    parts: Vec<Mp4Box>,
+    /// How long it lasts.
+    length: Option<Length>,
+    /// Whether it goes on in fragments.
+    fragmented: bool,
 }
 
-/// A film's file, and the boxes of its header.
-fn movie(path: &Path) -> Option<(BufReader<File>, Vec<Mp4Box>)> {
-    let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
-    let parts = Mp4Box::movie(&mut file)?.children(&mut file);
-    Some((file, parts))
+impl Film {
+    fn open(path: &Path) -> Option<Self> {
+        let mut file = BufReader::with_capacity(4096, File::open(path).ok()?);
+        let parts = Mp4Box::movie(&mut file)?.children(&mut file);
+        let length = parts.iter().find(|b| &b.kind == b"mvhd").and_then(|header| Length::of(&mut file, *header));
+        let fragmented = parts.iter().any(|b| &b.kind == b"mvex");
+        let mut film = Self { file, parts, length, fragmented };
+        film.trust_tracks();
+        Some(film)
+    }
+
+    fn tracks(&self) -> Vec<Mp4Box> {
+        self.parts.iter().filter(|b| &b.kind == b"trak").copied().collect()
+    }
+
+    fn changes(&mut self, track: Mp4Box, looks: &[Look]) -> Vec<Change> {
+        looks.iter().filter_map(|look| look(self, track)).collect()
+    }
+
+    /// Corrects the length by the tracks where it is another: some recorders never write it, and tools that cut leave
+    /// that of the whole. What the tracks' headers say is asked first, for their tables may be long.
+    fn trust_tracks(&mut self) {
+        let Some(film) = self.length.as_ref().filter(|film| film.ticks > 0 && !self.fragmented) else { return };
+        let (said, ticks) = (film.time(), film.ticks);
+        let known = film.lasts < film.unknown();
+        for tables in [false, true] {
+            let tracks = self.tracks();
+            let ends = tracks.into_iter().filter_map(|track| presented(&mut self.file, track, ticks, tables));
+            let longest = ends.max().unwrap_or(SourceTime::ZERO);
+            if longest <= SourceTime::ZERO || known && longest.0.abs_diff(said.0) <= SourceTime::SECOND.0.unsigned_abs()
+            {
+                return;
+            }
+            if let Some(film) = self.length.as_mut().filter(|_| tables) {
+                let lasts = mul_div_round(longest.0, i64::from(ticks), SourceTime::SECOND.0);
+                film.corrected = u64::try_from(lasts).ok().filter(|lasts| *lasts < film.unknown());
+            }
+        }
+    }
+}
+
+/// When a track is over by the film's clock, of so many `ticks`: by its header, or by the `tables` of its samples.
+fn presented(file: &mut BufReader<File>, track: Mp4Box, ticks: u32, tables: bool) -> Option<SourceTime> {
+    let header = track.inner(file, &[*b"mdia", *b"mdhd"])?;
+    let mut media = Length::of(file, header).filter(|media| media.ticks > 0)?;
+    if tables {
+        media.lasts = media_ticks(file, track)?;
+    }
+    let (lasts, edits) = (media.time(), EditList::read(file, track, ticks, false).unwrap_or_default().0);
+    let over = |edit: &super::edit_list::Edit| {
+        let media = SourceTime(lasts.0.saturating_sub(edit.shift.0));
+        // of several, one may show what another has shown
+        edit.end.map_or(media, |end| if edits.len() == 1 { end.min(media) } else { end })
+    };
+    Some(edits.last().map_or(lasts, over))
+}
+
+/// Ticks that the samples of a track last together (8.6.1.2).
+fn media_ticks(file: &mut BufReader<File>, track: Mp4Box) -> Option<u64> {
+    let table = track.inner(file, &[*b"mdia", *b"minf", *b"stbl", *b"stts"])?;
+    let count = table.word(file, 4).filter(|count| u64::from(*count) * 8 + 8 <= table.end - table.content)?;
+    (0..u64::from(count)).try_fold(0_u64, |sum, n| {
+        let (samples, delta) = (table.word(file, 8 + n * 8)?, table.word(file, 12 + n * 8)?);
+        Some(sum.saturating_add(u64::from(samples) * u64::from(delta)))
+    })
 }
 
 /// Hides a track's edit list that begins with nothing (8.6.6).
-fn late(file: &mut BufReader<File>, _: &[Mp4Box], track: Mp4Box) -> Option<Change> {
+fn late(Film { file, .. }: &mut Film, track: Mp4Box) -> Option<Change> {
     let edits = track.child(file, *b"edts")?;
     let list = edits.child(file, *b"elst")?;
     let long = list.word(file, 0)? >> 24 == 1;
@@ -104,7 +171,7 @@ fn wait(file: &mut BufReader<File>, track: Mp4Box, clock: u32) -> Option<(Change
 }
 
 /// Names a track's codec that `qtdemux` knows under another name: `DNxHR`, which decoders take for the `DNxHD` that it is like.
-fn codec(file: &mut BufReader<File>, _: &[Mp4Box], track: Mp4Box) -> Option<Change> {
+fn codec(Film { file, .. }: &mut Film, track: Mp4Box) -> Option<Change> {
     let description = track.inner(file, &[*b"mdia", *b"minf", *b"stbl", *b"stsd"])?;
     // behind a version, a count and a size
     let is_other = description.word(file, 12)? == u32::from_be_bytes(*b"AVdh");
@@ -114,15 +181,14 @@ fn codec(file: &mut BufReader<File>, _: &[Mp4Box], track: Mp4Box) -> Option<Chan
 /// Says of a track that is shorter than a fifth of the film that it is as long. `qtdemux` (1.22 to 1.28) takes such a one for
 /// a preview and passes over it: a film with little sound was silent, one with few pictures sound alone, and one whose
 /// tracks begin late nothing at all.
-fn short(file: &mut BufReader<File>, movie: &[Mp4Box], track: Mp4Box) -> Option<Change> {
-    let film = header(file, movie).filter(|film| film.lasts < film.unknown())?;
-    let header = track.inner(file, &[*b"mdia", *b"mdhd"])?;
-    let own = Length::of(file, header)?;
-    // what goes on in fragments has a length of nothing there, and is not passed over
-    let fragmented = movie.iter().any(|b| &b.kind == b"mvex");
-    let whole = u128::from(film.lasts) * u128::from(own.ticks) / u128::from(film.ticks.max(1)) + 1;
-    // a quarter, for it compares after rounding
-    (!fragmented && u128::from(own.lasts) * 4 < whole).then(|| own.put(whole))
+fn short(film: &mut Film, track: Mp4Box) -> Option<Change> {
+    let length = film.length.as_ref().filter(|film| film.lasts() < film.unknown())?;
+    let header = track.inner(&mut film.file, &[*b"mdia", *b"mdhd"])?;
+    let own = Length::of(&mut film.file, header)?;
+    let whole = u128::from(length.lasts()) * u128::from(own.ticks) / u128::from(length.ticks.max(1)) + 1;
+    // what goes on in fragments has a length of nothing there, and is not passed over; a quarter, for it compares after
+    // rounding
+    (!film.fragmented && u128::from(own.lasts) * 4 < whole).then(|| own.put(whole))
 }
 
 /// Lets what reads a file through `source` find other bytes at these places.
@@ -142,8 +208,6 @@ fn read_changed(source: &gst::Element, changes: Vec<Change>) {
 struct Useless {
     /// Where the names of boxes stand that are called `free`.
     names: Vec<u64>,
-    /// How long the file is said to be, and where: without its edits, a track may be longer.
-    length: Option<Change>,
     /// What lets the demuxer find and know the tracks, and when they begin.
     known: Vec<Change>,
     edits: EditList,
@@ -169,24 +233,24 @@ fn change(buffer: &mut gst::Buffer, offset: u64, changes: &[Change]) {
 /// The tracks that are neither pictures nor sound, as is wanted, and what says when sound is heard. `None` or empty where
 /// the file is of another kind, or can't be read: then nothing is hidden.
 fn useless(path: &Path, which: Which) -> Option<Useless> {
-    let (mut file, inside) = movie(path)?;
+    let mut film = Film::open(path)?;
     let wanted = if which.is_video() { b"vide" } else { b"soun" };
-    let tracks = inside.iter().filter(|b| &b.kind == b"trak");
     let mut found = Useless::default();
     let mut kept = Vec::new();
-    for track in tracks {
-        match track.handler(&mut file) {
-            Some(handler) if &handler == wanted => kept.push(*track),
+    for track in film.tracks() {
+        match track.handler(&mut film.file) {
+            Some(handler) if &handler == wanted => kept.push(track),
             Some(_) => found.names.push(track.start + 4),
             None => {}
         }
     }
-    found.known = kept.iter().flat_map(|track| changes(&mut file, &inside, *track, &[codec, short])).collect();
-    let clock = header(&mut file, &inside).map(|header| header.ticks).filter(|ticks| *ticks > 0);
+    found.known = kept.iter().flat_map(|track| film.changes(*track, &[codec, short])).collect();
+    let clock = film.length.as_ref().map(|header| header.ticks).filter(|ticks| *ticks > 0);
     let nth = match which {
         Which::Video(nth) | Which::Packets(nth) => {
+            found.known.extend(film.length.as_ref().and_then(Length::change));
             for (n, track) in kept.into_iter().enumerate() {
-                let Some((change, wait)) = clock.and_then(|clock| wait(&mut file, track, clock)) else { continue };
+                let Some((change, wait)) = clock.and_then(|clock| wait(&mut film.file, track, clock)) else { continue };
                 found.known.push(change);
                 if n == nth as usize {
                     found.shift = SourceTime::ZERO - wait;
@@ -196,20 +260,25 @@ fn useless(path: &Path, which: Which) -> Option<Useless> {
         }
         Which::Audio(nth) => nth,
     };
-    let fragmented = inside.iter().any(|b| &b.kind == b"mvex");
     for (n, track) in kept.into_iter().enumerate() {
-        let Some(list) = clock.and_then(|clock| EditList::read(&mut file, track, clock, fragmented)) else { continue };
-        found.names.extend(track.child(&mut file, *b"edts").map(|edits| edits.start + 4));
+        let edits = clock.and_then(|clock| EditList::read(&mut film.file, track, clock, film.fragmented));
+        let Some(list) = edits else { continue };
+        found.names.extend(track.child(&mut film.file, *b"edts").map(|edits| edits.start + 4));
         if n == nth as usize {
             found.edits = list;
         }
     }
     found.shift = found.edits.shift();
-    if let Some(shift) = found.edits.0.iter().map(|edit| edit.shift).max() {
+    let most = found.edits.0.iter().map(|edit| edit.shift).max();
+    if most.is_some() {
         // the padding that iTunes notes there beside the edit list, newer demuxers (1.28) would cut off once more
-        found.names.extend(inside.iter().filter(|b| &b.kind == b"udta").map(|b| b.start + 4));
-        found.length = movie_length(&mut file, &inside, shift);
+        found.names.extend(film.parts.iter().filter(|b| &b.kind == b"udta").map(|b| b.start + 4));
     }
+    found.known.extend(film.length.as_ref().and_then(|length| match most {
+        // without its edits, a track may be longer
+        Some(more) => length.longer(more),
+        None => length.change(),
+    }));
     Some(found)
 }
 
@@ -219,8 +288,10 @@ struct Length {
     place: u64,
     /// In how many bytes.
     bytes: usize,
-    /// How many ticks it lasts.
+    /// How many ticks it lasts by that.
     lasts: u64,
+    /// How many it lasts where that is wrong.
+    corrected: Option<u64>,
     /// Of the clock that it is told by, in a second.
     ticks: u32,
 }
@@ -234,7 +305,7 @@ impl Length {
         let ticks = header.word(file, at)?;
         let (place, first) = (header.content + at + 4, u64::from(header.word(file, at + 4)?));
         let lasts = if long { first << 32 | u64::from(header.word(file, at + 8)?) } else { first };
-        Some(Self { place, bytes: if long { 8 } else { 4 }, lasts, ticks })
+        Some(Self { place, bytes: if long { 8 } else { 4 }, lasts, corrected: None, ticks })
     }
 
     /// The length that stands for none: all ones.
@@ -248,19 +319,28 @@ impl Length {
         let bytes = u64::try_from(length).unwrap_or(most).min(most).to_be_bytes();
         (self.place, bytes[8 - self.bytes..].to_vec())
     }
-}
 
-/// What the header of a film says of its length.
-fn header(file: &mut BufReader<File>, movie: &[Mp4Box]) -> Option<Length> {
-    Length::of(file, *movie.iter().find(|b| &b.kind == b"mvhd")?)
-}
+    /// Ticks that it lasts.
+    fn lasts(&self) -> u64 {
+        self.corrected.unwrap_or(self.lasts)
+    }
 
-/// Lets the film be longer by so much, for tracks may be.
-fn movie_length(file: &mut BufReader<File>, movie: &[Mp4Box], more: SourceTime) -> Option<Change> {
-    let film = header(file, movie)?;
-    let more = mul_div_round(more.0.max(0), i64::from(film.ticks), SourceTime::SECOND.0) + 1;
-    let length = u128::from(film.lasts) + u128::try_from(more).ok()?;
-    (film.lasts < film.unknown()).then(|| film.put(length))
+    fn time(&self) -> SourceTime {
+        let lasts = i64::try_from(self.lasts()).unwrap_or(i64::MAX);
+        SourceTime(mul_div_round(lasts, SourceTime::SECOND.0, i64::from(self.ticks.max(1))))
+    }
+
+    /// What says it right where the file doesn't.
+    fn change(&self) -> Option<Change> {
+        self.corrected.map(|lasts| self.put(lasts.into()))
+    }
+
+    /// Lets it be longer by so much.
+    fn longer(&self, more: SourceTime) -> Option<Change> {
+        let more = mul_div_round(more.0.max(0), i64::from(self.ticks), SourceTime::SECOND.0) + 1;
+        let length = u128::from(self.lasts()) + u128::try_from(more).ok()?;
+        (self.lasts() < self.unknown()).then(|| self.put(length))
+    }
 }
 
 #[cfg(test)]

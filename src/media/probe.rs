@@ -505,7 +505,15 @@ fn whole_stream(path: &Path, found: SourceTime) -> SourceTime {
     if near { length } else { found }
 }
 
-/// What the header says, or where the stream really ends if it says nothing; and whether its pictures have no times at
+/// Whether what such a file says of its length was compared with its tables when it was opened, or is the demuxer's own
+/// finding.
+fn is_bounded(container: &str) -> bool {
+    let names =
+        ["Quicktime", "ISO", "M4A", "Matroska", "WebM", "Flash", "AVI", "Ogg", "MPEG-TS", "MPEG-PS", "MPEG-2 System"];
+    names.iter().any(|name| container.contains(name))
+}
+
+/// What the header says, or where the stream really ends if it says nothing or what can't be; and whether its pictures have no times at
 /// all, so that they were counted.
 fn duration(
     path: &Path,
@@ -513,8 +521,14 @@ fn duration(
     which: Which,
     rate: impl Fn() -> Option<FrameRate>,
 ) -> Result<(SourceTime, bool), MediaError> {
-    if let Some(known) = found.duration().filter(|d| *d > gst::ClockTime::ZERO) {
-        return Ok((SourceTime::from_nanos(i64::try_from(known.nseconds()).unwrap_or(i64::MAX)), false));
+    let said = found.duration().unwrap_or_default();
+    let known = if is_bounded(&container(found)) || !which.is_video() {
+        Some(SourceTime::from_nanos(i64::try_from(said.nseconds()).unwrap_or(i64::MAX)))
+    } else {
+        super::counted::believed(path, said, &Cancel::default())?
+    };
+    if let Some(known) = known.filter(|known| *known > SourceTime::ZERO) {
+        return Ok((known, false));
     }
     let decoding = Decoding::open(path, SourceTime::ZERO, which, "identity", 4, 1)?;
     let (mut end, mut count, cancel, mut waiting) = (0, 0, Cancel::default(), Waiting::begin());

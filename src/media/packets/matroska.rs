@@ -28,6 +28,10 @@ const OTHERS: [u32; 6] = [0xEC, 0xBF, 0xAB, 0xA7, 0x5854, 0xAF];
 /// Bytes of headers of tracks that are read: codec data and covers' descriptions are far smaller.
 const MOST_OF_HEADERS: u64 = 16 << 20;
 
+/// By how many nanoseconds what a file says of its length may differ from where its packets end: a picture that stays until
+/// the end has no length of its own in most.
+const SLACK: i64 = 2_000_000_000;
+
 /// Bytes that are looked at at once for the next cluster after damage.
 const WINDOW: usize = 1 << 16;
 
@@ -161,13 +165,35 @@ impl Matroska {
         }
         let info = info?;
         let duration = part(&info, 0x4489).map_or(0.0, float);
-        let has_cues = cues.and_then(|at| read_element(&mut bytes, at)).is_some_and(|e| e.id == CUES);
+        let last = cues.and_then(|at| last_cluster(&mut bytes, at, segment));
         let scale = part(&info, 0x2A_D7B1).map_or(1_000_000, unsigned);
         let scale = i64::try_from(scale).ok().filter(|s| (1..=1_000_000_000).contains(s))?;
         let (tracks, kinds) = read_tracks(&tracks?)?;
         let (cluster, cluster_end, time, ready) = (at, None, 0, VecDeque::new());
-        let file = Self { bytes, at, tracks, kinds, scale, cluster, cluster_end, time, ready };
-        (!(trusted && duration > 0.0 && has_cues && file.is_known())).then_some(file)
+        let mut file = Self { bytes, at, tracks, kinds, scale, cluster, cluster_end, time, ready };
+        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+        let said = (duration * scale as f64) as i64;
+        let trusted = trusted
+            && duration > 0.0
+            && file.is_known()
+            && last.is_some_and(|last| file.goes_on_for(last).contains(&said));
+        (!trusted).then_some(file)
+    }
+
+    /// What may be said of the file's length, in nanoseconds, by its first packet and those from the last cluster on that
+    /// the cues know: some count from the clock's beginning, others from the first packet.
+    fn goes_on_for(&mut self, cluster: u64) -> std::ops::RangeInclusive<i64> {
+        let begin = self.at;
+        while self.ready.is_empty() && self.step().is_some() {}
+        let first = self.ready.front().map_or(0, |p| p.pts);
+        self.go_to(cluster, 0);
+        let mut end = 0;
+        while self.step().is_some() {
+            let over = |p: Packet| p.pts.saturating_add(p.duration.unwrap_or(0));
+            end = self.ready.drain(..).map(over).max().unwrap_or(end).max(end);
+        }
+        self.go_to(begin, 0);
+        end.saturating_sub(first.max(0)).saturating_sub(SLACK)..=end.saturating_add(SLACK)
     }
 
     /// Whether GStreamer can tell what is in it: it takes the first picture for the film, though it may be a cover.
@@ -336,6 +362,17 @@ fn place_of_cues(seek_head: &[u8], segment: u64) -> Option<u64> {
         let cues = part(0x53AB)? == CUES.to_be_bytes();
         segment.checked_add(unsigned(part(0x53AC)?)).filter(|_| cues)
     })
+}
+
+/// Where the last cluster begins that the cues there know.
+fn last_cluster(bytes: &mut Bytes, cues: u64, segment: u64) -> Option<u64> {
+    let e = read_element(bytes, cues).filter(|e| e.id == CUES)?;
+    let size = e.size.filter(|s| *s <= MOST_OF_HEADERS)?;
+    let content = bytes.all(e.content, usize::try_from(size).ok()?)?;
+    let points = elements(&content).filter(|(id, _)| *id == 0xBB);
+    let places = points.flat_map(|(_, point)| elements(point).filter(|(id, _)| *id == 0xB7).collect::<Vec<_>>());
+    let last = places.filter_map(|(_, place)| part(place, 0xF1).map(unsigned)).max()?;
+    segment.checked_add(last).filter(|place| read_element(bytes, *place).is_some_and(|e| e.id == CLUSTER))
 }
 
 /// The tracks of pictures and sound. `None` where one of them needs more than its packets.
