@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::editor::{Editor, Request, Tool};
 use super::layouts::Layout;
+use super::looks::Tried;
 use super::notices::Level;
 use super::placing::Where;
 use crate::edit::{Edge, Edit};
@@ -39,6 +40,7 @@ impl Editor {
             Action::Link | Action::Group | Action::Ungroup | Action::Enable => self.associate(action),
             Action::SelectAll => self.selection = self.all_clips(),
             Action::SelectNone if self.full_screen => self.full_screen = false,
+            Action::SelectNone if self.tries(Tried::ByHand) => self.drop_trial(),
             Action::SelectNone => {
                 self.drop_trial();
                 self.select_none();

@@ -433,14 +433,14 @@ impl Editor {
     }
 
     /// Shows another state of the project in the preview, for the time of a gesture.
-    pub fn show_scratch(&mut self, project: Arc<Project>, frame: Frame) {
+    pub(super) fn show_scratch(&mut self, project: Arc<Project>, frame: Frame) {
         self.look_at_source(false);
         self.preview.send(PreviewCommand::Project(project));
         self.preview.send(PreviewCommand::Seek(frame));
     }
 
     /// Shows the project itself again.
-    pub fn end_scratch(&mut self) {
+    pub(super) fn end_scratch(&mut self) {
         self.look_at_source(false);
         self.preview.send(PreviewCommand::Project(Arc::clone(self.project())));
         self.preview.send(PreviewCommand::Seek(self.playhead));

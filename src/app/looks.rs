@@ -10,13 +10,23 @@ use crate::model::{
 };
 use std::sync::Arc;
 
-/// An edit that is tried while a value is dragged, and the project as it would be.
+/// Who tries an edit, and says when it is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tried {
+    /// A field, while its value is typed or dragged: meant when it is left.
+    InField,
+    /// The pointer, which holds something on the timeline or in the viewer: meant when it lets go.
+    ByHand,
+}
+
+/// An edit that is tried while something is typed or dragged, and the project as it would be.
 #[derive(Clone, Debug)]
-pub struct Trial {
-    /// The edit.
-    pub edit: Edit,
-    /// The project with it.
-    pub project: Arc<Project>,
+pub(super) struct Trial {
+    tried: Tried,
+    edit: Edit,
+    /// The frame that the viewer shows of it, if any.
+    at: Option<Frame>,
+    project: Arc<Project>,
 }
 
 impl Editor {
@@ -26,24 +36,46 @@ impl Editor {
         self.trial.as_ref().map_or_else(|| self.project(), |trial| &trial.project)
     }
 
-    /// Shows what an edit would do, in the preview and on the timeline. What is refused leaves the last that was not.
-    pub fn try_edit(&mut self, edit: Edit) {
+    /// Shows what an edit would do, on the timeline and, if a frame is given, in the viewer. What is refused leaves the last
+    /// that was not. Gives whether it is what is shown now.
+    pub fn try_edit(&mut self, tried: Tried, edit: Edit, at: Option<Frame>) -> bool {
+        if let Some(other) = self.trial.as_ref().map(|t| t.tried).filter(|other| *other != tried) {
+            self.settle(other);
+        }
         if self.trial.as_ref().is_some_and(|t| t.edit == edit) {
-            return;
+            return true;
         }
-        if let Ok(project) = apply(self.project(), &edit) {
-            let project = Arc::new(project);
-            self.show_scratch(Arc::clone(&project), self.playhead);
-            self.trial = Some(Trial { edit, project });
+        let Ok(project) = apply(self.project(), &edit) else { return false };
+        let project = Arc::new(project);
+        if let Some(frame) = at {
+            self.show_scratch(Arc::clone(&project), frame);
         }
+        self.trial = Some(Trial { tried, edit, at, project });
+        true
     }
 
-    /// Commits the edit that was tried.
-    pub fn settle(&mut self) {
-        if let Some(trial) = self.trial.take() {
+    /// The same for a field, as it is seen at the playhead.
+    pub fn try_in_field(&mut self, edit: Edit) {
+        self.try_edit(Tried::InField, edit, Some(self.playhead));
+    }
+
+    /// Tries an edit again, of a project that has changed meanwhile.
+    pub(super) fn try_again(&mut self, trial: Trial) {
+        self.try_edit(trial.tried, trial.edit, trial.at);
+    }
+
+    /// Commits the edit that was tried, if it was tried so.
+    pub fn settle(&mut self, tried: Tried) {
+        if let Some(trial) = self.trial.take_if(|trial| trial.tried == tried) {
             self.commit(&trial.edit);
             self.end_scratch();
         }
+    }
+
+    /// Whether something is tried so.
+    #[must_use]
+    pub fn tries(&self, tried: Tried) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.tried == tried)
     }
 
     /// Drops the edit that was tried.

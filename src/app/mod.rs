@@ -41,7 +41,7 @@ pub use exporting::ExportDialog;
 pub use exports::Exports;
 pub use importing::Importing;
 pub use layouts::Layout;
-pub use looks::Trial;
+pub use looks::Tried;
 pub use moving::Aside;
 pub use notices::{Level, Notice};
 pub use offers::Offer;

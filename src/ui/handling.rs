@@ -2,7 +2,7 @@
 //! larger or smaller.
 
 use super::theme;
-use crate::app::{Editor, Posed};
+use crate::app::{Editor, Posed, Tried};
 use egui::{CursorIcon, Key, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
 /// How near to a corner the pointer takes it, in points.
@@ -71,7 +71,7 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, area: Rect, held: &mut Option<Held
         }
     }
     if response.drag_stopped() && held.take().is_some() {
-        editor.settle();
+        editor.settle(Tried::ByHand);
     }
     if let Some(at) = response.hover_pos() {
         if taken(at).is_some() || held.as_ref().is_some_and(|h| h.corner) {

@@ -2,7 +2,7 @@
 //! value is dragged, and committed when it is let go.
 
 use super::{names, theme, viewer};
-use crate::app::{Action, Editor};
+use crate::app::{Action, Editor, Tried};
 use crate::edit::Edit;
 use crate::model::{
     Clip, ClipId, Curve, Direction, Fit, FrameCount, Keyframe, MediaKind, Param, Project, Properties, Property,
@@ -55,7 +55,7 @@ impl Inspector {
         // let go: what was tried is what is meant
         let held = ui.input(|i| i.pointer.any_down()) || ui.ctx().egui_wants_keyboard_input();
         if !held {
-            editor.settle();
+            editor.settle(Tried::InField);
         }
     }
 
@@ -69,7 +69,7 @@ impl Inspector {
         if number == before && ui.input(|i| i.key_pressed(egui::Key::Escape)) {
             editor.drop_trial();
         } else {
-            editor.settle();
+            editor.settle(Tried::InField);
         }
     }
 
@@ -297,7 +297,7 @@ fn param_row(ui: &mut Ui, look: &Look, param: &Param, at: SourceTime, mixed: boo
 /// Tries what was set for all of the clips, if anything was.
 fn try_property(editor: &mut Editor, all: &[&Clip], set: Option<Property>) {
     if let Some(property) = set {
-        editor.try_edit(Edit::SetProperty { clips: all.iter().map(|c| c.id).collect(), property });
+        editor.try_in_field(Edit::SetProperty { clips: all.iter().map(|c| c.id).collect(), property });
     }
 }
 
@@ -455,7 +455,7 @@ fn fade_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: &[ClipId])
         }
     });
     if let Some(property) = set {
-        editor.try_edit(Edit::SetProperty { clips: clips.to_vec(), property });
+        editor.try_in_field(Edit::SetProperty { clips: clips.to_vec(), property });
     }
 }
 
@@ -532,7 +532,7 @@ fn transition_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, old: Transi
     });
     if new != old {
         let alone = new.kind != old.kind;
-        editor.try_edit(Edit::SetTransition { right: clip.id, transition: Some(new), alone });
+        editor.try_in_field(Edit::SetTransition { right: clip.id, transition: Some(new), alone });
     }
     ui.add_space(8.0);
     if ui.button("Remove").clicked() {

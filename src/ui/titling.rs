@@ -42,7 +42,7 @@ pub fn section(ui: &mut Ui, editor: &mut Editor, asset: AssetId, generator: &Gen
         }
     }
     if new != *generator {
-        editor.try_edit(Edit::SetGenerator { asset, generator: Box::new(new) });
+        editor.try_in_field(Edit::SetGenerator { asset, generator: Box::new(new) });
     }
 }
 
