@@ -128,6 +128,8 @@ impl Editor {
             Action::SelectTool => self.tool = Tool::Select,
             Action::RazorTool => self.tool = Tool::Razor,
             Action::RippleTool => self.tool = Tool::Ripple,
+            Action::PreviousKeyframe => self.go_to_keyframe(false),
+            Action::NextKeyframe => self.go_to_keyframe(true),
             Action::RollTool => self.tool = Tool::Roll,
             Action::SlipTool => self.tool = Tool::Slip,
             Action::SlideTool => self.tool = Tool::Slide,

@@ -128,6 +128,8 @@ const VIEW: &[Option<Action>] = &[
     Some(Action::GoToEnd),
     Some(Action::PreviousCut),
     Some(Action::NextCut),
+    Some(Action::PreviousKeyframe),
+    Some(Action::NextKeyframe),
     Some(Action::PreviousMarker),
     Some(Action::NextMarker),
     None,

@@ -18,6 +18,7 @@ mod names;
 mod naming;
 mod notices;
 mod palette;
+mod params;
 mod pickers;
 mod presses;
 mod questions;
