@@ -115,7 +115,8 @@ impl Editor {
     }
 
     /// The clips behind the cuts that a transition is meant for: the selected transition's; the cuts between selected
-    /// clips; of one selected clip the cut nearest to the playhead; else that of all cuts on the first track with any.
+    /// clips; a cut on which the playhead stands, as it does after a split; of one selected clip the cut nearest to the
+    /// playhead; else that of all cuts on the first track with any.
     fn meant_cuts(&self) -> Vec<ClipId> {
         if let Some(right) = self.selected_transition {
             return vec![right];
@@ -140,6 +141,16 @@ impl Editor {
         if !between.is_empty() {
             return between;
         }
+        let tracks = || sequence.tracks_of(TrackKind::Video).rev().chain(sequence.tracks_of(TrackKind::Audio));
+        if !beside.iter().any(|(at, _)| *at == self.playhead) {
+            let here = |t: &Arc<Track>| {
+                let clip = t.clips.at(self.playhead).filter(|c| c.start == self.playhead)?;
+                cut_before(t, &clip).map(|_| clip.id)
+            };
+            if let Some(right) = tracks().filter(|t| !t.locked).find_map(here) {
+                return vec![right];
+            }
+        }
         let nearest = |cuts: &[(Frame, ClipId)]| cuts.iter().map(|(at, _)| (*at - self.playhead).0.abs()).min();
         if let Some(distance) = nearest(&beside) {
             let here = |(at, _): &&(Frame, ClipId)| (*at - self.playhead).0.abs() == distance;
@@ -148,8 +159,7 @@ impl Editor {
         if !selected.is_empty() {
             return Vec::new();
         }
-        let tracks = sequence.tracks_of(TrackKind::Video).rev().chain(sequence.tracks_of(TrackKind::Audio));
-        for track in tracks.filter(|t| !t.locked) {
+        for track in tracks().filter(|t| !t.locked) {
             let around = [
                 track.clips.at(self.playhead),
                 track.clips.after(self.playhead),
