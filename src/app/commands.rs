@@ -84,8 +84,14 @@ impl Editor {
             | Action::CopyAttributes
             | Action::PasteAttributes
             | Action::ResetAttributes => self.perform_on_looks(action),
-            Action::NewTitle => self.make_up(Generator::Title(Title::default())),
-            Action::NewSolid => self.make_up(Generator::Solid([30, 60, 110])),
+            // it is made to be written
+            Action::NewTitle if self.make_up(Generator::Title(Title::default())) => {
+                self.request = Some(Request::TypeTitle);
+            }
+            Action::NewTitle => {}
+            Action::NewSolid => {
+                self.make_up(Generator::Solid([30, 60, 110]));
+            }
             Action::LayoutCorner => self.lay_out(Layout::Corner),
             Action::LayoutSideBySide => self.lay_out(Layout::SideBySide),
             Action::LayoutGrid2 => self.lay_out(Layout::Grid2),
@@ -122,14 +128,14 @@ impl Editor {
             | Action::Originals => self.perform_on_playback(action),
             Action::PreviousCut => self.go_to_cut(false),
             Action::NextCut => self.go_to_cut(true),
+            Action::PreviousKeyframe => self.go_to_keyframe(false),
+            Action::NextKeyframe => self.go_to_keyframe(true),
             Action::MarkIn | Action::MarkOut | Action::GoToIn | Action::GoToOut | Action::ClearMarks => {
                 self.mark(action);
             }
             Action::SelectTool => self.tool = Tool::Select,
             Action::RazorTool => self.tool = Tool::Razor,
             Action::RippleTool => self.tool = Tool::Ripple,
-            Action::PreviousKeyframe => self.go_to_keyframe(false),
-            Action::NextKeyframe => self.go_to_keyframe(true),
             Action::RollTool => self.tool = Tool::Roll,
             Action::SlipTool => self.tool = Tool::Slip,
             Action::SlideTool => self.tool = Tool::Slide,

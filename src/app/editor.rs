@@ -160,6 +160,8 @@ pub enum Request {
     Speed,
     /// Ask for the sequence's size and rate.
     SequenceSettings,
+    /// Let the text of the selected title be typed.
+    TypeTitle,
     /// Put the panels back where they were at the first start.
     ResetPanels,
     /// Find a command by its name.

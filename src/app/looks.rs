@@ -293,13 +293,21 @@ impl Editor {
         self.commit(&Edit::Together(vec![split, still]));
     }
 
+    /// Whether a clip is a title.
+    #[must_use]
+    pub fn is_title(&self, clip: &Clip) -> bool {
+        let asset = self.project().assets.get(&clip.content.asset);
+        matches!(asset.and_then(|a| a.info.generator.as_deref()), Some(Generator::Title(_)))
+    }
+
     /// Makes a solid or a title and puts it at the playhead, on the lowest track that is free above all that is seen.
-    pub(super) fn make_up(&mut self, generator: Generator) {
+    /// Gives whether it could.
+    pub(super) fn make_up(&mut self, generator: Generator) -> bool {
         let (at, length, track) = (self.playhead, None, None);
         let edit = match generator {
             Generator::Title(title) => Edit::AddTitle { title, at, length, track },
             Generator::Solid(color) => Edit::AddColor { color, at, length, track },
         };
-        self.commit(&edit);
+        self.commit(&edit)
     }
 }

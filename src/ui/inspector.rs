@@ -20,6 +20,8 @@ pub(super) const VALUE: f32 = 78.0;
 pub struct Inspector {
     /// The name as it is being typed, and whose it is.
     name: Option<(ClipId, String)>,
+    /// Whether the text of a title is to be typed.
+    type_title: bool,
     /// The field that had the keyboard when the panel was painted last.
     typed_in: Option<egui::Id>,
 }
@@ -41,7 +43,24 @@ fn typed_number() -> egui::Id {
     egui::Id::unique("number that is typed")
 }
 
+/// Where it is kept which title's text has the keyboard.
+pub(super) fn typed_title() -> egui::Id {
+    egui::Id::unique("title that is typed")
+}
+
+/// Whether the keyboard is with a field whose text is tried while it is typed.
+pub(super) fn tried_in(ctx: &egui::Context) -> bool {
+    let fields = [typed_number(), typed_title()].map(|kept| ctx.data(|data| data.get_temp::<egui::Id>(kept)));
+    let focused = ctx.memory(egui::Memory::focused);
+    focused.is_some() && fields.contains(&focused)
+}
+
 impl Inspector {
+    /// Lets the text of the title that is shown be typed.
+    pub fn type_title(&mut self) {
+        self.type_title = true;
+    }
+
     pub fn show(&mut self, ui: &mut Ui, editor: &mut Editor) {
         self.leave_field(ui, editor);
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -109,7 +128,8 @@ impl Inspector {
         ui.add_space(4.0);
         let made_up = project.assets.get(&first.content.asset).and_then(|a| a.info.generator.clone());
         if let Some(generator) = made_up {
-            super::titling::section(ui, editor, first.content.asset, &generator);
+            let fresh = std::mem::take(&mut self.type_title);
+            super::titling::section(ui, editor, first.content.asset, &generator, fresh);
         } else {
             speed_row(ui, editor, first, !pictures.is_empty());
         }

@@ -421,6 +421,9 @@ impl Timeline {
                 editor.select(clip.id, modifiers.shift || modifiers.command, modifiers.alt);
             }
         }
+        if response.double_clicked() && editor.is_title(clip) {
+            editor.request = Some(crate::app::Request::TypeTitle);
+        }
         if response.drag_started_by(egui::PointerButton::Primary) && !locked {
             self.begin(ui, editor, clip, place, lanes);
         }
