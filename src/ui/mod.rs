@@ -191,7 +191,7 @@ impl eframe::App for Window {
         for action in std::mem::take(&mut self.later) {
             self.editor.perform(action);
         }
-        if !self.dialogs.open(&self.editor) {
+        if !self.dialogs.open(&self.editor) && !self.panes.pickers.about_to_show() {
             self.panes.bin.keys(ui.ctx(), &mut self.editor);
             self.later = menu::shortcuts(ui.ctx(), &mut self.editor, self.typing);
         }

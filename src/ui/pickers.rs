@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// A dialog that answers sooner than anyone could has not been shown.
 const TOO_SOON: Duration = Duration::from_millis(250);
 
+/// Within this a dialog that was asked for is there, and has the keyboard.
+const SHOWN: Duration = Duration::from_secs(3);
+
 /// What a file is picked for.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Purpose {
@@ -52,6 +55,11 @@ pub struct Pickers {
 }
 
 impl Pickers {
+    /// Whether a dialog was asked for and may not be there yet: what is typed is for it, and no command.
+    pub fn about_to_show(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.since.elapsed() < SHOWN)
+    }
+
     /// Whether a field is open, so that keys belong to it.
     pub fn field_open(&self) -> bool {
         self.field.is_some()
