@@ -224,6 +224,10 @@ actions! {
     PreviousCut, "Previous Cut", [key("ArrowUp")];
     /// To the cut after.
     NextCut, "Next Cut", [key("ArrowDown")];
+    /// To the keyframe of the selected clips before.
+    PreviousKeyframe, "Previous Keyframe", [alt("ArrowLeft")];
+    /// To the keyframe of the selected clips after.
+    NextKeyframe, "Next Keyframe", [alt("ArrowRight")];
     /// To the first frame.
     GoToStart, "Go to Start", [key("Home")];
     /// Behind the last frame.
@@ -320,6 +324,7 @@ impl Action {
             | Self::LayoutMainAndStrip => !editor.selection.is_empty() || self.on_transition(editor),
             Self::RemoveTransitions => !editor.selection.is_empty() || editor.selected_transition.is_some(),
             Self::PasteAttributes => editor.attributes.is_some() && !editor.selection.is_empty(),
+            Self::PreviousKeyframe | Self::NextKeyframe => !editor.selection.is_empty(),
             Self::MatchSize => editor.size_of_selected().is_some(),
             Self::RemoveSequence => editor.project().sequences.len() > 1,
             Self::NextMarker | Self::PreviousMarker => !editor.sequence().markers.is_empty(),

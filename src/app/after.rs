@@ -53,7 +53,7 @@ impl Editor {
         let done = self.commit(edit);
         self.offer = offer;
         if let Some(trial) = trial {
-            self.try_edit(trial.edit);
+            self.try_again(trial);
         }
         done
     }

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::editor::{Editor, Request, Tool};
 use super::layouts::Layout;
+use super::looks::Tried;
 use super::notices::Level;
 use super::placing::Where;
 use crate::edit::{Edge, Edit};
@@ -39,6 +40,7 @@ impl Editor {
             Action::Link | Action::Group | Action::Ungroup | Action::Enable => self.associate(action),
             Action::SelectAll => self.selection = self.all_clips(),
             Action::SelectNone if self.full_screen => self.full_screen = false,
+            Action::SelectNone if self.tries(Tried::ByHand) => self.drop_trial(),
             Action::SelectNone => {
                 self.drop_trial();
                 self.select_none();
@@ -82,8 +84,14 @@ impl Editor {
             | Action::CopyAttributes
             | Action::PasteAttributes
             | Action::ResetAttributes => self.perform_on_looks(action),
-            Action::NewTitle => self.make_up(Generator::Title(Title::default())),
-            Action::NewSolid => self.make_up(Generator::Solid([30, 60, 110])),
+            // it is made to be written
+            Action::NewTitle if self.make_up(Generator::Title(Title::default())) => {
+                self.request = Some(Request::TypeTitle);
+            }
+            Action::NewTitle => {}
+            Action::NewSolid => {
+                self.make_up(Generator::Solid([30, 60, 110]));
+            }
             Action::LayoutCorner => self.lay_out(Layout::Corner),
             Action::LayoutSideBySide => self.lay_out(Layout::SideBySide),
             Action::LayoutGrid2 => self.lay_out(Layout::Grid2),
@@ -120,6 +128,8 @@ impl Editor {
             | Action::Originals => self.perform_on_playback(action),
             Action::PreviousCut => self.go_to_cut(false),
             Action::NextCut => self.go_to_cut(true),
+            Action::PreviousKeyframe => self.go_to_keyframe(false),
+            Action::NextKeyframe => self.go_to_keyframe(true),
             Action::MarkIn | Action::MarkOut | Action::GoToIn | Action::GoToOut | Action::ClearMarks => {
                 self.mark(action);
             }

@@ -160,6 +160,8 @@ pub enum Request {
     Speed,
     /// Ask for the sequence's size and rate.
     SequenceSettings,
+    /// Let the text of the selected title be typed.
+    TypeTitle,
     /// Put the panels back where they were at the first start.
     ResetPanels,
     /// Find a command by its name.
@@ -433,14 +435,14 @@ impl Editor {
     }
 
     /// Shows another state of the project in the preview, for the time of a gesture.
-    pub fn show_scratch(&mut self, project: Arc<Project>, frame: Frame) {
+    pub(super) fn show_scratch(&mut self, project: Arc<Project>, frame: Frame) {
         self.look_at_source(false);
         self.preview.send(PreviewCommand::Project(project));
         self.preview.send(PreviewCommand::Seek(frame));
     }
 
     /// Shows the project itself again.
-    pub fn end_scratch(&mut self) {
+    pub(super) fn end_scratch(&mut self) {
         self.look_at_source(false);
         self.preview.send(PreviewCommand::Project(Arc::clone(self.project())));
         self.preview.send(PreviewCommand::Seek(self.playhead));

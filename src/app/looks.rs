@@ -10,13 +10,23 @@ use crate::model::{
 };
 use std::sync::Arc;
 
-/// An edit that is tried while a value is dragged, and the project as it would be.
+/// Who tries an edit, and says when it is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tried {
+    /// A field, while its value is typed or dragged: meant when it is left.
+    InField,
+    /// The pointer, which holds something on the timeline or in the viewer: meant when it lets go.
+    ByHand,
+}
+
+/// An edit that is tried while something is typed or dragged, and the project as it would be.
 #[derive(Clone, Debug)]
-pub struct Trial {
-    /// The edit.
-    pub edit: Edit,
-    /// The project with it.
-    pub project: Arc<Project>,
+pub(super) struct Trial {
+    tried: Tried,
+    edit: Edit,
+    /// The frame that the viewer shows of it, if any.
+    at: Option<Frame>,
+    project: Arc<Project>,
 }
 
 impl Editor {
@@ -26,24 +36,46 @@ impl Editor {
         self.trial.as_ref().map_or_else(|| self.project(), |trial| &trial.project)
     }
 
-    /// Shows what an edit would do, in the preview and on the timeline. What is refused leaves the last that was not.
-    pub fn try_edit(&mut self, edit: Edit) {
+    /// Shows what an edit would do, on the timeline and, if a frame is given, in the viewer. What is refused leaves the last
+    /// that was not. Gives whether it is what is shown now.
+    pub fn try_edit(&mut self, tried: Tried, edit: Edit, at: Option<Frame>) -> bool {
+        if let Some(other) = self.trial.as_ref().map(|t| t.tried).filter(|other| *other != tried) {
+            self.settle(other);
+        }
         if self.trial.as_ref().is_some_and(|t| t.edit == edit) {
-            return;
+            return true;
         }
-        if let Ok(project) = apply(self.project(), &edit) {
-            let project = Arc::new(project);
-            self.show_scratch(Arc::clone(&project), self.playhead);
-            self.trial = Some(Trial { edit, project });
+        let Ok(project) = apply(self.project(), &edit) else { return false };
+        let project = Arc::new(project);
+        if let Some(frame) = at {
+            self.show_scratch(Arc::clone(&project), frame);
         }
+        self.trial = Some(Trial { tried, edit, at, project });
+        true
     }
 
-    /// Commits the edit that was tried.
-    pub fn settle(&mut self) {
-        if let Some(trial) = self.trial.take() {
+    /// The same for a field, as it is seen at the playhead.
+    pub fn try_in_field(&mut self, edit: Edit) {
+        self.try_edit(Tried::InField, edit, Some(self.playhead));
+    }
+
+    /// Tries an edit again, of a project that has changed meanwhile.
+    pub(super) fn try_again(&mut self, trial: Trial) {
+        self.try_edit(trial.tried, trial.edit, trial.at);
+    }
+
+    /// Commits the edit that was tried, if it was tried so.
+    pub fn settle(&mut self, tried: Tried) {
+        if let Some(trial) = self.trial.take_if(|trial| trial.tried == tried) {
             self.commit(&trial.edit);
             self.end_scratch();
         }
+    }
+
+    /// Whether something is tried so.
+    #[must_use]
+    pub fn tries(&self, tried: Tried) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.tried == tried)
     }
 
     /// Drops the edit that was tried.
@@ -83,7 +115,8 @@ impl Editor {
     }
 
     /// The clips behind the cuts that a transition is meant for: the selected transition's; the cuts between selected
-    /// clips; of one selected clip the cut nearest to the playhead; else that of all cuts on the first track with any.
+    /// clips; a cut on which the playhead stands, as it does after a split; of one selected clip the cut nearest to the
+    /// playhead; else that of all cuts on the first track with any.
     fn meant_cuts(&self) -> Vec<ClipId> {
         if let Some(right) = self.selected_transition {
             return vec![right];
@@ -108,6 +141,16 @@ impl Editor {
         if !between.is_empty() {
             return between;
         }
+        let tracks = || sequence.tracks_of(TrackKind::Video).rev().chain(sequence.tracks_of(TrackKind::Audio));
+        if !beside.iter().any(|(at, _)| *at == self.playhead) {
+            let here = |t: &Arc<Track>| {
+                let clip = t.clips.at(self.playhead).filter(|c| c.start == self.playhead)?;
+                cut_before(t, &clip).map(|_| clip.id)
+            };
+            if let Some(right) = tracks().filter(|t| !t.locked).find_map(here) {
+                return vec![right];
+            }
+        }
         let nearest = |cuts: &[(Frame, ClipId)]| cuts.iter().map(|(at, _)| (*at - self.playhead).0.abs()).min();
         if let Some(distance) = nearest(&beside) {
             let here = |(at, _): &&(Frame, ClipId)| (*at - self.playhead).0.abs() == distance;
@@ -116,8 +159,7 @@ impl Editor {
         if !selected.is_empty() {
             return Vec::new();
         }
-        let tracks = sequence.tracks_of(TrackKind::Video).rev().chain(sequence.tracks_of(TrackKind::Audio));
-        for track in tracks.filter(|t| !t.locked) {
+        for track in tracks().filter(|t| !t.locked) {
             let around = [
                 track.clips.at(self.playhead),
                 track.clips.after(self.playhead),
@@ -251,13 +293,21 @@ impl Editor {
         self.commit(&Edit::Together(vec![split, still]));
     }
 
+    /// Whether a clip is a title.
+    #[must_use]
+    pub fn is_title(&self, clip: &Clip) -> bool {
+        let asset = self.project().assets.get(&clip.content.asset);
+        matches!(asset.and_then(|a| a.info.generator.as_deref()), Some(Generator::Title(_)))
+    }
+
     /// Makes a solid or a title and puts it at the playhead, on the lowest track that is free above all that is seen.
-    pub(super) fn make_up(&mut self, generator: Generator) {
+    /// Gives whether it could.
+    pub(super) fn make_up(&mut self, generator: Generator) -> bool {
         let (at, length, track) = (self.playhead, None, None);
         let edit = match generator {
             Generator::Title(title) => Edit::AddTitle { title, at, length, track },
             Generator::Solid(color) => Edit::AddColor { color, at, length, track },
         };
-        self.commit(&edit);
+        self.commit(&edit)
     }
 }

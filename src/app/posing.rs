@@ -1,6 +1,7 @@
 //! Pictures under the hand in the viewer: which is meant, where it lies, and what dragging it makes of it.
 
 use super::editor::Editor;
+use super::looks::Tried;
 use crate::edit::Edit;
 use crate::model::{
     Align, Clip, ClipId, Curve, FrameCount, Generator, Keyframe, Param, Property, SourceTime, Title, TrackKind,
@@ -121,7 +122,7 @@ impl Editor {
         let (x, y) = (old.x.at(at) + across.0 / frame.0, old.y.at(at) + down.0 / frame.1);
         let set = |property| Edit::SetProperty { clips: vec![posed.clip], property };
         let edits = vec![set(Property::X(with(&old.x, at, x))), set(Property::Y(with(&old.y, at, y)))];
-        self.try_edit(Edit::Together(edits));
+        self.try_edit(Tried::ByHand, Edit::Together(edits), Some(self.playhead));
         (across.1, down.1)
     }
 
@@ -130,7 +131,9 @@ impl Editor {
         let Some((_, clip)) = self.sequence().clip(posed.clip) else { return };
         let (at, old) = (self.moment(&clip), &clip.content.properties.scale);
         let scale = (old.at(at) * times).clamp(0.01, 20.0);
-        self.try_edit(Edit::SetProperty { clips: vec![posed.clip], property: Property::Scale(with(old, at, scale)) });
+        let property = Property::Scale(with(old, at, scale));
+        let edit = Edit::SetProperty { clips: vec![posed.clip], property };
+        self.try_edit(Tried::ByHand, edit, Some(self.playhead));
     }
 }
 

@@ -3,16 +3,19 @@
 use super::working::Working;
 use super::{EditError, made_up};
 use crate::model::{Asset, AssetId, Clip, Generator};
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Adds media; a file that is already there is not added again.
 pub(super) fn add(working: &mut Working, assets: &[Asset]) -> Result<(), EditError> {
+    let files = |a: &&Arc<Asset>| a.info.generator.is_none();
+    let mut there: HashSet<PathBuf> = working.project.assets.values().filter(files).map(|a| a.path.clone()).collect();
     for asset in assets {
         if let Some(what) = asset.impossible() {
             return Err(EditError::Media(asset.name.clone(), what));
         }
-        let same = |a: &Arc<Asset>| a.info.generator.is_none() && a.path == asset.path;
-        if asset.info.generator.is_none() && working.project.assets.values().any(same) {
+        if asset.info.generator.is_none() && !there.insert(asset.path.clone()) {
             continue;
         }
         let id = AssetId(working.project.fresh_id());

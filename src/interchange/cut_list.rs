@@ -208,30 +208,29 @@ pub fn assemble<S: std::hash::BuildHasher>(
     let rate = options.rate.or(moving).unwrap_or(FrameRate::F30);
     let mut project = Project::new(1920, 1080, rate, options.sample_rate.unwrap_or(48_000));
     project = apply(&project, &Edit::SetFormat { width: size.0, height: size.1, rate })?;
-    let mut assets: HashMap<&Path, AssetId> = HashMap::new();
+    // all in one edit: each looks for its files among those that are there
+    let absolute = |source: &Path| std::path::absolute(source).unwrap_or_else(|_| source.to_owned());
+    let mut sources: HashMap<&Path, PathBuf> = HashMap::new();
+    let mut found = Vec::new();
     for cut in cuts {
         if let Some((info, fingerprint)) = known(cut)
-            && !assets.contains_key(cut.source.as_path())
+            && !sources.contains_key(cut.source.as_path())
         {
             let name = cut.source.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-            let path = std::path::absolute(&cut.source).unwrap_or_else(|_| cut.source.clone());
-            let asset = Asset { id: AssetId(0), name, path, fingerprint: fingerprint.clone(), info: info.clone() };
-            let id = AssetId(project.next_id);
-            project = apply(&project, &Edit::AddAssets(vec![asset]))?;
-            // the same file under two spellings is one asset
-            let id = if project.assets.contains_key(&id) {
-                id
-            } else {
-                let absolute = std::path::absolute(&cut.source).unwrap_or_else(|_| cut.source.clone());
-                project.assets.values().find(|a| a.path == absolute).map_or(id, |a| a.id)
-            };
-            assets.insert(&cut.source, id);
+            let path = absolute(&cut.source);
+            sources.insert(&cut.source, path.clone());
+            found.push(Asset { id: AssetId(0), name, path, fingerprint: fingerprint.clone(), info: info.clone() });
         }
     }
+    project = apply(&project, &Edit::AddAssets(found))?;
+    // the same file under two spellings is one asset
+    let ids: HashMap<&Path, AssetId> = project.assets.iter().map(|(id, asset)| (asset.path.as_path(), *id)).collect();
+    let of = |(source, path): (&'_ Path, PathBuf)| Some((source.to_owned(), *ids.get(path.as_path())?));
+    let assets: HashMap<PathBuf, AssetId> = sources.into_iter().filter_map(of).collect();
     let mut bad = Vec::new();
     let mut gaps = Gaps::new();
     for cut in cuts {
-        let placed = match (assets.get(cut.source.as_path()), media.get(&cut.source)) {
+        let placed = match (assets.get(&cut.source), media.get(&cut.source)) {
             (Some(asset), _) => place(&project, cut, *asset, rate, &gaps),
             (None, Some(Err(why))) => Err(why.clone()),
             (None, _) => Err("it was not read".into()),

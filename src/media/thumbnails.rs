@@ -18,6 +18,12 @@ pub(super) const HEIGHT: u32 = 90;
 /// At most so many per asset, so that all of a project's fit into memory.
 const MOST: u32 = 48;
 
+/// Where a picture for the bin is looked for, in tenths of a film.
+const POSTERS: [i64; 3] = [1, 3, 6];
+
+/// A picture whose brightness differs by so many levels shows something.
+const SEEN: f64 = 10.0;
+
 /// A sheet is at most this wide: graphics cards have a limit.
 const WIDEST: u32 = 8192;
 
@@ -94,7 +100,8 @@ fn layout(asset: &Asset) -> Result<(u32, u32, SourceTime), MediaError> {
     Ok((width, count, SourceTime(duration.0 / i64::from(count))))
 }
 
-/// One picture of an asset for the bin: a key frame a tenth into it, of the original, at once.
+/// One picture of an asset for the bin: a key frame a tenth into it, of the original, at once; a later one where there is
+/// next to nothing to be seen, as in the dark that films begin with.
 ///
 /// # Errors
 /// Any [`MediaError`] about the file, or [`MediaError::Cancelled`].
@@ -102,11 +109,40 @@ pub fn poster(asset: &Asset, cancel: &Cancel) -> Result<ThumbnailSheet, MediaErr
     let width = width_of(asset)?;
     let format = PictureFormat { width, height: HEIGHT, format: format_of(asset) };
     let mut reader = VideoReader::open(&asset.path, &asset.info, format, 1)?;
-    let time = SourceTime(asset.info.duration.map_or(0, |d| d.0 / 10));
-    let picture = reader.near(time, cancel)?.and_then(|p| rgba(&p));
-    let pixels = picture.unwrap_or_else(|| RgbaImage::new(width, HEIGHT)).into_raw();
+    let mut best: Option<(f64, RgbaImage)> = None;
+    for tenths in POSTERS {
+        let time = SourceTime(asset.info.duration.map_or(0, |d| d.0 / 10 * tenths));
+        let found = match reader.near(time, cancel) {
+            Ok(picture) => picture.and_then(|p| rgba(&p)),
+            Err(error) if best.is_none() => return Err(error),
+            // what was found before is better than nothing
+            Err(_) => break,
+        };
+        let Some(picture) = found else { continue };
+        let contrast = contrast(&picture);
+        if best.as_ref().is_none_or(|(most, _)| contrast > *most) {
+            best = Some((contrast, picture));
+        }
+        if contrast >= SEEN || asset.info.duration.is_none() {
+            break;
+        }
+    }
+    let pixels = best.map_or_else(|| RgbaImage::new(width, HEIGHT), |(_, picture)| picture).into_raw();
     let (from, every) = (SourceTime::ZERO, SourceTime::ZERO);
     Ok(ThumbnailSheet { width, height: HEIGHT, count: 1, from, every, pixels })
+}
+
+/// How much the brightness of a picture's pixels differs: its standard deviation, in levels of 255.
+fn contrast(picture: &RgbaImage) -> f64 {
+    let luma = |p: &image::Rgba<u8>| (f64::from(p.0[0]) + 2.0 * f64::from(p.0[1]) + f64::from(p.0[2])) / 4.0;
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for pixel in picture.pixels() {
+        let level = luma(pixel);
+        sum += level;
+        squares += level * level;
+    }
+    let count = f64::from(picture.width() * picture.height()).max(1.0);
+    (squares / count - (sum / count).powi(2)).max(0.0).sqrt()
 }
 
 /// The width of an asset's thumbnails.

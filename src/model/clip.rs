@@ -212,6 +212,16 @@ impl Clip {
         self.source_at(if self.speed.is_backward() { offset + FrameCount(1) } else { offset }, rate)
     }
 
+    /// How many frames after its start settings are taken from a moment in media, as [`Self::shown_at`] says it; `None` where
+    /// they never are.
+    #[must_use]
+    pub fn offset_of(&self, moment: SourceTime, rate: FrameRate) -> Option<FrameCount> {
+        let passed = moment - self.source_in;
+        let passed = if self.speed.is_backward() { -passed } else { passed };
+        let offset = rate.frame_nearest(self.speed.unscale(passed)?).0 - i64::from(self.speed.is_backward());
+        (0..self.length.0).contains(&offset).then_some(FrameCount(offset))
+    }
+
     /// The moment in media whose picture the frame `offset` frames after its start shows: the middle of that frame's
     /// interval, forwards and backwards alike. A frozen clip shows what its first frame would show at normal speed.
     #[must_use]

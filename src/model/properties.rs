@@ -52,6 +52,15 @@ pub struct Properties {
     pub keep_pitch: bool,
 }
 
+impl Properties {
+    /// All that may change over a clip.
+    pub fn params(&self) -> impl Iterator<Item = &Param> {
+        let placed = [&self.x, &self.y, &self.scale, &self.rotation];
+        let cropped = [&self.crop_left, &self.crop_right, &self.crop_top, &self.crop_bottom];
+        placed.into_iter().chain(cropped).chain([&self.opacity, &self.volume, &self.pan])
+    }
+}
+
 impl Default for Properties {
     fn default() -> Self {
         let zero = Param::fixed(0.0);

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The least that a card is wide; all stretch to fill the panel.
-const NARROWEST: f32 = 132.0;
+const NARROWEST: f32 = 118.0;
 /// Room below a card's picture, for its name and what is unusual about it.
 const WORDS: f32 = 40.0;
 const GAP: f32 = 8.0;

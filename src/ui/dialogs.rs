@@ -101,7 +101,7 @@ impl Dialogs {
             Request::Speed => self.speed = Some(SpeedDialog::new(editor)),
             Request::SequenceSettings => self.sequence = Some(SequenceDialog::new(editor)),
             // the window's own, which has taken them by now
-            Request::ResetPanels | Request::ShowExports => {}
+            Request::ResetPanels | Request::ShowExports | Request::TypeTitle => {}
             Request::Palette => self.palette = Some(Palette::default()),
             Request::Shortcuts => self.shortcuts = Some(String::new()),
             Request::CopyDetails => {

@@ -2,7 +2,7 @@
 //! larger or smaller.
 
 use super::theme;
-use crate::app::{Editor, Posed};
+use crate::app::{Editor, Posed, Tried};
 use egui::{CursorIcon, Key, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
 /// How near to a corner the pointer takes it, in points.
@@ -51,6 +51,10 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, area: Rect, held: &mut Option<Held
             Some(posed) => editor.select(posed.clip, modifiers.shift || modifiers.command, modifiers.alt),
             None => editor.select_none(),
         }
+        let alone = editor.posed_alone().and_then(|posed| editor.sequence().clip(posed.clip));
+        if response.double_clicked() && alone.is_some_and(|(_, clip)| editor.is_title(&clip)) {
+            editor.request = Some(crate::app::Request::TypeTitle);
+        }
     }
     let painter = ui.painter().with_clip_rect(area.expand(CORNER));
     if let (Some(held), Some(at)) = (held.as_ref(), response.interact_pointer_pos()) {
@@ -71,7 +75,7 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, area: Rect, held: &mut Option<Held
         }
     }
     if response.drag_stopped() && held.take().is_some() {
-        editor.settle();
+        editor.settle(Tried::ByHand);
     }
     if let Some(at) = response.hover_pos() {
         if taken(at).is_some() || held.as_ref().is_some_and(|h| h.corner) {
@@ -90,6 +94,19 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, area: Rect, held: &mut Option<Held
             painter.rect_filled(handle, 1.0, theme::ACCENT);
         }
     }
+}
+
+/// Gives a field the keyboard, with some of its letters chosen: what is typed takes their place.
+pub fn choose(
+    ui: &Ui,
+    field: &egui::Response,
+    mut state: egui::text_edit::TextEditState,
+    letters: std::ops::Range<usize>,
+) {
+    let [from, to] = [letters.start, letters.end].map(egui::text::CCursor::new);
+    state.cursor.set_char_range(Some(egui::text::CCursorRange::two(from, to)));
+    state.store(ui.ctx(), field.id);
+    field.request_focus();
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size on the screen")]

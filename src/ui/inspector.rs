@@ -1,12 +1,13 @@
 //! What the selected clips look and sound like, or how a transition runs, to be changed: the result is shown while a
 //! value is dragged, and committed when it is let go.
 
+use super::params::{self, Rows};
 use super::{names, theme, viewer};
-use crate::app::{Action, Editor};
+use crate::app::{Action, Editor, Tried};
 use crate::edit::Edit;
 use crate::model::{
-    Clip, ClipId, Curve, Direction, Fit, FrameCount, Keyframe, MediaKind, Param, Project, Properties, Property,
-    SourceTime, TrackKind, Transition, TransitionKind,
+    Clip, ClipId, Direction, Fit, FrameCount, MediaKind, Project, Properties, Property, TrackKind, Transition,
+    TransitionKind,
 };
 use egui::{Color32, DragValue, Grid, RichText, Ui};
 use egui_material_icons::icons;
@@ -19,6 +20,8 @@ pub(super) const VALUE: f32 = 78.0;
 pub struct Inspector {
     /// The name as it is being typed, and whose it is.
     name: Option<(ClipId, String)>,
+    /// Whether the text of a title is to be typed.
+    type_title: bool,
     /// The field that had the keyboard when the panel was painted last.
     typed_in: Option<egui::Id>,
 }
@@ -40,7 +43,24 @@ fn typed_number() -> egui::Id {
     egui::Id::unique("number that is typed")
 }
 
+/// Where it is kept which title's text has the keyboard.
+pub(super) fn typed_title() -> egui::Id {
+    egui::Id::unique("title that is typed")
+}
+
+/// Whether the keyboard is with a field whose text is tried while it is typed.
+pub(super) fn tried_in(ctx: &egui::Context) -> bool {
+    let fields = [typed_number(), typed_title()].map(|kept| ctx.data(|data| data.get_temp::<egui::Id>(kept)));
+    let focused = ctx.memory(egui::Memory::focused);
+    focused.is_some() && fields.contains(&focused)
+}
+
 impl Inspector {
+    /// Lets the text of the title that is shown be typed.
+    pub fn type_title(&mut self) {
+        self.type_title = true;
+    }
+
     pub fn show(&mut self, ui: &mut Ui, editor: &mut Editor) {
         self.leave_field(ui, editor);
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -55,7 +75,7 @@ impl Inspector {
         // let go: what was tried is what is meant
         let held = ui.input(|i| i.pointer.any_down()) || ui.ctx().egui_wants_keyboard_input();
         if !held {
-            editor.settle();
+            editor.settle(Tried::InField);
         }
     }
 
@@ -69,7 +89,7 @@ impl Inspector {
         if number == before && ui.input(|i| i.key_pressed(egui::Key::Escape)) {
             editor.drop_trial();
         } else {
-            editor.settle();
+            editor.settle(Tried::InField);
         }
     }
 
@@ -108,7 +128,8 @@ impl Inspector {
         ui.add_space(4.0);
         let made_up = project.assets.get(&first.content.asset).and_then(|a| a.info.generator.clone());
         if let Some(generator) = made_up {
-            super::titling::section(ui, editor, first.content.asset, &generator);
+            let fresh = std::mem::take(&mut self.type_title);
+            super::titling::section(ui, editor, first.content.asset, &generator, fresh);
         } else {
             speed_row(ui, editor, first, !pictures.is_empty());
         }
@@ -216,117 +237,12 @@ fn speed_row(ui: &mut Ui, editor: &mut Editor, clip: &Clip, picture: bool) {
     });
 }
 
-/// How a parameter is shown: its name, the number that 1 stands for, range, unit and decimals.
-struct Look {
-    name: &'static str,
-    factor: f64,
-    range: (f64, f64),
-    unit: &'static str,
-    decimals: usize,
-    usual: f64,
-}
-
-const fn look(name: &'static str, factor: f64, range: (f64, f64), unit: &'static str, usual: f64) -> Look {
-    Look { name, factor, range, unit, decimals: 1, usual }
-}
-
-const X: Look = look("Position X", 100.0, (-1000.0, 1000.0), " %", 0.0);
-const Y: Look = look("Position Y", 100.0, (-1000.0, 1000.0), " %", 0.0);
-const SCALE: Look = look("Scale", 100.0, (1.0, 2000.0), " %", 1.0);
-const ROTATION: Look = look("Rotation", 1.0, (-3600.0, 3600.0), "°", 0.0);
-const OPACITY: Look = look("Opacity", 100.0, (0.0, 100.0), " %", 1.0);
-const CROP: [Look; 4] = [
-    look("Crop left", 100.0, (0.0, 100.0), " %", 0.0),
-    look("Crop right", 100.0, (0.0, 100.0), " %", 0.0),
-    look("Crop top", 100.0, (0.0, 100.0), " %", 0.0),
-    look("Crop bottom", 100.0, (0.0, 100.0), " %", 0.0),
-];
-const VOLUME: Look = look("Volume", 1.0, (-96.0, 24.0), " dB", 0.0);
-const PAN: Look = look("Pan", 100.0, (-100.0, 100.0), " %", 0.0);
-
-/// One parameter at the playhead: its value, whether it is animated, and the way back. Gives what it is to become.
-/// `mixed` is whether other selected clips have other values: no number stands there then, until one is set for all.
-fn param_row(ui: &mut Ui, look: &Look, param: &Param, at: SourceTime, mixed: bool) -> Option<Param> {
-    let label = ui.label(look.name);
-    let mut value = param.at(at) * look.factor;
-    let said = |value: f64, decimals: std::ops::RangeInclusive<usize>| {
-        if mixed { "—".to_owned() } else { egui::emath::format_with_decimals_in_range(value, decimals) }
-    };
-    let drag = DragValue::new(&mut value)
-        .range(look.range.0..=look.range.1)
-        .speed((look.range.1 - look.range.0).abs().min(200.0) / 300.0)
-        .max_decimals(look.decimals)
-        .custom_formatter(said)
-        .suffix(if mixed { "" } else { look.unit });
-    let response = number(ui, Some(VALUE), drag).labelled_by(label.id);
-    let mut changed = response.changed().then(|| crate::app::with(param, at, value / look.factor));
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        let here = param.keys().iter().any(|k| k.at == at);
-        let color = if here {
-            theme::ACCENT
-        } else if param.is_animated() {
-            theme::TEXT
-        } else {
-            theme::LINE
-        };
-        let (icon, tip) = if here {
-            (icons::ICON_RADIO_BUTTON_CHECKED, "Take this keyframe away")
-        } else {
-            (icons::ICON_RADIO_BUTTON_UNCHECKED, "Set a keyframe at the playhead")
-        };
-        if small_icon(ui, icon, color, &format!("{tip}: {}", look.name), tip) {
-            let mut param = param.clone();
-            if here {
-                param.remove(at);
-            } else {
-                param.set(Keyframe { at, value: param.at(at), curve: Curve::Smooth });
-            }
-            changed = Some(param);
-        }
-        if (param.is_animated() || !param.is(look.usual))
-            && small_icon(ui, icons::ICON_RESTART_ALT, theme::WEAK, &format!("Reset {}", look.name), "Reset")
-        {
-            changed = Some(Param::fixed(look.usual));
-        }
-    });
-    ui.end_row();
-    changed
-}
-
-/// Tries what was set for all of the clips, if anything was.
-fn try_property(editor: &mut Editor, all: &[&Clip], set: Option<Property>) {
-    if let Some(property) = set {
-        editor.try_edit(Edit::SetProperty { clips: all.iter().map(|c| c.id).collect(), property });
-    }
-}
-
-/// Whether clips differ in a parameter.
-fn mixed(clips: &[&Clip], of: fn(&Properties) -> &Param) -> bool {
-    clips.windows(2).any(|two| of(&two[0].content.properties) != of(&two[1].content.properties))
-}
-
-fn small_icon(
-    ui: &mut Ui,
-    icon: egui_material_icons::MaterialIcon,
-    color: egui::Color32,
-    name: &str,
-    tip: &str,
-) -> bool {
-    let button =
-        egui::Button::new(icon.rich_text().size(14.0).color(color)).frame(false).min_size(egui::vec2(20.0, 18.0));
-    let response = ui.add(button).on_hover_text(tip);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
-    response.clicked()
-}
-
 fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, all: &[&Clip]) {
     if !unfolded(ui, "Picture") {
         return;
     }
-    let at = editor.moment(clip);
     let old = &clip.content.properties;
-    let mut set: Option<Property> = None;
+    let mut params = Rows::of(editor, clip, all);
     rows(ui, "picture", |ui| {
         let label = ui.label("Fit");
         let mut fit = old.fit;
@@ -342,7 +258,7 @@ fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, all: &[&Clip])
             .labelled_by(label.id);
         ui.end_row();
         if fit != old.fit {
-            set = Some(Property::Fit(fit));
+            params.set = Some(Property::Fit(fit));
         }
         let streams = editor.project().assets.get(&clip.content.asset).map_or(1, |a| a.streams(TrackKind::Video));
         if streams > 1 {
@@ -360,26 +276,20 @@ fn picture_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, all: &[&Clip])
                 .labelled_by(label.id);
             ui.end_row();
             if stream != clip.content.stream {
-                set = Some(Property::Stream(stream));
+                params.set = Some(Property::Stream(stream));
             }
         }
-        let mut row = |ui: &mut Ui, look: &Look, of: fn(&Properties) -> &Param, property: fn(Param) -> Property| {
-            let mixed = mixed(all, of);
-            if let Some(param) = param_row(ui, look, of(old), at, mixed) {
-                set = Some(property(param));
-            }
-        };
-        row(ui, &SCALE, |p| &p.scale, Property::Scale);
-        row(ui, &X, |p| &p.x, Property::X);
-        row(ui, &Y, |p| &p.y, Property::Y);
-        row(ui, &ROTATION, |p| &p.rotation, Property::Rotation);
-        row(ui, &OPACITY, |p| &p.opacity, Property::Opacity);
-        row(ui, &CROP[0], |p| &p.crop_left, Property::CropLeft);
-        row(ui, &CROP[1], |p| &p.crop_right, Property::CropRight);
-        row(ui, &CROP[2], |p| &p.crop_top, Property::CropTop);
-        row(ui, &CROP[3], |p| &p.crop_bottom, Property::CropBottom);
+        params.row(ui, editor, &params::SCALE, |p| &p.scale, Property::Scale);
+        params.row(ui, editor, &params::X, |p| &p.x, Property::X);
+        params.row(ui, editor, &params::Y, |p| &p.y, Property::Y);
+        params.row(ui, editor, &params::ROTATION, |p| &p.rotation, Property::Rotation);
+        params.row(ui, editor, &params::OPACITY, |p| &p.opacity, Property::Opacity);
+        params.row(ui, editor, &params::CROP[0], |p| &p.crop_left, Property::CropLeft);
+        params.row(ui, editor, &params::CROP[1], |p| &p.crop_right, Property::CropRight);
+        params.row(ui, editor, &params::CROP[2], |p| &p.crop_top, Property::CropTop);
+        params.row(ui, editor, &params::CROP[3], |p| &p.crop_bottom, Property::CropBottom);
     });
-    try_property(editor, all, set);
+    params.end(editor);
 }
 
 fn fit_name(fit: Fit) -> &'static str {
@@ -394,17 +304,12 @@ fn sound_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, all: &[&Clip]) {
     if !unfolded(ui, "Sound") {
         return;
     }
-    let at = editor.moment(clip);
     let old = &clip.content.properties;
     let streams = editor.project().assets.get(&clip.content.asset).map(|a| a.info.audio.clone()).unwrap_or_default();
-    let mut set: Option<Property> = None;
+    let mut params = Rows::of(editor, clip, all);
     rows(ui, "sound", |ui| {
-        if let Some(volume) = param_row(ui, &VOLUME, &old.volume, at, mixed(all, |p| &p.volume)) {
-            set = Some(Property::Volume(volume));
-        }
-        if let Some(pan) = param_row(ui, &PAN, &old.pan, at, mixed(all, |p| &p.pan)) {
-            set = Some(Property::Pan(pan));
-        }
+        params.row(ui, editor, &params::VOLUME, |p| &p.volume, Property::Volume);
+        params.row(ui, editor, &params::PAN, |p| &p.pan, Property::Pan);
         if streams.len() > 1 {
             let label = ui.label("Stream");
             let mut stream = clip.content.stream;
@@ -424,17 +329,17 @@ fn sound_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, all: &[&Clip]) {
                 .labelled_by(label.id);
             ui.end_row();
             if stream != clip.content.stream {
-                set = Some(Property::Stream(stream));
+                params.set = Some(Property::Stream(stream));
             }
         }
     });
     if !clip.speed.is_normal() {
         let mut keep = old.keep_pitch;
         if ui.checkbox(&mut keep, "Keep the pitch at this speed").changed() {
-            set = Some(Property::KeepPitch(keep));
+            params.set = Some(Property::KeepPitch(keep));
         }
     }
-    try_property(editor, all, set);
+    params.end(editor);
 }
 
 fn fade_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: &[ClipId]) {
@@ -455,7 +360,7 @@ fn fade_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, clips: &[ClipId])
         }
     });
     if let Some(property) = set {
-        editor.try_edit(Edit::SetProperty { clips: clips.to_vec(), property });
+        editor.try_in_field(Edit::SetProperty { clips: clips.to_vec(), property });
     }
 }
 
@@ -532,7 +437,7 @@ fn transition_section(ui: &mut Ui, editor: &mut Editor, clip: &Clip, old: Transi
     });
     if new != old {
         let alone = new.kind != old.kind;
-        editor.try_edit(Edit::SetTransition { right: clip.id, transition: Some(new), alone });
+        editor.try_in_field(Edit::SetTransition { right: clip.id, transition: Some(new), alone });
     }
     ui.add_space(8.0);
     if ui.button("Remove").clicked() {

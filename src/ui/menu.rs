@@ -1,7 +1,7 @@
 //! The menu bar and the keyboard: both made from the one list of commands.
 
 use super::theme;
-use crate::app::{Action, Editor, Request, Shortcut};
+use crate::app::{Action, Editor, Request, Shortcut, Tried};
 use egui::{Button, Context, Key, KeyboardShortcut, MenuBar, Modifiers, Ui};
 
 const FILE: &[Option<Action>] = &[
@@ -128,6 +128,8 @@ const VIEW: &[Option<Action>] = &[
     Some(Action::GoToEnd),
     Some(Action::PreviousCut),
     Some(Action::NextCut),
+    Some(Action::PreviousKeyframe),
+    Some(Action::NextKeyframe),
     Some(Action::PreviousMarker),
     Some(Action::NextMarker),
     None,
@@ -245,10 +247,13 @@ fn keyboard(shortcut: Shortcut) -> Option<KeyboardShortcut> {
 
 /// Does what the keys say, in the order in which they were pressed and as often, unless they are being typed into a field.
 /// `typing` is whether one had the keyboard when the window was painted last: Escape, which has taken it away by now, was
-/// for that field.
-pub fn shortcuts(ctx: &Context, editor: &mut Editor, typing: bool) {
-    if ctx.egui_wants_keyboard_input() || (typing && ctx.input(|i| i.key_pressed(Key::Escape))) {
-        return;
+/// for that field. Gives what is to be done when the field was left, which it is by this.
+pub fn shortcuts(ctx: &Context, editor: &mut Editor, typing: bool) -> Vec<Action> {
+    if ctx.egui_wants_keyboard_input() {
+        return beyond_fields(ctx, editor);
+    }
+    if typing && ctx.input(|i| i.key_pressed(Key::Escape)) {
+        return Vec::new();
     }
     // between two frames many keys may come: beside an export they are half a second apart
     let asked: Vec<Action> = ctx.input(|i| i.events.iter().filter_map(meant).collect());
@@ -260,9 +265,33 @@ pub fn shortcuts(ctx: &Context, editor: &mut Editor, typing: bool) {
         }
         // what follows is for the dialog that this has opened
         if editor.request.is_some() || editor.export.is_some() != dialog {
-            return;
+            break;
         }
     }
+    Vec::new()
+}
+
+/// The commands whose keys are not for the field that has the keyboard, which loses it by them: those of files, and to undo
+/// where nothing was typed yet that could be undone.
+fn beyond_fields(ctx: &Context, editor: &Editor) -> Vec<Action> {
+    // of a dialog, such as the one in which a path is typed
+    if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
+        return Vec::new();
+    }
+    let untouched = super::inspector::tried_in(ctx) && !editor.tries(Tried::InField);
+    let beyond = |action: &Action| match action {
+        Action::New | Action::Open | Action::Save | Action::SaveAs | Action::Import | Action::Export | Action::Quit => {
+            true
+        }
+        Action::Undo | Action::Redo => untouched,
+        _ => false,
+    };
+    let asked: Vec<Action> = ctx.input(|i| i.events.iter().filter_map(meant).filter(beyond).collect());
+    if !asked.is_empty() {
+        ctx.memory_mut(|memory| memory.focused().inspect(|field| memory.surrender_focus(*field)));
+        ctx.request_repaint();
+    }
+    asked
 }
 
 /// The command that a key stands for. The system tells of three keys in its own way; a paste only when there is something to

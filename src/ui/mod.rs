@@ -18,6 +18,7 @@ mod names;
 mod naming;
 mod notices;
 mod palette;
+mod params;
 mod pickers;
 mod presses;
 mod questions;
@@ -64,6 +65,8 @@ pub struct Window {
     full_screen: bool,
     /// Whether a field had the keyboard when the window was painted last.
     typing: bool,
+    /// What keys asked for while something was typed: done when that has been taken in.
+    later: Vec<crate::app::Action>,
     /// Whether the program was told to end.
     told_to_end: Arc<AtomicBool>,
 }
@@ -101,6 +104,7 @@ impl Window {
             title: String::new(),
             full_screen: false,
             typing: false,
+            later: Vec::new(),
             told_to_end: Arc::default(),
         })
     }
@@ -184,9 +188,12 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         self.fonts.update(ui.ctx(), &mut self.editor);
-        if !self.dialogs.open(&self.editor) {
+        for action in std::mem::take(&mut self.later) {
+            self.editor.perform(action);
+        }
+        if !self.dialogs.open(&self.editor) && !self.panes.pickers.about_to_show() {
             self.panes.bin.keys(ui.ctx(), &mut self.editor);
-            menu::shortcuts(ui.ctx(), &mut self.editor, self.typing);
+            self.later = menu::shortcuts(ui.ctx(), &mut self.editor, self.typing);
         }
         if self.editor.full_screen != self.full_screen {
             self.full_screen = self.editor.full_screen;
@@ -208,9 +215,12 @@ impl eframe::App for Window {
             Some(Request::ShowExports) => {
                 self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(Pane::Exports)));
             }
+            Some(Request::TypeTitle) => self.panes.inspector.type_title(),
             _ => {}
         }
-        self.editor.request.take_if(|request| matches!(request, Request::ResetPanels | Request::ShowExports));
+        let own =
+            |request: &mut Request| matches!(request, Request::ResetPanels | Request::ShowExports | Request::TypeTitle);
+        self.editor.request.take_if(own);
         dropped_files(ui.ctx(), &mut self.editor, &self.panes.timeline);
         self.panes.pickers.poll(ui.ctx(), &mut self.editor);
         self.dialogs.show(ui.ctx(), &mut self.editor, &mut self.panes.pickers);

@@ -1,16 +1,21 @@
 //! The system's file dialogs, on threads of their own, and a plain field where the system has none.
 
-use super::dialog;
+use super::{dialog, handling};
 use crate::app::{Editor, ExportDialog, Level, OPENED, Request, typed_path};
 use crate::model::AssetId;
 use crate::worker::DocumentId;
 use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A dialog that answers sooner than anyone could has not been shown.
 const TOO_SOON: Duration = Duration::from_millis(250);
+
+/// Within this a dialog that was asked for is there, and has the keyboard.
+const SHOWN: Duration = Duration::from_secs(3);
 
 /// What a file is picked for.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +55,11 @@ pub struct Pickers {
 }
 
 impl Pickers {
+    /// Whether a dialog was asked for and may not be there yet: what is typed is for it, and no command.
+    pub fn about_to_show(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.since.elapsed() < SHOWN)
+    }
+
     /// Whether a field is open, so that keys belong to it.
     pub fn field_open(&self) -> bool {
         self.field.is_some()
@@ -73,7 +83,7 @@ impl Pickers {
         if self.pending.is_some() {
             return;
         }
-        let folder = editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned);
+        let folder = editor.path.as_ref().and_then(|p| p.parent()).map(Path::to_owned);
         let (name, document) = (editor.title(), editor.document());
         let (send, answer) = bounded(1);
         let (ctx, for_thread) = (ctx.clone(), purpose.clone());
@@ -135,9 +145,11 @@ impl Pickers {
                 egui::TextEdit::singleline(&mut field.text)
             };
             let label = ui.label(hint);
-            let response = ui.add(edit.desired_width(f32::INFINITY)).labelled_by(label.id);
+            let output = edit.desired_width(f32::INFINITY).show(ui);
+            let response = output.response.response.clone().labelled_by(label.id);
             if std::mem::take(&mut field.fresh) {
-                response.request_focus();
+                // the folder and the ending mostly stay
+                handling::choose(ui, &response, output.state, name_in(&field.text, &field.proposed));
             }
             dialog::answer(ui, "OK", !field.text.trim().is_empty())
         });
@@ -155,16 +167,23 @@ impl Pickers {
     }
 }
 
+/// Where the name without its ending stands among the letters of a path that was proposed.
+fn name_in(text: &str, proposed: &Path) -> Range<usize> {
+    let letters = |part: Option<&OsStr>| part.map_or(0, |part| part.to_string_lossy().chars().count());
+    let all = text.chars().count();
+    let from = all.saturating_sub(letters(proposed.file_name()));
+    from..(from + letters(proposed.file_stem())).min(all)
+}
+
 fn proposal(editor: &Editor, purpose: &Purpose) -> PathBuf {
     match purpose {
         Purpose::SaveAs => {
-            let folder = editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned);
+            let folder = editor.path.as_ref().and_then(|p| p.parent()).map(Path::to_owned);
             let folder = folder.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
             folder.join(format!("{}.ron", editor.title()))
         }
         Purpose::WriteTimeline => {
-            let folder =
-                editor.path.as_ref().and_then(|p| p.parent()).map(std::path::Path::to_owned).unwrap_or_default();
+            let folder = editor.path.as_ref().and_then(|p| p.parent()).map(Path::to_owned).unwrap_or_default();
             folder.join(format!("{}.otio", editor.title()))
         }
         Purpose::ExportTo => editor.export.as_ref().map_or_else(PathBuf::new, ExportDialog::target),

@@ -99,6 +99,12 @@ impl Question {
                 let heading = format!("“{}” is {heading}", name(path));
                 Words { heading, text, main: "Don't Open", other: None, loses: Some("Open Anyway"), stay: "" }
             }
+            // it ended while this was asked
+            Self::ExportRuns if !editor.exporting() => {
+                let (heading, text) = ("No export is running any more", "Nothing would be lost by it now.");
+                let (main, other) = ("Keep Working", Some("Quit"));
+                Words { heading: heading.to_owned(), text: text.to_owned(), main, other, loses: None, stay: "" }
+            }
             Self::ExportRuns => {
                 let (heading, text, loses) = of_exports(editor);
                 let (main, other) = ("Keep Working", Some("Quit, Export Later"));

@@ -1,6 +1,6 @@
 //! The line at the bottom: what the sequence is like, and what runs in the background.
 
-use super::theme;
+use super::{names, theme};
 use crate::app::{Action, Editor};
 use crate::worker::JobKind;
 use egui::{ProgressBar, RichText, Ui};
@@ -84,7 +84,9 @@ fn jobs(ui: &mut Ui, editor: &mut Editor) {
         n => format!("{n} jobs"),
     };
     let list: Vec<_> = editor.jobs.clone();
-    ui.menu_button(RichText::new(format!("{} {text}", icons::ICON_EXPAND_LESS.codepoint)).small(), |ui| {
+    let text = format!("{} {text}", icons::ICON_EXPAND_LESS.codepoint);
+    let size = egui::TextStyle::Small.resolve(ui.style()).size;
+    ui.menu_button(names::text(&text, size, theme::TEXT), |ui| {
         ui.set_min_width(380.0);
         ui.horizontal(|ui| {
             ui.strong("In the background");
@@ -103,7 +105,7 @@ fn jobs(ui: &mut Ui, editor: &mut Editor) {
                     }
                     let state = job.progress.map_or_else(|| "waits".to_owned(), |p| format!("{:.0} %", p * 100.0));
                     ui.label(RichText::new(what(job.kind)).color(theme::WEAK));
-                    ui.add(egui::Label::new(job.asset).truncate());
+                    ui.add(egui::Label::new(names::text(&job.asset, 13.0, theme::TEXT)).truncate());
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(state));
                 });
             }

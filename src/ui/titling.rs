@@ -1,6 +1,6 @@
 //! What a title or a solid is like, in the inspector.
 
-use super::inspector::{VALUE, number, unfolded};
+use super::inspector::{VALUE, number, typed_title, unfolded};
 use crate::app::Editor;
 use crate::edit::Edit;
 use crate::model::{Align, AssetId, Generator, Title, VerticalAlign};
@@ -23,8 +23,8 @@ fn families() -> &'static [String] {
     })
 }
 
-/// The section of a made-up picture.
-pub fn section(ui: &mut Ui, editor: &mut Editor, asset: AssetId, generator: &Generator) {
+/// The section of a made-up picture; `fresh` is whether its text is to be typed.
+pub fn section(ui: &mut Ui, editor: &mut Editor, asset: AssetId, generator: &Generator, fresh: bool) {
     let mut new = generator.clone();
     match &mut new {
         Generator::Solid(color) => {
@@ -37,18 +37,25 @@ pub fn section(ui: &mut Ui, editor: &mut Editor, asset: AssetId, generator: &Gen
         }
         Generator::Title(title) => {
             if unfolded(ui, "Title") {
-                title_rows(ui, title);
+                title_rows(ui, title, fresh);
             }
         }
     }
     if new != *generator {
-        editor.try_edit(Edit::SetGenerator { asset, generator: Box::new(new) });
+        editor.try_in_field(Edit::SetGenerator { asset, generator: Box::new(new) });
     }
 }
 
-fn title_rows(ui: &mut Ui, title: &mut Title) {
-    let field = egui::TextEdit::multiline(&mut title.text).desired_rows(2).desired_width(f32::INFINITY);
-    let response = ui.add(field);
+fn title_rows(ui: &mut Ui, title: &mut Title, fresh: bool) {
+    let length = title.text.chars().count();
+    let field = egui::TextEdit::multiline(&mut title.text).desired_rows(2).desired_width(f32::INFINITY).show(ui);
+    let response = field.response.response.clone();
+    if fresh {
+        super::handling::choose(ui, &response, field.state, 0..length);
+    }
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(typed_title(), response.id));
+    }
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Text"));
     egui::Grid::new("title").num_columns(2).min_col_width(VALUE).spacing([8.0, 5.0]).show(ui, |ui| {
         let label = ui.label("Font");

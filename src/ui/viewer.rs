@@ -104,18 +104,12 @@ impl Viewer {
             }
             return;
         };
-        let mut output = egui::TextEdit::singleline(text).font(font).desired_width(116.0).show(ui);
+        let length = text.chars().count();
+        let output = egui::TextEdit::singleline(text).font(font).desired_width(116.0).show(ui);
         let response = output.response.response.clone();
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Go to time"));
         if std::mem::take(fresh) {
-            // what is typed takes the place of what is there
-            let all = egui::text::CCursorRange::two(
-                egui::text::CCursor::new(0),
-                egui::text::CCursor::new(text.chars().count()),
-            );
-            output.state.cursor.set_char_range(Some(all));
-            output.state.store(ui.ctx(), response.id);
-            response.request_focus();
+            handling::choose(ui, &response, output.state, 0..length);
         } else if response.lost_focus() || !response.has_focus() {
             let text = std::mem::take(text);
             self.typed = None;

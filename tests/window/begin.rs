@@ -171,16 +171,23 @@ fn panels_that_were_moved_go_back() {
     assert_eq!(place(&harness), before);
 }
 
-/// The texts on the screen that have some words in them.
-fn painted(harness: &egui_kittest::Harness<'_, workprint::ui::Window>, words: &str) -> usize {
-    fn count(shape: &egui::Shape, words: &str) -> usize {
+/// The texts on the screen.
+pub(super) fn texts(harness: &egui_kittest::Harness<'_, workprint::ui::Window>) -> Vec<String> {
+    fn collect(shape: &egui::Shape, texts: &mut Vec<String>) {
         match shape {
-            egui::Shape::Text(text) => usize::from(text.galley.text().contains(words)),
-            egui::Shape::Vec(all) => all.iter().map(|shape| count(shape, words)).sum(),
-            _ => 0,
+            egui::Shape::Text(text) => texts.push(text.galley.text().to_owned()),
+            egui::Shape::Vec(all) => all.iter().for_each(|shape| collect(shape, texts)),
+            _ => {}
         }
     }
-    harness.output().shapes.iter().map(|clipped| count(&clipped.shape, words)).sum()
+    let mut texts = Vec::new();
+    harness.output().shapes.iter().for_each(|clipped| collect(&clipped.shape, &mut texts));
+    texts
+}
+
+/// How many texts on the screen have some words in them.
+fn painted(harness: &egui_kittest::Harness<'_, workprint::ui::Window>, words: &str) -> usize {
+    texts(harness).iter().filter(|text| text.contains(words)).count()
 }
 
 /// A folder of broken files tells of each, and the window is still seen.

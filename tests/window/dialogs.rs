@@ -148,23 +148,25 @@ fn the_speed_is_typed_at_once_or_said_as_a_length() {
     assert_eq!(Some(speed), Speed::new(60, 21));
 }
 
+/// Waits until a path is to be typed; whether it is, as where the system has no file dialog.
+pub fn path_is_asked_for(harness: &mut Harness<'_, Window>) -> bool {
+    for _ in 0..200 {
+        harness.step();
+        if harness.query_by_label_contains("Type or paste").is_some() {
+            harness.step();
+            harness.step();
+            return true;
+        }
+    }
+    false
+}
+
 /// Where the system has no file dialog, as here, a path is typed.
 #[test]
 fn a_typed_path_is_confirmed_by_enter_and_may_begin_at_home() {
     let (folder, mut harness) = with_clips();
     harness.state_mut().editor.request = Some(Request::SaveAs);
-    let open = |harness: &mut Harness<'_, Window>| {
-        for _ in 0..200 {
-            harness.step();
-            if harness.query_by_label_contains("Type or paste").is_some() {
-                harness.step();
-                harness.step();
-                return true;
-            }
-        }
-        false
-    };
-    if !open(&mut harness) {
+    if !path_is_asked_for(&mut harness) {
         println!("this system has a file dialog: nothing was tried");
         return;
     }
@@ -174,7 +176,7 @@ fn a_typed_path_is_confirmed_by_enter_and_may_begin_at_home() {
     until(&mut harness, "saved", |w| w.editor.path.as_ref().is_some_and(|p| p.ends_with("typed.ron")));
     // several lines, and Enter is still the end of it
     harness.state_mut().editor.request = Some(Request::Import);
-    assert!(open(&mut harness));
+    assert!(path_is_asked_for(&mut harness));
     type_text(&mut harness, "~/no such folder/a.mp4");
     press(&mut harness, Modifiers::NONE, Key::Enter);
     until(&mut harness, "an error that names the whole path", |w| {

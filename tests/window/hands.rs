@@ -44,7 +44,7 @@ fn click_with(harness: &mut Harness<'_, Window>, at: Pos2, modifiers: Modifiers)
     harness.step();
 }
 
-fn selected(harness: &Harness<'_, Window>) -> Vec<(String, i64)> {
+pub(super) fn selected(harness: &Harness<'_, Window>) -> Vec<(String, i64)> {
     let mut all: Vec<(String, i64)> =
         harness.state().editor.selected_clips().iter().map(|(_, c)| (c.content.name.clone(), c.start.0)).collect();
     all.sort();
@@ -229,15 +229,15 @@ fn a_dragged_edge_of_one_linked_clip_alone_with_alt() {
 }
 
 /// A track's name and its clips: name, start, length.
-type Lane = (String, Vec<(String, i64, i64)>);
+pub(super) type Lane = (String, Vec<(String, i64, i64)>);
 
-fn tracks(harness: &Harness<'_, Window>) -> Vec<Lane> {
+pub(super) fn tracks(harness: &Harness<'_, Window>) -> Vec<Lane> {
     let clip = |c: workprint::model::Clip| (c.content.name.clone(), c.start.0, c.length.0);
     let sequence = harness.state().editor.sequence();
     sequence.tracks.iter().map(|t| (t.name.clone(), t.clips.iter().map(clip).collect())).collect()
 }
 
-fn lane(name: &str, clips: &[(&str, i64, i64)]) -> Lane {
+pub(super) fn lane(name: &str, clips: &[(&str, i64, i64)]) -> Lane {
     (name.to_owned(), clips.iter().map(|(name, start, length)| ((*name).to_owned(), *start, *length)).collect())
 }
 

@@ -311,7 +311,7 @@ fn the_selected_film_freezes_and_no_title() {
     // the title is selected, and lies on top: the topmost film is meant
     harness.state_mut().editor.perform(Action::FreezeFrame);
     assert_eq!(frozen(&harness), [0, 1, 0]);
-    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    harness.state_mut().editor.perform(Action::Undo);
     let below = clip(&harness, TrackKind::Video, 0).id;
     harness.state_mut().editor.select(below, false, false);
     harness.state_mut().editor.perform(Action::FreezeFrame);

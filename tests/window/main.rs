@@ -16,6 +16,7 @@ mod long;
 mod looks;
 mod presets;
 mod safe;
+mod steps;
 mod view;
 mod walk;
 

@@ -15,6 +15,9 @@ const STRIP: f32 = 16.0;
 /// Clips narrower than this have no name.
 const NAMED: f32 = 36.0;
 
+/// Half the width of a keyframe's mark.
+const DIAMOND: f32 = 3.5;
+
 /// Width of the mark of a grouped clip.
 const MARK: f32 = 16.0;
 
@@ -76,11 +79,28 @@ pub(super) fn paint(ui: &Ui, editor: &Editor, textures: &mut Textures, painted: 
         let name = names::in_line(&painter, &label(clip), &font, color, seen.max.x - left.x - 4.0);
         painter.galley(left - vec2(0.0, name.size().y / 2.0), name, color);
     }
+    keyframe_marks(&painter, painted, editor, inner);
     if clip.group.is_some() && rect.width() >= 2.0 * MARK {
         group_mark(ui, &painter, clip, Rect::from_min_max(pos2(rect.max.x - MARK, top.min.y), top.max), strip, seen);
     }
     if selected {
         painter.rect_stroke(rect, 3.0, Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside);
+    }
+}
+
+/// Where it has keyframes: small diamonds along its lower edge.
+fn keyframe_marks(painter: &egui::Painter, painted: &Painted<'_>, editor: &Editor, inner: Rect) {
+    let Painted { clip, project, lanes, .. } = *painted;
+    if inner.height() < 3.0 * DIAMOND || !clip.content.properties.params().any(crate::model::Param::is_animated) {
+        return;
+    }
+    let y = inner.max.y - 2.0 * DIAMOND;
+    for at in crate::app::keyframes(clip, project.sequence().rate) {
+        let middle = pos2(super::x_of(editor, lanes, at), y);
+        let corners = [vec2(0.0, -DIAMOND), vec2(DIAMOND, 0.0), vec2(0.0, DIAMOND), vec2(-DIAMOND, 0.0)];
+        let corners = corners.map(|corner| middle + corner).to_vec();
+        let edge = Stroke::new(1.0, theme::BACKGROUND);
+        painter.add(egui::Shape::convex_polygon(corners, Color32::from_gray(0xe8), edge));
     }
 }
 

@@ -1,12 +1,12 @@
 //! What the mouse does to clips: the result is shown while it is dragged, and committed on release.
 
 use super::{Timeline, theme};
-use crate::app::{Aside, Editor, Tool};
+use crate::app::{Aside, Editor, Tool, Tried};
 use crate::edit::{
-    Edge, Edit, Landing, Limits, SnapPoints, apply, move_limits, ripple_limits, roll_limits, slide_limits, slip_limits,
+    Edge, Edit, Landing, Limits, SnapPoints, move_limits, ripple_limits, roll_limits, slide_limits, slip_limits,
     trim_limits,
 };
-use crate::model::{Clip, ClipId, Frame, FrameCount, Project, Property, Reach, TrackKind, Transition};
+use crate::model::{Clip, ClipId, Frame, FrameCount, Property, Reach, TrackKind, Transition};
 use egui::{CursorIcon, FontId, Key, Pos2, Rect, Ui, vec2};
 use std::sync::Arc;
 
@@ -59,15 +59,13 @@ impl Gesture {
     }
 }
 
-/// What is dragged, from where, and what it has come to.
+/// What is dragged and from where; what it has come to is the editor's trial.
 pub(super) struct Drag {
     clip: Clip,
     clips: Vec<ClipId>,
     /// The frame, with its fraction, and the height that were grabbed.
     grabbed: (f64, f32),
     points: SnapPoints,
-    edit: Option<Edit>,
-    scratch: Option<Arc<Project>>,
     label: String,
 }
 
@@ -156,18 +154,17 @@ impl Timeline {
         });
     }
 
-    /// Follows the pointer; gives the project as it would be.
-    pub(super) fn update_gesture(&mut self, ui: &Ui, editor: &mut Editor, lanes: Rect) -> Arc<Project> {
-        let Some(mut gesture) = self.gesture.take() else { return Arc::clone(editor.shown_project()) };
+    /// Follows the pointer.
+    pub(super) fn update_gesture(&mut self, ui: &Ui, editor: &mut Editor, lanes: Rect) {
+        let Some(mut gesture) = self.gesture.take() else { return };
         let (pointer, down, escape) =
             ui.input(|i| (i.pointer.latest_pos(), i.pointer.primary_down(), i.key_pressed(Key::Escape)));
-        let Some(pointer) = pointer else { return Arc::clone(editor.project()) };
-        if escape {
-            if !matches!(gesture, Gesture::Marquee { .. } | Gesture::Hand(_)) {
-                editor.end_scratch();
+        let Some(pointer) = pointer.filter(|_| !escape) else {
+            if editor.tries(Tried::ByHand) {
+                editor.drop_trial();
             }
-            return Arc::clone(editor.project());
-        }
+            return;
+        };
         if !matches!(gesture, Gesture::Hand(_)) {
             auto_scroll(ui, editor, pointer, lanes);
         }
@@ -215,23 +212,14 @@ impl Timeline {
                 self.follow_slide(ui, editor, drag, pointer, lanes);
             }
         }
-        let scratch = gesture.drag().and_then(|drag| {
-            if !drag.label.is_empty() {
-                label(ui, pointer, &drag.label);
-            }
-            drag.scratch.clone()
-        });
+        if let Some(drag) = gesture.drag().filter(|drag| !drag.label.is_empty()) {
+            label(ui, pointer, &drag.label);
+        }
         if down {
             self.gesture = Some(gesture);
-            return scratch.unwrap_or_else(|| Arc::clone(editor.project()));
+        } else {
+            editor.settle(Tried::ByHand);
         }
-        if let Some(drag) = gesture.drag() {
-            if let Some(edit) = &drag.edit {
-                editor.commit(edit);
-            }
-            editor.end_scratch();
-        }
-        Arc::clone(editor.project())
     }
 
     fn follow_move(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
@@ -253,7 +241,7 @@ impl Timeline {
         let edit = editor.move_edit(drag.clip.id, &drag.clips, by, to, landing);
         let target = editor.timecode(drag.clip.start + by);
         drag.label = format!("{}   {target}", signed(editor, by));
-        show(editor, drag, edit, None);
+        show(editor, edit, None);
     }
 
     fn follow_trim(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, edge: Edge, pointer: Pos2, lanes: Rect) {
@@ -265,7 +253,7 @@ impl Timeline {
         let length = if edge == Edge::In { drag.clip.length - by } else { drag.clip.length + by };
         drag.label = format!("{}   {}", signed(editor, by), editor.timecode(Frame(length.0)));
         let shown = if edge == Edge::In { at + by } else { at + by - FrameCount(1) };
-        show(editor, drag, edit, Some(shown));
+        show(editor, edit, Some(shown));
     }
 
     /// A change of the frame `at`, drawn to a snap point near it, within its limits.
@@ -290,7 +278,7 @@ impl Timeline {
         let length = if edge == Edge::In { drag.clip.length - by } else { drag.clip.length + by };
         drag.label = format!("{}   {}", signed(editor, by), editor.timecode(Frame(length.0)));
         let shown = if edge == Edge::In { drag.clip.start } else { at + by - FrameCount(1) };
-        show(editor, drag, edit, Some(shown));
+        show(editor, edit, Some(shown));
     }
 
     fn follow_roll(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
@@ -300,7 +288,7 @@ impl Timeline {
         let by = self.snapped(editor, drag, at, limits, wanted(editor, drag, pointer, lanes));
         drag.label = format!("{}   {}", signed(editor, by), editor.timecode(at + by));
         let edit = Edit::Roll { left: drag.clip.id, by, alone };
-        show(editor, drag, edit, Some(at + by));
+        show(editor, edit, Some(at + by));
     }
 
     fn follow_slide(&mut self, ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lanes: Rect) {
@@ -310,7 +298,7 @@ impl Timeline {
         let by = self.snapped(editor, drag, at, limits, wanted(editor, drag, pointer, lanes));
         drag.label = format!("{}   {}", signed(editor, by), editor.timecode(at + by));
         let edit = Edit::Slide { clip: drag.clip.id, by, alone };
-        show(editor, drag, edit, Some(at + by));
+        show(editor, edit, Some(at + by));
     }
 
     /// The track of the grabbed clip's kind that is nearest to a height, or a new one above (for sound, below) all of them.
@@ -359,8 +347,6 @@ fn new_drag(editor: &Editor, clip: &Clip, clips: Vec<ClipId>, origin: Pos2, lane
         points: SnapPoints::new(editor.sequence(), &clips, Some(editor.playhead)),
         clips,
         grabbed: (editor.view.origin + x / editor.view.points_per_frame, origin.y),
-        edit: None,
-        scratch: None,
         label: String::new(),
     }
 }
@@ -379,10 +365,9 @@ fn follow_transition(editor: &mut Editor, drag: &mut Drag, old: Transition, edge
         let (before, after) = (before.max(FrameCount::ZERO), after.max(FrameCount::ZERO));
         let new = Transition { kind: old.kind, length: before + after, before };
         let edit = Edit::SetTransition { right, transition: Some(new), alone: false };
-        if by == FrameCount::ZERO || (new.length > FrameCount::ZERO && apply(editor.project(), &edit).is_ok()) {
+        let shown = new.length > FrameCount::ZERO && show(editor, edit, Some(drag.clip.start));
+        if shown || by == FrameCount::ZERO {
             drag.label = format!("{} frames", new.length.0);
-            let cut = drag.clip.start;
-            show(editor, drag, edit, Some(cut));
             return;
         }
         by = FrameCount(by.0 - by.0.signum());
@@ -406,7 +391,7 @@ fn follow_fade(editor: &mut Editor, drag: &mut Drag, edge: Edge, pointer: Pos2, 
     };
     drag.label = format!("{} frames", frames.0);
     let edit = Edit::SetProperty { clips: drag.clips.clone(), property };
-    show(editor, drag, edit, Some(shown));
+    show(editor, edit, Some(shown));
 }
 
 /// How far the pointer has come, in frames; scrolling counts.
@@ -425,21 +410,12 @@ fn follow_slip(ui: &Ui, editor: &mut Editor, drag: &mut Drag, pointer: Pos2, lan
     let source = rate.frame_nearest(drag.clip.source_in + rate.duration_of(by));
     drag.label = format!("{}   in {}", signed(editor, by), editor.timecode(source));
     let start = drag.clip.start;
-    show(editor, drag, Edit::Slip { clips, by, alone }, Some(start));
+    show(editor, Edit::Slip { clips, by, alone }, Some(start));
 }
 
-/// Tries an edit on a scratch copy; what is refused leaves the last that was not.
-fn show(editor: &mut Editor, drag: &mut Drag, edit: Edit, frame: Option<Frame>) {
-    if drag.edit.as_ref() == Some(&edit) {
-        return;
-    }
-    let Ok(scratch) = apply(editor.project(), &edit) else { return };
-    let scratch = Arc::new(scratch);
-    if let Some(frame) = frame {
-        editor.show_scratch(Arc::clone(&scratch), frame);
-    }
-    drag.edit = Some(edit);
-    drag.scratch = Some(scratch);
+/// Tries what the hand has come to; whether it is what is shown now.
+fn show(editor: &mut Editor, edit: Edit, frame: Option<Frame>) -> bool {
+    editor.try_edit(Tried::ByHand, edit, frame)
 }
 
 fn signed(editor: &Editor, by: FrameCount) -> String {

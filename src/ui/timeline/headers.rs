@@ -1,7 +1,7 @@
 //! The tracks' names and switches.
 
 use super::{Row, theme};
-use crate::app::Editor;
+use crate::app::{Editor, Tried};
 use crate::edit::{Edit, TrackChange};
 use crate::model::{SequenceId, TrackId, TrackKind};
 use crate::worker::DocumentId;
@@ -152,11 +152,12 @@ impl Headers {
             if response.dragged() {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
                 let height = (f32::from(from) + moved / usual * 100.0).clamp(50.0, 400.0) as u16;
-                editor.try_edit(Edit::SetTrack { track: id, change: TrackChange::Height(height) });
+                let edit = Edit::SetTrack { track: id, change: TrackChange::Height(height) };
+                editor.try_edit(Tried::ByHand, edit, None);
             }
             if response.drag_stopped() {
                 self.dragged = None;
-                editor.settle();
+                editor.settle(Tried::ByHand);
             }
         }
     }

@@ -74,7 +74,8 @@ impl Timeline {
         self.lay_out(editor, lanes);
         self.wheel(ui, editor, lanes.union(ruler));
 
-        let project = self.update_gesture(ui, editor, lanes);
+        self.update_gesture(ui, editor, lanes);
+        let project = Arc::clone(editor.shown_project());
         ui.painter().rect_filled(lanes, 0.0, theme::BACKGROUND);
         self.background(ui, editor, &project, lanes);
         self.clips(ui, editor, &project, textures, lanes);
@@ -111,12 +112,14 @@ impl Timeline {
         self.rows.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or(Onto::New, |r| Onto::Track(r.track))
     }
 
-    /// Video tracks from the highest down, then the audio tracks.
+    /// Video tracks from the highest down, then the audio tracks. Tracks that a drag would make have no row: what is under
+    /// the hand must not move away from it.
     fn lay_out(&mut self, editor: &Editor, lanes: Rect) {
-        let sequence = editor.shown_project().sequence();
+        let (sequence, shown) = (editor.sequence(), editor.shown_project().sequence());
         let folded = |t: &crate::model::Track| self.headers.is_folded(editor, t.id);
         let height = |t: &crate::model::Track, usual| {
-            if folded(t) { headers::FOLDED } else { usual * f32::from(t.height) / 100.0 }
+            let tall = shown.track(t.id).map_or(t.height, |t| t.height);
+            if folded(t) { headers::FOLDED } else { usual * f32::from(tall) / 100.0 }
         };
         let video = sequence.tracks_of(TrackKind::Video).rev();
         let video = video.map(|t| (t.id, TrackKind::Video, height(t, VIDEO_ROW)));
@@ -417,6 +420,9 @@ impl Timeline {
             if !keep {
                 editor.select(clip.id, modifiers.shift || modifiers.command, modifiers.alt);
             }
+        }
+        if response.double_clicked() && editor.is_title(clip) {
+            editor.request = Some(crate::app::Request::TypeTitle);
         }
         if response.drag_started_by(egui::PointerButton::Primary) && !locked {
             self.begin(ui, editor, clip, place, lanes);
