@@ -364,15 +364,32 @@ fn place_of_cues(seek_head: &[u8], segment: u64) -> Option<u64> {
     })
 }
 
-/// Where the last cluster begins that the cues there know.
+/// Where the last cluster begins that the cues there know; `None` where elements don't follow one another from the last but
+/// one to the end. `matroskademux` (1.22) looks for the next cluster after damage, and believes it only where another one
+/// follows: where the head of the last but one is gone, it ends there, and reads nothing of the last.
 fn last_cluster(bytes: &mut Bytes, cues: u64, segment: u64) -> Option<u64> {
     let e = read_element(bytes, cues).filter(|e| e.id == CUES)?;
     let size = e.size.filter(|s| *s <= MOST_OF_HEADERS)?;
     let content = bytes.all(e.content, usize::try_from(size).ok()?)?;
-    let points = elements(&content).filter(|(id, _)| *id == 0xBB);
-    let places = points.flat_map(|(_, point)| elements(point).filter(|(id, _)| *id == 0xB7).collect::<Vec<_>>());
-    let last = places.filter_map(|(_, place)| part(place, 0xF1).map(unsigned)).max()?;
-    segment.checked_add(last).filter(|place| read_element(bytes, *place).is_some_and(|e| e.id == CLUSTER))
+    let mut clusters: Vec<u64> = elements(&content)
+        .flat_map(|(_, point)| elements(point).filter(|(id, _)| *id == 0xB7))
+        .filter_map(|(_, place)| segment.checked_add(unsigned(part(place, 0xF1)?)))
+        .collect();
+    clusters.sort_unstable();
+    clusters.dedup();
+    let last = *clusters.last()?;
+    let mut at = *clusters.get(clusters.len().saturating_sub(2))?;
+    while at < bytes.len() {
+        let e = read_element(bytes, at)?;
+        let known = [CLUSTER, CUES, ATTACHMENTS, CHAPTERS, TAGS, INFO, TRACKS, SEEK_HEAD].contains(&e.id);
+        if !known && !OTHERS.contains(&e.id) {
+            return None;
+        }
+        // a live one
+        let Some(size) = e.size else { break };
+        at = e.content.saturating_add(size);
+    }
+    Some(last).filter(|place| read_element(bytes, *place).is_some_and(|e| e.id == CLUSTER))
 }
 
 /// The tracks of pictures and sound. `None` where one of them needs more than its packets.
