@@ -4,7 +4,7 @@ use super::common::{SAMPLE_RATE, Seeded, bursts, read_number};
 use super::ffmpeg::{self, Content, SECOND, SIZE};
 use super::recipe::{Fate, Late, Recipe};
 use gstreamer_video::VideoFormat;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use workprint::media::{AudioReader, Cancel, MediaError, Picture, PictureFormat, VideoReader, probe};
 use workprint::model::{MediaInfo, SourceTime};
@@ -56,7 +56,7 @@ pub fn differences(recipe: &Recipe, folder: &Path) -> Vec<String> {
     let path = folder.join(recipe.file());
     let mut parts: Vec<Content> = parts.iter().map(|part| ffmpeg::read(part)).collect();
     if matches!(recipe.fate, Fate::Killed(_) | Fate::Damaged(_)) {
-        keep_left(&mut parts[0], &ffmpeg::read(&path), matches!(recipe.fate, Fate::Killed(_)));
+        keep_left(recipe, &mut parts[0], &ffmpeg::read(&path));
     }
     let info = match probe(&path) {
         Ok(info) => info,
@@ -84,14 +84,20 @@ pub fn differences(recipe: &Recipe, folder: &Path) -> Vec<String> {
 }
 
 /// Leaves of a whole recording what ffmpeg still reads of it: what it shows of damage itself is no measure.
-fn keep_left(whole: &mut Content, left: &Content, cut: bool) {
-    let numbers = moments(left);
-    whole.pictures.retain(|(number, _)| numbers.contains_key(number));
+fn keep_left(recipe: &Recipe, whole: &mut Content, left: &Content) {
+    let truth = moments(whole);
+    let off = |(number, at): &(usize, f64)| truth.get(number).map(|truth| at - truth);
+    let offs: Vec<f64> = left.pictures.iter().filter_map(off).collect();
+    // a garbled picture has any number: one that others are not as far off as
+    let usual = |off: f64| offs.iter().filter(|other| (*other - off).abs() < recipe.period() / 2.0).count() > 4;
+    let seen: BTreeSet<usize> =
+        left.pictures.iter().filter(|picture| off(picture).is_some_and(usual)).map(|(number, _)| *number).collect();
+    whole.pictures.retain(|(number, _)| seen.contains(number));
     whole.bursts.retain(|at| left.bursts.iter().any(|left| (left - at).abs() < 0.03));
-    whole.end = left.end;
-    // the last packet may be cut in two
-    if cut {
-        whole.bursts.retain(|at| at + 0.1 < left.end);
+    (whole.end, whole.silent_from) = (left.end, left.silent_from);
+    // of the packet that was cut in two, ffmpeg makes up the rest; other decoders leave it out
+    if matches!(recipe.fate, Fate::Killed(_)) {
+        whole.bursts.retain(|at| at + 0.1 < left.silent_from);
     }
 }
 
@@ -107,6 +113,26 @@ fn some(numbers: &[usize]) -> String {
     match numbers {
         [] | [_] | [_, _] | [_, _, _] => format!("{numbers:?}"),
         _ => format!("{} from {} to {}", numbers.len(), numbers[0], numbers[numbers.len() - 1]),
+    }
+}
+
+/// Where a number was read twice, the picture that is not at its time was made up by a decoder of the one before or after it:
+/// at most so many of them.
+fn leave_out_garbled(
+    ours: &mut BTreeMap<usize, f64>,
+    shown: &Content,
+    truth: &BTreeMap<usize, f64>,
+    shift: f64,
+    most: usize,
+) {
+    let mut left_out = 0;
+    for (number, at) in &shown.pictures {
+        let (Some(first), Some(truth)) = (ours.get_mut(number), truth.get(number)) else { continue };
+        let off = |at: f64| (at - truth - shift).abs();
+        if left_out < most && off(*at) < off(*first) {
+            *first = *at;
+            left_out += 1;
+        }
     }
 }
 
@@ -138,8 +164,16 @@ fn different_pictures(recipe: &Recipe, parts: &[Content], shown: &Content) -> Ve
     }
     let half = recipe.period() / 2.0 + 0.0011;
     for (n, truth) in truths.iter().enumerate() {
+        let mut ours = ours.clone();
         let off = || truth.iter().filter_map(|(number, at)| ours.get(number).map(|our| (*number, our - at)));
         let Some(shift) = median(off().map(|(_, off)| off)) else { continue };
+        let garbled = match recipe.fate {
+            Fate::Killed(_) => 1,
+            Fate::Damaged(_) => usize::MAX,
+            _ => 0,
+        };
+        leave_out_garbled(&mut ours, shown, truth, shift, garbled);
+        let off = || truth.iter().filter_map(|(number, at)| ours.get(number).map(|our| (*number, our - at)));
         // a decoder's first sound is silence that some leave out
         if n == 0 && shift.abs() > half.max(0.03) {
             found.push(format!("all pictures {:.1} ms off", shift * 1e3));
@@ -182,7 +216,7 @@ fn different_sound(recipe: &Recipe, parts: &[Content], shown: &Content) -> Vec<S
         heard.retain(|burst| (burst - at).abs() > 0.1);
     }
     if let (Fate::Killed(_), Some(part)) = (recipe.fate, parts.first()) {
-        heard.retain(|at| at + 0.1 < part.end + shifts[0]);
+        heard.retain(|at| at + 0.1 < part.silent_from + shifts[0]);
     }
     if matches!(recipe.fate, Fate::Damaged(_)) {
         let near = |at: &f64| shown.bursts.iter().any(|ours| (ours - at).abs() < 0.03);

@@ -169,6 +169,8 @@ pub struct Content {
     pub pictures: Vec<(usize, f64)>,
     /// When bursts of sound begin.
     pub bursts: Vec<f64>,
+    /// When the sound is over.
+    pub silent_from: f64,
     /// When all is over.
     pub end: f64,
 }
@@ -218,6 +220,7 @@ pub fn read(path: &Path) -> Content {
     for picture in &mut pictures {
         picture.1 -= first;
     }
-    let end = pictures.iter().map(|(_, at)| *at).fold(heard.len() as f64 / SAMPLE_RATE as f64, f64::max);
-    Content { pictures, bursts: bursts(&heard), end }
+    let silent_from = heard.len() as f64 / SAMPLE_RATE as f64;
+    let end = pictures.iter().map(|(_, at)| *at).fold(silent_from, f64::max);
+    Content { pictures, bursts: bursts(&heard), silent_from, end }
 }
