@@ -264,7 +264,7 @@ fn sound_before_the_first_picture_of_a_transport_stream_is_heard() {
         let packets: Vec<Vec<u8>> = std::fs::read(&path).unwrap().chunks(188).map(<[u8]>::to_vec).collect();
         let (begin, rest) = packets.split_at(packets.len() / 2);
         let (sound_of, others): (Vec<_>, Vec<_>) =
-            begin.iter().cloned().partition(|p| p[1] & 0x1F == 0 && p[2] == 0x42);
+            begin.iter().cloned().partition(|p| [p[1] & 0x1F, p[2]] == [0, 0x42]);
         assert!(!sound_of.is_empty());
         std::fs::write(&path, [others, sound_of, rest.to_vec()].concat().concat()).unwrap();
         let (begins, ends) = sound(&path);
