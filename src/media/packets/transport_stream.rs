@@ -158,8 +158,7 @@ impl TransportStream {
         }
         let found: Vec<i64> = firsts.iter().copied().flatten().collect();
         let apart = found.iter().max().zip(found.iter().min()).is_none_or(|(late, early)| late - early > APART);
-        let known = self.kinds.iter().zip(&firsts).filter_map(|(kind, first)| Some((*kind, (*first)?)));
-        if apart || late_pictures(&known) > SILENT || found.len() < firsts.len() {
+        if apart || found.len() < firsts.len() {
             self.go_to(self.size - PACKET, 0);
             self.clock.forget();
             return true;
@@ -306,21 +305,9 @@ impl Demuxer for TransportStream {
     fn is_needed(&self, index: &super::Index) -> bool {
         let firsts = index.tracks.iter().map(|t| t.first);
         let apart = firsts.clone().max().zip(firsts.min()).is_some_and(|(late, early)| late - early > APART);
-        let late = late_pictures(&index.tracks.iter().map(|t| (t.kind, t.first))) > 0;
-        apart || late || self.is_damaged || index.tracks.iter().any(|t| t.moves.len() > 1)
+        apart || self.is_damaged || index.tracks.iter().any(|t| t.moves.len() > 1)
     }
 }
 
 /// Tracks that begin further apart than so many nanoseconds are not found, or not in step, by `tsdemux` (1.22).
 const APART: i64 = 500_000_000;
-
-/// Sound that begins so many nanoseconds before the pictures is the silence of an encoder's delay: a large file is not read
-/// to its end for that.
-const SILENT: i64 = 30_000_000;
-
-/// By how much sound begins before the last of the pictures, in nanoseconds: `tsdemux` begins with the first packet that it
-/// has whole, a picture most often, and what is heard before that is lost.
-fn late_pictures(firsts: &(impl Iterator<Item = (Kind, i64)> + Clone)) -> i64 {
-    let of = |kind: Kind| firsts.clone().filter(move |(k, _)| *k == kind).map(|(_, first)| first);
-    of(Kind::Picture).max().zip(of(Kind::Sound).min()).map_or(0, |(picture, sound)| picture - sound)
-}
