@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Footage, Seeded, export, mp4, succeed};
+use common::{Footage, Seeded, export, mp4, psnr, succeed};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -257,13 +257,6 @@ fn luma(path: &Path) -> Vec<u8> {
         all.extend_from_slice(&map[..1280 * 720]);
     });
     all
-}
-
-/// Peak signal-to-noise ratio in decibels.
-fn psnr(one: &[u8], other: &[u8]) -> f64 {
-    assert_eq!(one.len(), other.len());
-    let squares: u64 = one.iter().zip(other).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
-    10.0 * (255.0 * 255.0 * one.len() as f64 / squares as f64).log10()
 }
 
 /// What a small budget costs is bits and time: with less to look ahead x264 would make pictures worse by some decibels at

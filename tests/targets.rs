@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Footage, SAMPLE_RATE, bursts, export, fail, has_ffmpeg, mp4, read_number, succeed};
+use common::{Footage, SAMPLE_RATE, bursts, export, fail, has_ffmpeg, mp4, psnr, read_number, succeed};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -115,6 +115,31 @@ fn films_are_what_their_presets_say() {
     }
     // Apple's players know HEVC by this name only
     assert_eq!(stream(&folder.join("h265.mp4"), "video").unwrap()["codec_tag_string"], "hvc1");
+}
+
+/// libaom makes wrong blocks of what looks like a screen, where it has more than one thread.
+#[test]
+fn pictures_stay_near_their_originals_in_every_encoder() {
+    if !has_ffmpeg("pictures_stay_near_their_originals_in_every_encoder") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    common::reel(folder);
+    let luma = |preset: &str, name: &str| {
+        succeed(folder, &["export", "p.ron", "--copy", "off", "-o", name, "--preset", preset]);
+        decoded(&folder.join(name), &["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray"])
+    };
+    let original = luma("lossless", "original.mkv");
+    for name in ["h264.mp4", "draft.mp4", "h265.mp4", "av1.mp4", "vp9.webm", "prores.mov"] {
+        let preset = name.split('.').next().unwrap();
+        let made = luma(preset, name);
+        assert_eq!(made.len(), original.len(), "{preset}");
+        for (n, (a, b)) in made.chunks(320 * 180).zip(original.chunks(320 * 180)).enumerate() {
+            let near = psnr(a, b);
+            assert!(near > 36.0, "{preset}: picture {n} is {near:.1} dB from its original");
+        }
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -285,6 +286,33 @@ pub fn each_sample(path: &Path, convert: &str, mut take: impl FnMut(&gst::Sample
         take(&sample, time.nseconds() as f64 / 1e9);
     }
     pipeline.set_state(gst::State::Null).unwrap();
+}
+
+/// Makes a project `p.ron` of 180 frames at 30 a second: cuts of 1 to 29 frames, from one film and the other; gives the
+/// numbers of its pictures.
+pub fn reel(folder: &Path) -> Vec<usize> {
+    for (n, make) in [mp4 as fn(&Footage, &Path), mkv].into_iter().enumerate() {
+        let footage = Footage { pattern: n + 1, first: n * 1000, ..Footage::new((30, 1), 120) };
+        make(&footage, &folder.join(["a.mp4", "b.mkv"][n]));
+    }
+    // cuts of 1 to 29 frames, from one film and the other
+    let (mut list, mut expected) = (String::from("source,in,out\n"), Vec::new());
+    for (n, length) in [1, 1, 29, 13, 1, 20, 25, 7, 28, 5, 22, 28].into_iter().enumerate() {
+        let first = n * 7;
+        let time = |frame: usize| frame as f64 / 30.0;
+        writeln!(list, "{},{:.6},{:.6}", ["a.mp4", "b.mkv"][n % 2], time(first), time(first + length)).unwrap();
+        expected.extend((first..first + length).map(|f| f + n % 2 * 1000));
+    }
+    std::fs::write(folder.join("cuts.csv"), list).unwrap();
+    succeed(folder, &["assemble", "cuts.csv", "-o", "p.ron", "--rate", "30/1"]);
+    expected
+}
+
+/// Peak signal-to-noise ratio in decibels, of samples of 8 bits.
+pub fn psnr(one: &[u8], other: &[u8]) -> f64 {
+    assert_eq!(one.len(), other.len());
+    let squares: u64 = one.iter().zip(other).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
+    10.0 * (255.0 * 255.0 * one.len() as f64 / squares as f64).log10()
 }
 
 /// Where bursts begin, in seconds: the first loud sample after a twentieth of a second of quiet.
