@@ -20,8 +20,8 @@ const TEST: &str = "chromium_plays_and_seeks_exports";
 const FRAMES: usize = 180;
 const RATE: usize = 30;
 
-/// Exports of presets for films. Of the two for YouTube the smaller; not VP9's, whose pictures Chromium does not take as
-/// they lie beside Opus in what `webmmux` writes.
+/// Exports of presets for films. The largest is left out, which is made like the second largest, and VP9 in `WebM`: Chromium
+/// shows it, but can't go back to its beginning where sound begins before the picture, by what Opus runs up.
 const PLAYED: [&str; 6] = ["h264.mp4", "draft.mp4", "under-10mb.mp4", "youtube-1080p.mp4", "vertical.mp4", "av1.mp4"];
 
 /// Those that Debian's Chromium has no decoder for.

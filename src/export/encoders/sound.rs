@@ -182,7 +182,9 @@ impl Sound {
                 format!("{channels}avenc_aac bitrate={bits} ! aacparse")
             }
             (Self::Aac { kilobits }, None) => format!("avenc_aac bitrate={} ! aacparse", kilobits * 1000),
-            (Self::Opus { kilobits }, _) => format!("opusenc bitrate={} ! opusparse", kilobits * 1000),
+            // `opusparse` gives the first packet its whole length, from which `webmmux` makes a duration for all that makes
+            // Chromium refuse the pictures beside it
+            (Self::Opus { kilobits }, _) => format!("opusenc bitrate={}", kilobits * 1000),
             (Self::Mp3 { kilobits }, _) => {
                 format!(
                     "lamemp3enc target=bitrate cbr=true encoding-engine-quality=high bitrate={kilobits} ! mpegaudioparse"
