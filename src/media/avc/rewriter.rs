@@ -1,6 +1,6 @@
 //! Pictures of one encoder, written anew for the sequence parameter set of another.
 
-use super::bits::{Counted, copy_bits, escaped, low, read_number, whole, write_number};
+use super::bits::{Counted, Reader, Writer, copy_bits, escaped, low, read_number, whole, write_number};
 use super::{Configuration, Copyable, Unfit, kind, push, unfit, units};
 use bitstream_io::{BigEndian, BitRead as _, BitReader, BitWrite as _, BitWriter};
 use h264_reader::Context;
@@ -53,6 +53,10 @@ impl Rewriter {
         let reorders = matches!(from_set.pic_order_cnt, PicOrderCntType::TypeZero { .. });
         if reorders && (matches!(to.pic_order_cnt, PicOrderCntType::TypeTwo) || !to.direct_8x8_inference_flag) {
             return unfit("the encoder can't keep to its order");
+        }
+        // they would stand in each slice where they are not looked for
+        if from.pps().any(|p| p.bottom_field_pic_order_in_frame_present_flag || p.redundant_pic_cnt_present_flag) {
+            return unfit("the encoder tells more of its pictures than is written anew");
         }
         let Some(context) = copied.configuration.context() else { return unfit("its parameters can't be read") };
         let taken: Vec<u32> = context.pps().map(|p| u32::from(p.pic_parameter_set_id.id())).collect();
@@ -110,15 +114,15 @@ impl Rewriter {
         let first_macroblock = read_number(&mut reader)?;
         let slice_type = read_number(&mut reader)?;
         let name = read_number(&mut reader)?;
-        let width = u32::from(self.from_set.log2_max_frame_num());
-        let narrow: u32 = reader.read_var(width)?;
-        let frame = self.frame_number(idr, narrow, width);
+        let from_width = u32::from(self.from_set.log2_max_frame_num());
+        let narrow: u32 = reader.read_var(from_width)?;
+        let frame = self.frame_number(idr, narrow, from_width);
         self.before = frame;
         write_number(&mut writer, first_macroblock)?;
         write_number(&mut writer, slice_type)?;
         write_number(&mut writer, self.name.unwrap_or(name))?;
-        let width = u32::from(self.to.log2_max_frame_num());
-        writer.write_var(width, frame & low(width))?;
+        let to_width = u32::from(self.to.log2_max_frame_num());
+        writer.write_var(to_width, frame & low(to_width))?;
         if idr {
             let _identity = read_number(&mut reader)?;
             write_number(&mut writer, identity)?;
@@ -134,6 +138,7 @@ impl Rewriter {
             if let Some(width) = order_bits(&self.to) {
                 writer.write_var(width, order & low(width))?;
             }
+            copy_lists(&mut reader, &mut writer, slice_type, (from_width, to_width))?;
         }
         let at = reader.position_in_bits()?;
         if coded {
@@ -164,6 +169,67 @@ impl Rewriter {
             .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{e:?}")))?;
         Ok((counted.bits, set.entropy_coding_mode_flag))
     }
+}
+
+/// Copies how many pictures a slice refers to, and in which order (7.3.3.1). They are told by how far apart their `frame_num`
+/// are, which begins anew at two to the power of `from` for the encoder and of `to` in the film (8.2.4.3.1): one that stands
+/// in a list twice, for another weight, is a whole round from itself.
+fn copy_lists(reader: &mut Reader<'_>, writer: &mut Writer, slice_type: u32, (from, to): (u32, u32)) -> io::Result<()> {
+    let lists = match slice_type % 5 {
+        0 | 3 => 1,
+        1 => 2,
+        _ => return Ok(()),
+    };
+    if lists == 2 {
+        copy_bits(reader, writer, 1)?;
+    }
+    let flag = |reader: &mut Reader<'_>, writer: &mut Writer| -> io::Result<bool> {
+        let set = reader.read_bit()?;
+        writer.write_bit(set)?;
+        Ok(set)
+    };
+    if flag(reader, writer)? {
+        for _ in 0..lists {
+            let active = read_number(reader)?;
+            write_number(writer, active)?;
+        }
+    }
+    for _ in 0..lists {
+        if !flag(reader, writer)? {
+            continue;
+        }
+        // how many pictures before this one the last of the list is, of those that are referred to
+        let mut back = 0_u32;
+        loop {
+            let kind = read_number(reader)?;
+            if kind > 1 {
+                write_number(writer, kind)?;
+                match kind {
+                    2 => {
+                        let long_term = read_number(reader)?;
+                        write_number(writer, long_term)?;
+                        continue;
+                    }
+                    3 => break,
+                    _ => return Err(io::Error::other("a list of pictures is of another kind")),
+                }
+            }
+            let far = read_number(reader)?.wrapping_add(1);
+            let next = if kind == 0 { back.wrapping_add(far) } else { back.wrapping_sub(far) } & low(from);
+            if next > low(to) {
+                return Err(io::Error::other("a picture refers to one that is further back than can be told"));
+            }
+            let (kind, less) = match next.checked_sub(back) {
+                Some(0) => (0, low(to)),
+                Some(further) => (0, further - 1),
+                None => (1, back - next - 1),
+            };
+            write_number(writer, kind)?;
+            write_number(writer, less)?;
+            back = next;
+        }
+    }
+    Ok(())
 }
 
 /// Bits of the picture order count in slices; `None` where it follows from their order.
