@@ -58,7 +58,7 @@ impl VideoEncoder for Av1 {
         }
     }
 
-    /// With one thread alone: screens, whose blocks are copied from within the picture, come out with wrong blocks (23 dB)
+    /// With one thread alone: screens, whose blocks are copied from within the picture, come out with wrong blocks (27 dB)
     /// from more, by rows as by tiles (libaom 3.6.0; right without its `enable-intrabc`, which the element does not know).
     fn candidates(&self, cores: u32) -> Vec<EncoderPlan> {
         stepped(cores, STEPS.len()).into_iter().map(|plan| EncoderPlan { threads: 1, ..plan }).collect()
