@@ -26,6 +26,10 @@ pub(super) fn write_number(writer: &mut Writer, number: u32) -> io::Result<()> {
     writer.write_var(zeros + 1, number)
 }
 
+pub(super) fn copy_number(reader: &mut Reader<'_>, writer: &mut Writer) -> io::Result<()> {
+    write_number(writer, read_number(reader)?)
+}
+
 /// How many bits there are up to the one that ends them, with it (7.3.2.11).
 pub(super) fn whole(bytes: &[u8]) -> io::Result<u64> {
     let last = bytes.last().filter(|last| **last != 0).ok_or(io::ErrorKind::InvalidData)?;

@@ -1,6 +1,6 @@
 //! Pictures of one encoder, written anew for the sequence parameter set of another.
 
-use super::bits::{Counted, Reader, Writer, copy_bits, escaped, low, read_number, whole, write_number};
+use super::bits::{Counted, Reader, Writer, copy_bits, copy_number, escaped, low, read_number, whole, write_number};
 use super::{Configuration, Copyable, Unfit, kind, push, unfit, units};
 use bitstream_io::{BigEndian, BitRead as _, BitReader, BitWrite as _, BitWriter};
 use h264_reader::Context;
@@ -190,8 +190,7 @@ fn copy_lists(reader: &mut Reader<'_>, writer: &mut Writer, slice_type: u32, (fr
     };
     if flag(reader, writer)? {
         for _ in 0..lists {
-            let active = read_number(reader)?;
-            write_number(writer, active)?;
+            copy_number(reader, writer)?;
         }
     }
     for _ in 0..lists {
@@ -202,19 +201,20 @@ fn copy_lists(reader: &mut Reader<'_>, writer: &mut Writer, slice_type: u32, (fr
         let mut back = 0_u32;
         loop {
             let kind = read_number(reader)?;
-            if kind > 1 {
-                write_number(writer, kind)?;
-                match kind {
-                    2 => {
-                        let long_term = read_number(reader)?;
-                        write_number(writer, long_term)?;
-                        continue;
-                    }
-                    3 => break,
-                    _ => return Err(io::Error::other("a list of pictures is of another kind")),
+            let far = match kind {
+                0 | 1 => read_number(reader)?.wrapping_add(1),
+                // one that is kept for long, by its own number
+                2 => {
+                    write_number(writer, kind)?;
+                    copy_number(reader, writer)?;
+                    continue;
                 }
-            }
-            let far = read_number(reader)?.wrapping_add(1);
+                3 => {
+                    write_number(writer, kind)?;
+                    break;
+                }
+                _ => return Err(io::Error::other("a list of pictures is of another kind")),
+            };
             let next = if kind == 0 { back.wrapping_add(far) } else { back.wrapping_sub(far) } & low(from);
             if next > low(to) {
                 return Err(io::Error::other("a picture refers to one that is further back than can be told"));

@@ -125,8 +125,7 @@ fn pictures_refer_to_the_same_ones_in_a_stream_that_counts_farther() {
         let mut reader = bits::Reader::endian(Cursor::new(&unit[..]), BigEndian);
         let mut writer = bits::Writer::endian(Vec::new(), BigEndian);
         bits::copy_bits(&mut reader, &mut writer, 24).unwrap();
-        let name = bits::read_number(&mut reader).unwrap();
-        bits::write_number(&mut writer, name).unwrap();
+        bits::copy_number(&mut reader, &mut writer).unwrap();
         bits::read_number(&mut reader).unwrap();
         bits::write_number(&mut writer, width - 4).unwrap();
         let rest = bits::whole(&unit).unwrap() - reader.position_in_bits().unwrap();
