@@ -10,7 +10,7 @@
 
 mod common;
 
-use common::{Footage, SAMPLE_RATE, Seeded, bursts, export, has_ffmpeg, make, read_number, succeed};
+use common::{Footage, SAMPLE_RATE, Seeded, bursts, export, has_ffmpeg, make, psnr, read_number, succeed};
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs;
@@ -127,9 +127,8 @@ fn is_right(path: &Path, wanted: &[usize], copied: i64, originals: &[(usize, &Pa
         let (_, pictures) = originals.iter().find(|(thousands, _)| *thousands == n / 1000).unwrap();
         let original = &pictures[n % 1000];
         same += i64::from(picture == original);
-        let error: f64 = picture.iter().zip(original).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
-        let psnr = 10.0 * (255.0_f64.powi(2) * picture.len() as f64 / error.max(1e-9)).log10();
-        assert!(psnr > 36.0, "{}: picture {n} is {psnr:.1} dB from its original", path.display());
+        let near = psnr(picture, original);
+        assert!(near > 36.0, "{}: picture {n} is {near:.1} dB from its original", path.display());
     }
     assert!(same >= copied, "{}: {same} are the same bit for bit, {copied} were copied", path.display());
 }
