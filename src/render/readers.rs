@@ -1,17 +1,23 @@
-//! Readers that are ready when their section begins: opened and sought on a thread of their own, one
-//! section ahead, and kept for the next cut from the same file.
+//! Readers that are ready when their section begins: opened and sought on threads of their own, some
+//! sections ahead, and kept for the next cut from the same file.
 
 use super::PictureFile;
 use crate::media::{AudioReader, Cancel, MediaError, PictureFormat, VideoReader};
 use crate::model::{MediaInfo, SourceTime};
+use crate::platform::caught;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Idle readers that are kept; each holds a decoder and its pictures.
 const IDLE: usize = 1;
+
+/// Threads that make readers ready: as many as sections are read ahead, so that the long way to one cut does not hold up the
+/// next.
+const THREADS: usize = 2;
 
 /// How soon it is noticed that nobody waits any more.
 const STEP: Duration = Duration::from_millis(50);
@@ -93,8 +99,36 @@ impl<R: Reader> PartialEq for Wanted<R> {
 
 enum Request<R: Reader> {
     Prepare(u64, Wanted<R>),
-    GiveBack(R::Spec, R),
-    LetGo,
+    Close(R),
+}
+
+/// Readers that nobody needs now, the most recently used last.
+struct Idle<R: Reader>(Mutex<Vec<(R::Spec, R)>>);
+
+impl<R: Reader> Idle<R> {
+    fn all(&self) -> MutexGuard<'_, Vec<(R::Spec, R)>> {
+        // the lock is only held to move readers in and out
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one that reads so.
+    fn take(&self, spec: &R::Spec) -> Option<R> {
+        let mut all = self.all();
+        let index = all.iter().rposition(|(kept, _)| kept == spec)?;
+        Some(all.remove(index).1)
+    }
+
+    /// Keeps one; gives what is too many then.
+    fn keep(&self, spec: R::Spec, reader: R) -> Option<R> {
+        let mut all = self.all();
+        all.push((spec, reader));
+        (all.len() > IDLE).then(|| all.remove(0).1)
+    }
+
+    /// Takes all of them.
+    fn clear(&self) -> Vec<(R::Spec, R)> {
+        std::mem::take(&mut *self.all())
+    }
 }
 
 struct Prepared<R> {
@@ -106,8 +140,9 @@ struct Prepared<R> {
 pub(super) struct Readers<R: Reader> {
     requests: Option<Sender<Request<R>>>,
     prepared: Receiver<Prepared<R>>,
-    thread: Option<JoinHandle<()>>,
-    /// Ends its thread.
+    threads: Vec<JoinHandle<()>>,
+    idle: Arc<Idle<R>>,
+    /// Ends its threads.
     cancel: Cancel,
     /// Its owner's: what is waited for is of no use when that is cancelled.
     given_up: Cancel,
@@ -119,20 +154,25 @@ pub(super) struct Readers<R: Reader> {
 }
 
 impl<R: Reader> Readers<R> {
-    /// Starts the thread; `given_up` is its owner's.
+    /// Starts the threads; `given_up` is its owner's.
     pub fn new(name: &str, given_up: Cancel) -> Result<Self, MediaError> {
         let cancel = Cancel::default();
         let (requests, incoming) = bounded(64);
         let (outgoing, prepared) = bounded(64);
-        let for_thread = cancel.clone();
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || serve(&incoming, &outgoing, &for_thread))
-            .map_err(|e| MediaError::Element(format!("no thread can be started: {e}")))?;
+        let idle = Arc::new(Idle(Mutex::default()));
+        let mut threads = Vec::with_capacity(THREADS);
+        for _ in 0..THREADS {
+            let (incoming, outgoing) = (incoming.clone(), outgoing.clone());
+            let (idle, cancel) = (Arc::clone(&idle), cancel.clone());
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            let thread = thread.spawn(move || serve(&incoming, &outgoing, &idle, &cancel));
+            threads.push(thread.map_err(|e| MediaError::Element(format!("no thread can be started: {e}")))?);
+        }
         Ok(Self {
             requests: Some(requests),
             prepared,
-            thread: Some(thread),
+            threads,
+            idle,
             cancel,
             given_up,
             next_ticket: 0,
@@ -221,14 +261,22 @@ impl<R: Reader> Readers<R> {
 
     /// Returns a reader that is no longer needed, for the next cut from the same file.
     pub fn give_back(&mut self, spec: R::Spec, reader: R) {
-        // when the thread is gone the reader is dropped here
-        self.send(Request::GiveBack(spec, reader));
+        let too_many = self.idle.keep(spec, reader);
+        self.close(too_many);
     }
 
     /// Closes the readers that are kept for later.
     pub fn let_go(&mut self) {
-        // when the thread is gone it has closed them
-        self.send(Request::LetGo);
+        let all = self.idle.clear();
+        self.close(all.into_iter().map(|(_, reader)| reader));
+    }
+
+    /// Closes readers, which takes a moment each.
+    fn close(&mut self, readers: impl IntoIterator<Item = R>) {
+        for reader in readers {
+            // when the threads are gone it is dropped here
+            self.send(Request::Close(reader));
+        }
     }
 }
 
@@ -237,38 +285,22 @@ impl<R: Reader> Drop for Readers<R> {
         self.cancel.cancel();
         self.requests = None;
         while self.prepared.recv().is_ok() {}
-        if let Some(thread) = self.thread.take() {
-            // a reader that panicked has been reported by the panic itself
+        for thread in self.threads.drain(..) {
+            // a thread that panicked has been reported by the panic itself
             let _ = thread.join();
         }
     }
 }
 
-fn serve<R: Reader>(requests: &Receiver<Request<R>>, prepared: &Sender<Prepared<R>>, cancel: &Cancel) {
+fn serve<R: Reader>(requests: &Receiver<Request<R>>, prepared: &Sender<Prepared<R>>, idle: &Idle<R>, cancel: &Cancel) {
     cancel.watch_on_this_thread();
-    // the most recently used last
-    let mut idle: Vec<(R::Spec, R)> = Vec::new();
     for request in requests {
         match request {
-            Request::GiveBack(spec, reader) => {
-                idle.push((spec, reader));
-                if idle.len() > IDLE {
-                    idle.remove(0);
-                }
-            }
-            Request::LetGo => idle.clear(),
+            Request::Close(reader) => drop(reader),
             Request::Prepare(ticket, wanted) => {
-                let kept = idle.iter().rposition(|(spec, _)| *spec == wanted.spec).map(|i| idle.remove(i).1);
-                // a reader that broke in an earlier clip may do better when opened anew
-                let reused = kept.and_then(|mut reader| reader.prepare(wanted.at, cancel).ok().map(|()| reader));
-                let reader = reused.map_or_else(
-                    || {
-                        // what waits for another cut makes room for what is needed now
-                        idle.clear();
-                        open(&wanted, cancel)
-                    },
-                    Ok,
-                );
+                // the other thread would go on, and nobody be told
+                let reader = caught(|| ready(&wanted, idle, cancel))
+                    .unwrap_or_else(|said| Err(MediaError::Element(format!("reading broke off: {said}"))));
                 if prepared.send(Prepared { ticket, reader }).is_err() {
                     return;
                 }
@@ -277,7 +309,15 @@ fn serve<R: Reader>(requests: &Receiver<Request<R>>, prepared: &Sender<Prepared<
     }
 }
 
-fn open<R: Reader>(wanted: &Wanted<R>, cancel: &Cancel) -> Result<R, MediaError> {
+fn ready<R: Reader>(wanted: &Wanted<R>, idle: &Idle<R>, cancel: &Cancel) -> Result<R, MediaError> {
+    if let Some(mut reader) = idle.take(&wanted.spec)
+        // a reader that broke in an earlier clip may do better when opened anew
+        && reader.prepare(wanted.at, cancel).is_ok()
+    {
+        return Ok(reader);
+    }
+    // what waits for another cut makes room for what is needed now
+    drop(idle.clear());
     if cancel.is_cancelled() {
         return Err(MediaError::Cancelled);
     }
