@@ -12,7 +12,7 @@ use workprint::model::{FrameCount, FrameRate};
 
 /// What is wrong with a file, if anything is.
 fn fault(path: &Path, wanted: &Wanted, shown: &[(i64, Glance)]) -> Option<String> {
-    verify(path, wanted, shown, &Cancel::default()).err().map(|e| e.to_string())
+    verify(path, wanted, shown, 1, &Cancel::default()).err().map(|e| e.to_string())
 }
 
 /// Writes a changed copy of a file.
@@ -97,4 +97,16 @@ fn what_is_wrong_with_a_finished_file_is_found() {
         });
         tells(&empty, &wanted, &[], "the packet of picture 0 has no picture in it");
     }
+    // packets of Opus, which are all as long, have flags of their own
+    succeed(folder, &["export", "p.ron", "-o", "v.webm", "--preset", "vp9"]);
+    assert_eq!(fault(&folder.join("v.webm"), &wanted, &[]), None);
+    let unmarked = changed(&folder.join("v.webm"), |bytes| {
+        // the last of the second track: behind its size come its number, its time, and they
+        let flags = |at: usize| at + 5 + bytes[at + 1].leading_zeros() as usize;
+        let marked = |at: &usize| bytes[*at] == 0xA3 && bytes[flags(*at) - 3] == 0x82 && bytes[flags(*at)] == 0x80;
+        let at = (0..bytes.len() - 20).rev().find(marked).map(flags).unwrap();
+        bytes[at] = 0;
+    });
+    let found = fault(&unmarked, &wanted, &[]).unwrap_or_default();
+    assert!(found.contains("players are not told that they can begin with its sound"), "{found}");
 }

@@ -27,6 +27,7 @@ mod film;
 mod framed;
 mod glance;
 mod hardware;
+mod matroska;
 mod memory;
 mod parts;
 mod pictures;

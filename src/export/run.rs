@@ -7,6 +7,7 @@ use super::delivery::{self, Delivery};
 use super::encoders::Sound;
 use super::glance::Glance;
 use super::hardware::{Chosen, after, choose, hardware_of};
+use super::matroska::mark_sound;
 use super::memory::{Memory, return_freed};
 use super::pipeline::{Coding, describe};
 use super::priming::skip_priming;
@@ -377,6 +378,9 @@ impl<'a> Run<'a> {
                 if film.container.has_edit_lists() && matches!(film.sound, Sound::Aac { .. }) {
                     self.skip_priming(&path)?;
                 }
+                if film.container.is_matroska() {
+                    mark_sound(&path).map_err(|e| MediaError::write(&self.settings.path, e))?;
+                }
                 Ok(rendered)
             }
             Format::Sound(sound) => {
@@ -422,7 +426,11 @@ impl<'a> Run<'a> {
     /// Checks the finished file.
     fn verify(&self, path: &Path, shown: &[(i64, Glance)]) -> Result<(), MediaError> {
         match &self.settings.preset.target.format {
-            Format::Film(_) => verify(path, &self.wanted(), shown, self.cancel),
+            Format::Film(_) => {
+                // where the next cut's readers had room beside the encoder, a decoder's second thread has
+                let threads = if self.plan.ahead > 0 { 2 } else { 1 };
+                verify(path, &self.wanted(), shown, threads, self.cancel)
+            }
             Format::Sound(_) => verify_sound(path, self.samples(), self.sequence().sample_rate),
             Format::Pictures(kind) => kind.verify(path, self.frame, kind.count(self.span.length, self.sequence().rate)),
         }

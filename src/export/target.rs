@@ -115,6 +115,12 @@ impl Container {
         }
     }
 
+    /// Whether it is of the kind of RFC 9559.
+    #[must_use]
+    pub fn is_matroska(self) -> bool {
+        matches!(self, Self::Matroska | Self::WebM)
+    }
+
     /// Whether it is of the kind of ISO 14496-12, with tables and edit lists.
     #[must_use]
     pub fn has_edit_lists(self) -> bool {

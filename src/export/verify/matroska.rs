@@ -1,269 +1,33 @@
-//! What a Matroska file says (RFC 8794, RFC 9559): its heads are read, what its blocks carry is passed over.
+//! What the packets of a Matroska file say.
 
 use super::{Packet, Tables};
-use crate::export::invalid;
-use crate::media::{Framing, NalCodec};
+use crate::export::matroska::{Kind, walk};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-
-const EBML: u64 = 0x1A45_DFA3;
-const SEGMENT: u64 = 0x1853_8067;
-const INFO: u64 = 0x1549_A966;
-const SCALE: u64 = 0x2A_D7B1;
-const TRACKS: u64 = 0x1654_AE6B;
-const TRACK: u64 = 0xAE;
-const TRACK_NUMBER: u64 = 0xD7;
-const TRACK_TYPE: u64 = 0x83;
-const CODEC: u64 = 0x86;
-const CODEC_PRIVATE: u64 = 0x63A2;
-const CLUSTER: u64 = 0x1F43_B675;
-const TIMESTAMP: u64 = 0xE7;
-const SIMPLE_BLOCK: u64 = 0xA3;
-const GROUP: u64 = 0xA0;
-const BLOCK: u64 = 0xA1;
-const REFERENCE: u64 = 0xFB;
-const CUES: u64 = 0x1C53_BB6B;
-const CUE: u64 = 0xBB;
-const CUE_PLACE: u64 = 0xB7;
-const CUE_CLUSTER: u64 = 0xF1;
-
-/// Elements of a kind that are looked at within one of the small ones.
-const MOST: usize = 4096;
-
-/// Whether a file begins as Matroska does.
-pub(super) fn is_matroska(file: &mut File) -> io::Result<bool> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut head = [0; 4];
-    let read = file.read(&mut head)?;
-    Ok(read == 4 && u64::from(u32::from_be_bytes(head)) == EBML)
-}
-
-/// A reader that knows where it is.
-struct Reader {
-    file: BufReader<File>,
-    at: u64,
-    end: u64,
-}
-
-/// An element: what it is, and where its content lies.
-#[derive(Clone, Copy)]
-struct Element {
-    id: u64,
-    content: u64,
-    end: u64,
-}
-
-impl Reader {
-    fn go(&mut self, to: u64) -> io::Result<()> {
-        let by = i128::from(to) - i128::from(self.at);
-        self.file.seek_relative(i64::try_from(by).map_err(|_| invalid("an element is too long"))?)?;
-        self.at = to;
-        Ok(())
-    }
-
-    fn byte(&mut self) -> io::Result<u8> {
-        let mut byte = [0];
-        self.file.read_exact(&mut byte)?;
-        self.at += 1;
-        Ok(byte[0])
-    }
-
-    /// A number whose first bits say how long it is (RFC 8794, 4), with those bits or without. All ones is unknown.
-    fn number(&mut self, with_marker: bool) -> io::Result<Option<u64>> {
-        let first = self.byte()?;
-        let more = first.leading_zeros();
-        if more > 7 {
-            return Err(invalid("a number has no end"));
-        }
-        let mut value = u64::from(first);
-        if !with_marker {
-            value &= (1 << (7 - more)) - 1;
-        }
-        for _ in 0..more {
-            value = value << 8 | u64::from(self.byte()?);
-        }
-        Ok((with_marker || value != (1 << (7 * (more + 1))) - 1).then_some(value))
-    }
-
-    /// The element that begins here, if there is one before `limit`.
-    fn element(&mut self, limit: u64) -> io::Result<Option<Element>> {
-        if self.at >= limit {
-            return Ok(None);
-        }
-        let Some(id) = self.number(true)? else { return Ok(None) };
-        let size = self.number(false)?;
-        let end = size.map_or(Some(limit), |s| self.at.checked_add(s)).filter(|end| *end <= limit);
-        let end = end.ok_or_else(|| invalid("an element ends beyond what it lies in"))?;
-        Ok(Some(Element { id, content: self.at, end }))
-    }
-
-    /// The elements within another, which must be few.
-    fn children(&mut self, of: Element) -> io::Result<Vec<Element>> {
-        let mut found = Vec::new();
-        self.go(of.content)?;
-        while found.len() < MOST
-            && let Some(element) = self.element(of.end)?
-        {
-            self.go(element.end)?;
-            found.push(element);
-        }
-        Ok(found)
-    }
-
-    fn bytes(&mut self, of: Element, most: u64) -> io::Result<Vec<u8>> {
-        self.go(of.content)?;
-        (0..(of.end - of.content).min(most)).map(|_| self.byte()).collect()
-    }
-
-    fn integer(&mut self, of: Element) -> io::Result<u64> {
-        Ok(self.bytes(of, 8)?.iter().fold(0, |n, b| n << 8 | u64::from(*b)))
-    }
-}
-
-/// What is needed of a track.
-#[derive(Clone, Copy, Default)]
-struct Track {
-    number: u64,
-    /// 1 for pictures, 2 for sound.
-    kind: u64,
-    framing: Option<(NalCodec, Framing)>,
-}
-
-/// What is found on the way.
-struct Walk {
-    tables: Tables,
-    tracks: Vec<Track>,
-    scale: i64,
-    /// When the current cluster begins, in ticks.
-    cluster: i64,
-}
+use std::io;
 
 /// Reads all heads of a file whose pictures last `period` nanoseconds each. How long the last packet of sound is, is not
 /// said: at most `packet` nanoseconds.
 pub(super) fn read(file: &mut File, period: i64, packet: i64) -> io::Result<Tables> {
-    let end = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(0))?;
-    let mut reader = Reader { file: BufReader::with_capacity(256, file.try_clone()?), at: 0, end };
-    let mut segment = None;
-    while let Some(element) = reader.element(reader.end)? {
-        if element.id == SEGMENT {
-            segment = Some(element);
-            break;
-        }
-        reader.go(element.end)?;
-    }
-    let segment = segment.ok_or_else(|| invalid("there is no segment"))?;
-    let mut walk = Walk { tables: Tables::default(), tracks: Vec::new(), scale: 1_000_000, cluster: 0 };
-    let mut cues = None;
-    while let Some(element) = reader.element(segment.end)? {
-        match element.id {
-            INFO => {
-                for child in reader.children(element)?.into_iter().filter(|c| c.id == SCALE) {
-                    walk.scale = i64::try_from(reader.integer(child)?).unwrap_or(i64::MAX).max(1);
-                }
+    let mut tables = Tables::default();
+    let mut walked = walk(file, &mut |block| {
+        match block.kind {
+            Kind::Pictures => {
+                let packet = Packet { number: tables.pictures, at: block.at, size: block.size };
+                tables.pictures += 1;
+                tables.picture_end = tables.picture_end.max(block.nanos);
+                if block.is_key { &mut tables.keys } else { &mut tables.others }.push(packet);
             }
-            TRACKS => {
-                for child in reader.children(element)?.into_iter().filter(|c| c.id == TRACK) {
-                    let track = track(&mut reader, child)?;
-                    walk.tracks.push(track);
-                }
-                walk.tables.framing = walk.tracks.iter().find(|t| t.kind == 1).and_then(|t| t.framing);
+            Kind::Sound => {
+                let (last, _) = tables.sound_end.unwrap_or((0, 0));
+                tables.sound_end = Some((last.max(block.nanos), 0));
+                tables.unmarked_sound |= !block.is_key;
             }
-            CLUSTER => walk.cluster(&mut reader, element)?,
-            CUES => cues = Some(element),
-            _ => {}
-        }
-        reader.go(element.end)?;
-    }
-    walk.tables.picture_end = walk.tables.picture_end.saturating_add(period);
-    walk.tables.sound_end = walk.tables.sound_end.map(|(begin, _)| (begin.saturating_add(packet / 2), packet / 2));
-    check_cues(&mut reader, segment, cues.ok_or_else(|| invalid("there are no cues"))?)?;
-    Ok(walk.tables)
-}
-
-fn track(reader: &mut Reader, element: Element) -> io::Result<Track> {
-    let mut track = Track::default();
-    let (mut codec, mut private) = (Vec::new(), Vec::new());
-    for child in reader.children(element)? {
-        match child.id {
-            TRACK_NUMBER => track.number = reader.integer(child)?,
-            TRACK_TYPE => track.kind = reader.integer(child)?,
-            CODEC => codec = reader.bytes(child, 64)?,
-            CODEC_PRIVATE => private = reader.bytes(child, 64)?,
-            _ => {}
-        }
-    }
-    let length = |at: usize| private.get(at).map(|b| Framing::Length(usize::from(b & 3) + 1));
-    track.framing = match &codec[..] {
-        b"V_MPEG4/ISO/AVC" => length(4).map(|l| (NalCodec::H264, l)),
-        b"V_MPEGH/ISO/HEVC" => length(21).map(|l| (NalCodec::Hevc, l)),
-        _ => None,
-    };
-    Ok(track)
-}
-
-impl Walk {
-    fn cluster(&mut self, reader: &mut Reader, cluster: Element) -> io::Result<()> {
-        while let Some(element) = reader.element(cluster.end)? {
-            match element.id {
-                TIMESTAMP => self.cluster = i64::try_from(reader.integer(element)?).unwrap_or(i64::MAX),
-                SIMPLE_BLOCK => self.block(reader, element, None)?,
-                GROUP => {
-                    let parts = reader.children(element)?;
-                    let key = !parts.iter().any(|p| p.id == REFERENCE);
-                    for block in parts.into_iter().filter(|p| p.id == BLOCK) {
-                        self.block(reader, block, Some(key))?;
-                    }
-                }
-                _ => {}
-            }
-            reader.go(element.end)?;
         }
         Ok(())
-    }
-
-    /// One packet of a track (RFC 9559, 10.1); blocks of several packets are not written.
-    fn block(&mut self, reader: &mut Reader, element: Element, key: Option<bool>) -> io::Result<()> {
-        reader.go(element.content)?;
-        let number = reader.number(false)?;
-        let Some(track) = self.tracks.iter().find(|t| Some(t.number) == number).copied() else { return Ok(()) };
-        let time = i16::from_be_bytes([reader.byte()?, reader.byte()?]);
-        let flags = reader.byte()?;
-        let nanos = self.cluster.saturating_add(i64::from(time)).saturating_mul(self.scale);
-        match track.kind {
-            1 => {
-                let size = element.end.checked_sub(reader.at).ok_or_else(|| invalid("a block has no content"))?;
-                let packet = Packet { number: self.tables.pictures, at: reader.at, size };
-                self.tables.pictures += 1;
-                self.tables.picture_end = self.tables.picture_end.max(nanos);
-                let key = key.unwrap_or(flags & 0x80 != 0);
-                if key { &mut self.tables.keys } else { &mut self.tables.others }.push(packet);
-            }
-            2 => {
-                let (last, _) = self.tables.sound_end.unwrap_or((0, 0));
-                self.tables.sound_end = Some((last.max(nanos), 0));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Checks that the table of places to seek to (RFC 9559, 5.1.5) names clusters.
-fn check_cues(reader: &mut Reader, segment: Element, cues: Element) -> io::Result<()> {
-    reader.go(cues.content)?;
-    let mut seen = 0;
-    while let Some(cue) = reader.element(cues.end)? {
-        for place in reader.children(cue)?.into_iter().filter(|p| cue.id == CUE && p.id == CUE_PLACE) {
-            for at in reader.children(place)?.into_iter().filter(|p| p.id == CUE_CLUSTER) {
-                let at = segment.content.saturating_add(reader.integer(at)?);
-                reader.go(at.min(segment.end))?;
-                let cluster = reader.element(segment.end)?.filter(|e| e.id == CLUSTER);
-                cluster.ok_or_else(|| invalid("a cue does not lead to a cluster"))?;
-                seen += 1;
-            }
-        }
-        reader.go(cue.end)?;
-    }
-    if seen == 0 { Err(invalid("its cues are empty")) } else { Ok(()) }
+    })?;
+    tables.framing = walked.framing;
+    tables.picture_end = tables.picture_end.saturating_add(period);
+    tables.sound_end = tables.sound_end.map(|(begin, _)| (begin.saturating_add(packet / 2), packet / 2));
+    walked.check_cues()?;
+    Ok(tables)
 }

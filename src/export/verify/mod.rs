@@ -8,6 +8,7 @@ mod matroska;
 mod mp4;
 
 use super::glance::Glance;
+use super::matroska::is_matroska;
 use crate::media::{Cancel, Framing, Luma, MediaError, NalCodec, PictureFormat, VideoReader, is_sync};
 use crate::model::{Frame, FrameCount, FrameRate, MediaInfo, MediaKind, SourceTime, VideoStream};
 use std::fs::File;
@@ -105,6 +106,8 @@ struct Tables {
     uneven: Option<i64>,
     /// Where the sound ends, in nanoseconds, and by how much that may be off.
     sound_end: Option<(i64, i64)>,
+    /// Whether players are not told of some packet of sound that they may begin with it.
+    unmarked_sound: bool,
     /// How packets tell what they are, where they do.
     framing: Option<(NalCodec, Framing)>,
     /// Packets that are announced as places to begin at.
@@ -116,16 +119,23 @@ struct Tables {
 /// Why a file is not as it should be, in words that come after its name.
 type Fault = String;
 
-/// Checks a file; `shown` tells what a frame looked like when it was rendered, if that is known.
+/// Checks a file, decoding with `threads` threads; `shown` tells what a frame looked like when it was rendered, if that is
+/// known.
 ///
 /// # Errors
 /// [`MediaError::Cancelled`], and [`MediaError::Decode`] with what is wrong.
-pub fn verify(path: &Path, wanted: &Wanted, shown: &[(i64, Glance)], cancel: &Cancel) -> Result<(), MediaError> {
+pub fn verify(
+    path: &Path,
+    wanted: &Wanted,
+    shown: &[(i64, Glance)],
+    threads: u32,
+    cancel: &Cancel,
+) -> Result<(), MediaError> {
     let fault = |why: Fault| MediaError::Decode { path: path.to_owned(), why };
     let mut file = File::open(path).map_err(|e| fault(format!("it can't be read again: {e}")))?;
     let unreadable = |e: std::io::Error| fault(format!("its tables can't be read: {e}"));
     let period = wanted.rate.duration_of(FrameCount(1)).nanos();
-    let matroska = matroska::is_matroska(&mut file).map_err(unreadable)?;
+    let matroska = is_matroska(&mut file).map_err(unreadable)?;
     let tables = if matroska {
         matroska::read(&mut file, period, PACKET * 1_000_000_000 / i64::from(wanted.sample_rate.max(1)))
     } else {
@@ -134,7 +144,19 @@ pub fn verify(path: &Path, wanted: &Wanted, shown: &[(i64, Glance)], cancel: &Ca
     let tables = tables.map_err(unreadable)?;
     compare(&tables, wanted).map_err(fault)?;
     check_keys(&mut file, &tables, cancel)?.map_err(fault)?;
-    decode(path, &info_in(matroska, wanted), &tables, (wanted, shown), cancel)
+    let info = info_in(matroska, wanted);
+    let format =
+        PictureFormat { width: wanted.size.0, height: wanted.size.1, format: gstreamer_video::VideoFormat::I420 };
+    let reader = match VideoReader::open(path, &info, format, threads) {
+        Ok(reader) => reader,
+        // what can be written need not be readable on the same machine
+        Err(MediaError::MissingPlugin { what, .. }) => {
+            tracing::warn!("the export was not decoded to check it: there is no decoder for {what}");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    decode(path, reader, &tables, (wanted, shown), cancel)
 }
 
 /// Checks a file of sound alone: that it has so many samples at that rate, as its tables or its packets tell.
@@ -177,6 +199,9 @@ fn compare(tables: &Tables, wanted: &Wanted) -> Result<(), Fault> {
     if found.saturating_sub(end).abs() > off {
         return Err(format!("its sound lasts {:.6} s instead of {:.6}", seconds(found), seconds(end)));
     }
+    if tables.unmarked_sound {
+        return Err("players are not told that they can begin with its sound".into());
+    }
     match tables.keys.kept.first() {
         Some(first) if first.number == 0 => Ok(()),
         _ => Err("players can't begin with its first picture".into()),
@@ -212,7 +237,7 @@ fn check_keys(file: &mut File, tables: &Tables, cancel: &Cancel) -> Result<Resul
 /// Decodes the first picture, one about the middle, one near the end and the last, and compares them with what was rendered.
 fn decode(
     path: &Path,
-    info: &MediaInfo,
+    mut reader: VideoReader,
     tables: &Tables,
     (wanted, shown): (&Wanted, &[(i64, Glance)]),
     cancel: &Cancel,
@@ -227,17 +252,6 @@ fn decode(
     places.extend(shown.iter().map(|(n, _)| *n).filter(near));
     places.sort_unstable();
     places.dedup();
-    let (width, height) = wanted.size;
-    let format = PictureFormat { width, height, format: gstreamer_video::VideoFormat::I420 };
-    let mut reader = match VideoReader::open(path, info, format, 1) {
-        Ok(reader) => reader,
-        // what can be written need not be readable on the same machine
-        Err(MediaError::MissingPlugin { what, .. }) => {
-            tracing::warn!("the export was not decoded to check it: there is no decoder for {what}");
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
     for n in places {
         // the middle of its time, so that rounding does not matter
         let begin = wanted.rate.time_of(Frame(n));
@@ -260,7 +274,7 @@ fn decode(
 /// # Errors
 /// [`MediaError::Decode`] when it can't be read again.
 pub(in crate::export) fn info(path: &Path, wanted: &Wanted) -> Result<MediaInfo, MediaError> {
-    let matroska = File::open(path).and_then(|mut file| matroska::is_matroska(&mut file));
+    let matroska = File::open(path).and_then(|mut file| is_matroska(&mut file));
     let unreadable = |e| MediaError::Decode { path: path.to_owned(), why: format!("it can't be read again: {e}") };
     Ok(info_in(matroska.map_err(unreadable)?, wanted))
 }
