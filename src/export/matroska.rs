@@ -1,4 +1,5 @@
-//! The elements of a Matroska file (RFC 8794, RFC 9559): heads are read, what blocks carry is passed over.
+//! The elements of a Matroska file (RFC 8794, RFC 9559): heads are read, what blocks carry is passed over; and the marks of
+//! sound, which its muxer leaves out.
 
 use super::invalid;
 use crate::media::{Framing, NalCodec};

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Idle readers that are kept; each holds a decoder and its pictures.
 const IDLE: usize = 1;
 
-/// Threads that make readers ready: as many as sections are read ahead, so that the long way to one cut does not hold up the
+/// Threads that make readers ready: as many as sections are read ahead at most, so that the long way to one cut does not hold up the
 /// next.
 const THREADS: usize = 2;
 
