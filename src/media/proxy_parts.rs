@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 /// How long a part is, about: long enough that beginning one costs nothing, short enough to be there soon.
 pub const PART_LENGTH: SourceTime = SourceTime(SourceTime::SECOND.0 * 60);
 
+/// How many parts there are at most. Files that claim more minutes than that, which none but damaged ones do, have longer
+/// ones: each costs its beginning, also where nothing is in it.
+const MOST: i64 = 1024;
+
 /// A stretch of media, which one file holds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Part {
@@ -35,17 +39,21 @@ impl Part {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Parts {
     count: usize,
+    /// How long each is, in whole minutes.
+    each: SourceTime,
     grid: Option<PictureGrid>,
 }
 
 impl Parts {
-    /// How the proxy of a file with that in it is divided. Of less than two minutes it is one part.
+    /// How the proxy of a file with that in it is divided, into at most 1024. Of less than two minutes it is one part.
     #[must_use]
     pub fn of(info: &MediaInfo) -> Self {
         let grid = info.video.as_ref().and_then(VideoStream::grid);
         let length = info.duration.unwrap_or(SourceTime::ZERO);
-        let count = usize::try_from(length.0 / PART_LENGTH.0).unwrap_or(1).max(1);
-        Self { count, grid }
+        let minutes = (length.0 / PART_LENGTH.0).max(1);
+        let together = (minutes + MOST - 1) / MOST;
+        let count = usize::try_from(minutes / together).unwrap_or(1);
+        Self { count, each: SourceTime(PART_LENGTH.0 * together), grid }
     }
 
     /// How many there are, at least one.
@@ -54,7 +62,7 @@ impl Parts {
         self.count
     }
 
-    /// The nth of them; the last lasts up to two minutes.
+    /// The nth of them; the last lasts up to twice as long as others.
     #[must_use]
     pub fn get(self, n: usize) -> Part {
         Part { from: self.begin(n), until: (n + 1 < self.count).then(|| self.begin(n + 1)) }
@@ -68,13 +76,13 @@ impl Parts {
     /// The number of the part that has the picture on the screen at `time`.
     #[must_use]
     pub fn at(self, time: SourceTime) -> usize {
-        let near = usize::try_from((time - SAME_MOMENT).0 / PART_LENGTH.0).unwrap_or(0).min(self.count - 1);
+        let near = usize::try_from((time - SAME_MOMENT).0 / self.each.0).unwrap_or(0).min(self.count - 1);
         // a part may begin a little before its minute
         if near + 1 < self.count && self.get(near + 1).shows(time) { near + 1 } else { near }
     }
 
     fn begin(self, n: usize) -> SourceTime {
-        let minute = SourceTime(PART_LENGTH.0.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)));
+        let minute = SourceTime(self.each.0.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)));
         match self.grid {
             // of two pictures that meet there, the later one
             Some(grid) if n > 0 => grid.time_of(grid.picture_at(minute + SAME_MOMENT)),
@@ -140,5 +148,27 @@ mod tests {
         let endless = MediaInfo { duration: None, ..info(500.0, None, 0) };
         assert_eq!(Parts::of(&endless).count(), 1);
         assert_eq!(Parts::of(&info(120.0, Some((25, 1)), 0)).count(), 2);
+    }
+
+    /// A file may claim any length.
+    #[test]
+    fn parts_of_any_length_are_few() {
+        let minute = PART_LENGTH;
+        for (seconds, count, each) in [
+            (1024.0 * 60.0, 1024, 1),
+            (1025.0 * 60.0, 512, 2),
+            (3_600_000.44, 1016, 59),
+            (3_200_000_000.0, 1023, 52_084),
+        ] {
+            for rate in [None, Some((25, 1))] {
+                let parts = Parts::of(&info(seconds, rate, 0));
+                let all: Vec<Part> = parts.all().collect();
+                assert_eq!((all.len(), all[0].until), (count, Some(SourceTime(minute.0 * each))), "{seconds}");
+                assert!(all.windows(2).all(|w| w[0].until == Some(w[1].from)));
+                for (n, part) in all.iter().enumerate() {
+                    assert_eq!(parts.at(part.from + SourceTime(minute.0 / 2)), n, "{seconds}");
+                }
+            }
+        }
     }
 }
