@@ -252,8 +252,8 @@ impl Decoding {
             let flag = Arc::clone(&exposed);
             decode.connect_pad_added(move |_, _| flag.store(true, Ordering::SeqCst));
         }
-        // our own packets have stamps of their own, whatever a project says that was saved by an older version
-        let start = if feed.is_some() { packets::LEAD } else { start };
+        // our own packets have stamps of their own; a project may have been saved by a version that left the file to GStreamer
+        let start = feed.as_ref().map_or(start, |feed| feed.start(start));
         Ok((Self { path: path.to_owned(), sink, pipeline, opened, start, edits, shift, feed, sought, damage }, exposed))
     }
 

@@ -29,12 +29,6 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
         "mpg" | "vob" if *fate == Fate::Joined => {
             "the last picture of a joined program stream is shown one period late"
         }
-        // by as much as they are late
-        "ts" if *audio == "ac3" && matches!(late, Late::Picture(400..)) => {
-            "a transport stream whose pictures begin late is cut at its end"
-        }
-        // what is heard before the first picture
-        "ts" if *video == "h264-open" && matches!(late, Late::Picture(_)) => "sound before open GOPs is lost",
         // 11 ms, which a decoder begins earlier than `speexdec`
         "ogg" if *audio == "speex" => "Speex in Ogg lies 11 ms off",
         // stamps go back or stay, numbers at the hole are those of references that were lost

@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::watch::Telling;
 use super::{Demuxer, Kind, Packet};
-use crate::model::{FrameCount, FrameRate};
+use crate::model::{FrameCount, FrameRate, SourceTime};
 use serde::{Deserialize, Serialize};
 
 /// Places to go on from are at least so many nanoseconds apart.
@@ -20,6 +20,9 @@ pub(crate) struct Index {
     /// What its container is called, where GStreamer can't be asked what is in the file.
     #[serde(default)]
     pub container: Option<String>,
+    /// Where the clock of GStreamer's demuxer stands where the first track begins, in nanoseconds, if that is known.
+    #[serde(default)]
+    pub begins: Option<i64>,
 }
 
 /// What is known of the packets of one track. Times are nanoseconds from where the first track begins.
@@ -69,6 +72,13 @@ impl Index {
     /// From the beginning of the first track to the end of the last, in nanoseconds.
     pub fn length(&self) -> i64 {
         self.tracks.iter().map(|t| t.end).max().unwrap_or(0)
+    }
+
+    /// Where the media of a project begins that says so by what GStreamer's demuxer told of the file, before it had an index:
+    /// how long after its first track.
+    pub fn beginning(&self, told: SourceTime) -> SourceTime {
+        let begins = self.begins.filter(|_| told > SourceTime::ZERO);
+        begins.map_or(SourceTime::ZERO, |begins| told - SourceTime::from_nanos(begins))
     }
 
     /// The nth track of a kind.
@@ -174,7 +184,11 @@ pub(super) fn read(demuxer: &mut dyn Demuxer, caps: &[Option<String>]) -> Option
         let ends = track.first.map_or(0, |first| packet.pts.saturating_sub(first).saturating_add(lasts));
         telling.packet(if epoch == 0 { ends } else { 0 }, packet.position, length);
     }
-    finish(&tracks, caps, &clock).map(|index| Index { container: demuxer.container().map(str::to_owned), ..index })
+    finish(&tracks, caps, &clock).map(|(tracks, first)| Index {
+        tracks,
+        container: demuxer.container().map(str::to_owned),
+        begins: demuxer.told(first),
+    })
 }
 
 /// How long a picture stays: by the usual rate that is nearest where there is one rate, else the middle one of the gaps.
@@ -190,8 +204,8 @@ fn period(times: &[i64]) -> Option<i64> {
     usual.filter(|usual| (usual - middle).abs() <= 1_000_001).or(Some(middle))
 }
 
-/// Moves all stamps to the media's clock.
-fn finish(tracks: &[Reading], caps: &[Option<String>], clock: &Clock) -> Option<Index> {
+/// Moves all stamps to the media's clock. With the tracks comes what the file's own clock says where the first begins.
+fn finish(tracks: &[Reading], caps: &[Option<String>], clock: &Clock) -> Option<(Vec<Track>, i64)> {
     let picture = tracks.iter().position(|t| t.kind == Kind::Picture && t.count > 0);
     let offsets = clock.offsets(picture, picture.and_then(|n| period(&tracks[n].times)).unwrap_or(0));
     let by = |epoch: usize| offsets.get(epoch).copied().unwrap_or(0);
@@ -217,5 +231,5 @@ fn finish(tracks: &[Reading], caps: &[Option<String>], clock: &Clock) -> Option<
     // one picture beside a film is its cover
     let films = tracks.iter().filter(|t| t.kind == Kind::Picture && t.count > 1).count();
     tracks.retain(|t| films == 0 || t.kind == Kind::Sound || t.count > 1);
-    (!tracks.is_empty()).then_some(Index { tracks, container: None })
+    (!tracks.is_empty()).then(|| (tracks, origin.saturating_sub(by(0))))
 }

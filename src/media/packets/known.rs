@@ -14,8 +14,8 @@ const MOST: usize = 64;
 /// Bytes from which on a file's index is kept in the cache: a smaller file is read again as quickly.
 pub const INDEX_KEPT: u64 = 64 << 20;
 
-/// How an index is called there, after the file's key.
-const NAME: &str = ".json";
+/// How an index is called there, after the file's key: the second way of telling which files need one.
+const NAME: &str = "-2.json";
 
 /// A file as it was when it was read: where it lies, and how it looked.
 type File = (PathBuf, Stamp);

@@ -43,7 +43,7 @@ pub(super) use index::{Index, Track};
 pub use known::INDEX_KEPT;
 pub(super) use known::index_of;
 pub(crate) use ogg::CHECKSUM as OGG_CHECKSUM;
-pub(super) use source::{Feed, LEAD, feed};
+pub(super) use source::{Feed, feed};
 pub use watch::Found;
 pub(super) use watch::watch;
 
@@ -127,6 +127,11 @@ trait Demuxer: Send {
     /// Whether stamps that leap ahead are another clock, not a pause in the recording.
     fn leaps_are_joints(&self) -> bool {
         false
+    }
+
+    /// What GStreamer's demuxer makes of a stamp in the file, both in nanoseconds, where that is known.
+    fn told(&self, _stamp: i64) -> Option<i64> {
+        None
     }
 
     /// Whether GStreamer would read the file wrongly, by what was found in it.

@@ -44,6 +44,17 @@ fn stamp(bytes: &[u8]) -> Option<i64> {
     Some((part(0)? >> 1 & 7) << 30 | part(1)? << 22 | (part(2)? >> 1) << 15 | part(3)? << 7 | part(4)? >> 1)
 }
 
+/// How much later a stamp in nanoseconds is than a clock reference of 33 bits, which may begin anew between them.
+pub(super) fn since(reference: i64, stamp: i64) -> i64 {
+    let ticks = (i128::from(stamp) * 9 + 50_000).div_euclid(100_000) - i128::from(reference);
+    let half = i128::from(WRAP / 2);
+    nanos((ticks + half).rem_euclid(2 * half) - half)
+}
+
+fn nanos(ticks: impl Into<i128>) -> i64 {
+    i64::try_from(ticks.into() * 100_000 / 9).unwrap_or(0)
+}
+
 /// Turns ticks to nanoseconds that don't begin anew.
 #[derive(Default)]
 pub(super) struct Ticks {
@@ -69,7 +80,6 @@ impl Ticks {
         let pts = unwrap(pts, near);
         let dts = dts.map(|dts| unwrap(dts, pts));
         self.last = Some(pts);
-        let nanos = |ticks: i64| i64::try_from(i128::from(ticks) * 100_000 / 9).unwrap_or(0);
         (nanos(pts), dts.map(nanos))
     }
 }

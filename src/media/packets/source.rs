@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const QUEUED: u64 = 1 << 20;
 
 /// Where the decoder's clock stands at the beginning of the media: what a decoder needs before that is stamped too.
-pub(crate) const LEAD: SourceTime = SourceTime::SECOND;
+const LEAD: SourceTime = SourceTime::SECOND;
 
 /// A source of one track's packets.
 pub(crate) struct Feed {
@@ -26,6 +26,11 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
+    /// Where the decoder's clock stands at the beginning of the media of a project that says by `told` where that is.
+    pub fn start(&self, told: SourceTime) -> SourceTime {
+        LEAD + self.index.beginning(told)
+    }
+
     /// When the key picture is shown that decoding begins with to come to a moment, in nanoseconds of the decoder's clock.
     pub fn key_before(&self, time: i64) -> Option<i64> {
         let track = self.index.tracks.get(self.track)?;

@@ -4,7 +4,7 @@ use super::bytes::Bytes;
 use super::{Kind, index_of};
 use crate::media::played;
 use crate::media::{AudioReader, Cancel, PictureFormat, VideoReader, probe};
-use crate::model::{FrameCount, FrameRate, SourceTime};
+use crate::model::{FrameCount, FrameRate, MediaInfo, SourceTime};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
@@ -17,11 +17,11 @@ const STEP: u8 = 5;
 /// 40 pictures at 25 a second, each of another grey, and as long a tone, written by a pipeline that ends in `mux`; without
 /// one, the pictures alone.
 pub(super) fn film(path: &Path, video: &str, audio: &str, mux: &str) {
-    film_with_late_sound(path, video, audio, mux, 0);
+    film_apart(path, video, audio, mux, 0);
 }
 
-/// The same with sound that begins so many milliseconds after the first picture.
-fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: u64) {
+/// The same with sound that begins so many milliseconds after the first picture, or before it.
+fn film_apart(path: &Path, video: &str, audio: &str, mux: &str, late: i64) {
     crate::media::init().unwrap();
     let (muxed, sound) = if mux.is_empty() {
         (String::new(), "fakesink".to_owned())
@@ -33,8 +33,9 @@ fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: 
          ! {muxed}filesink location=\"{}\" audiotestsrc num-buffers=75 samplesperbuffer=1024 wave=sine freq=440 \
          timestamp-offset={} ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! {sound}",
         path.display(),
-        late * 1_000_000
+        late.max(0) * 1_000_000
     );
+    let early = late.min(0).unsigned_abs();
     let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
     let source = pipeline.by_name("pictures").unwrap().downcast::<gstreamer_app::AppSrc>().unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
@@ -43,7 +44,7 @@ fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: 
         pixels.extend([128; 64 * 32]);
         let mut buffer = gst::Buffer::from_mut_slice(pixels);
         let made = buffer.get_mut().unwrap();
-        made.set_pts(gst::ClockTime::from_mseconds(40 * u64::from(n)));
+        made.set_pts(gst::ClockTime::from_mseconds(40 * u64::from(n) + early));
         made.set_duration(gst::ClockTime::from_mseconds(40));
         source.push_buffer(buffer).unwrap();
     }
@@ -53,9 +54,13 @@ fn film_with_late_sound(path: &Path, video: &str, audio: &str, mux: &str, late: 
 
 /// Which of the film's pictures is shown at each of these moments of 40 ms.
 pub(super) fn pictures(path: &Path, at: &[i64]) -> Vec<i64> {
-    let info = probe(path).unwrap();
+    pictures_of(path, &probe(path).unwrap(), at)
+}
+
+/// The same for a project that knows that of the file.
+fn pictures_of(path: &Path, info: &MediaInfo, at: &[i64]) -> Vec<i64> {
     let format = PictureFormat { width: 64, height: 64, format: gst_video::VideoFormat::I420 };
-    let mut reader = VideoReader::open(path, &info, format, 1).unwrap();
+    let mut reader = VideoReader::open(path, info, format, 1).unwrap();
     let rate = FrameRate::F25;
     let show = |n: &i64| {
         let time = rate.duration_of(FrameCount(*n)) + SourceTime::from_nanos(20_000_000);
@@ -73,8 +78,12 @@ pub(super) fn all_and_back(count: i64) -> Vec<i64> {
 
 /// From where to where there is sound, in milliseconds.
 pub(super) fn sound(path: &Path) -> (usize, usize) {
-    let info = probe(path).unwrap();
-    let mut reader = AudioReader::open(path, &info, 0, 48000).unwrap();
+    sound_of(path, &probe(path).unwrap())
+}
+
+/// The same for a project that knows that of the file.
+fn sound_of(path: &Path, info: &MediaInfo) -> (usize, usize) {
+    let mut reader = AudioReader::open(path, info, 0, 48000).unwrap();
     let mut samples = vec![[0.0; 2]; 48000 * 4];
     reader.read(0, &mut samples, &Cancel::default()).unwrap();
     let loud: Vec<bool> = samples.chunks(48).map(|ms| ms.iter().any(|s| s[0].abs() > 0.05)).collect();
@@ -245,11 +254,52 @@ fn transport_streams_that_were_joined_follow_each_other() {
 fn sound_of_a_transport_stream_begins_when_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.ts");
-    film_with_late_sound(&path, TRANSPORT.0, TRANSPORT.1, TRANSPORT.2, 1200);
+    film_apart(&path, TRANSPORT.0, TRANSPORT.1, TRANSPORT.2, 1200);
     let asked = all_and_back(40);
     assert_eq!(pictures(&path, &asked), asked);
     let (begins, ends) = sound(&path);
     assert!((1150..=1225).contains(&begins) && (2760..=2830).contains(&ends), "sound from {begins} to {ends} ms");
+}
+
+/// When GStreamer's demuxer shows the first picture, by the file's clock.
+fn demuxed_at(path: &Path) -> SourceTime {
+    let description =
+        format!("filesrc location=\"{}\" ! tsdemux ! h264parse ! appsink name=out sync=false", path.display());
+    let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let out = pipeline.by_name("out").unwrap().downcast::<gstreamer_app::AppSink>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let first = out.pull_sample().unwrap().buffer().unwrap().pts().unwrap();
+    pipeline.set_state(gst::State::Null).unwrap();
+    SourceTime::from_nanos(i64::try_from(first.nseconds()).unwrap())
+}
+
+/// `tsdemux` begins with the first packet that it has, and loses what is heard before that. What was cut when it was read so
+/// stays where it was cut.
+#[test]
+fn sound_before_the_first_picture_of_a_transport_stream_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ts");
+    for late in [20_u32, 80, 300] {
+        film_apart(&path, TRANSPORT.0, TRANSPORT.1, TRANSPORT.2, -i64::from(late));
+        // pictures lie first, as muxers leave them that wait for some sound
+        let packets: Vec<Vec<u8>> = std::fs::read(&path).unwrap().chunks(188).map(<[u8]>::to_vec).collect();
+        let (begin, rest) = packets.split_at(packets.len() / 2);
+        let (heard, others): (Vec<_>, Vec<_>) = begin.iter().cloned().partition(|p| [p[1] & 0x1F, p[2]] == [0, 0x42]);
+        assert!(!heard.is_empty());
+        std::fs::write(&path, [others, heard, rest.to_vec()].concat().concat()).unwrap();
+        let (begins, ends) = sound(&path);
+        assert!(begins <= 30 && (1590..=1630).contains(&ends), "{late} ms: sound from {begins} to {ends} ms");
+        let info = probe(&path).unwrap();
+        let first = info.video.as_ref().unwrap().first.seconds() * 1000.0;
+        assert!((first - f64::from(late)).abs() < 1.0, "{late} ms: the first picture at {first} ms");
+        let mut before = MediaInfo { start: demuxed_at(&path), ..info };
+        before.video.as_mut().unwrap().first = SourceTime::ZERO;
+        let asked = all_and_back(40);
+        assert_eq!(pictures_of(&path, &before, &asked), asked, "{late} ms");
+        let late = late as usize;
+        let (begins, ends) = sound_of(&path, &before);
+        assert!(begins <= 30 && (1590..=1630).contains(&(ends + late)), "{late} ms: sound from {begins} to {ends} ms");
+    }
 }
 
 #[test]
@@ -358,7 +408,7 @@ fn program_streams_are_whole() {
 fn sound_of_a_program_stream_begins_when_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mpg");
-    film_with_late_sound(&path, TRANSPORT.0, MP2, "mpegpsmux", 1200);
+    film_apart(&path, TRANSPORT.0, MP2, "mpegpsmux", 1200);
     let asked = all_and_back(40);
     assert_eq!(pictures(&path, &asked), asked);
     let (begins, ends) = sound(&path);

@@ -2,7 +2,7 @@
 
 use super::bytes::Bytes;
 use super::elementary::{Codec, lasts, starts_decoding};
-use super::pes::{Stamps, Ticks, head};
+use super::pes::{Stamps, Ticks, head, since};
 use super::{Demuxer, Kind, Packet, Payload};
 use std::collections::VecDeque;
 
@@ -57,6 +57,8 @@ pub(super) struct TransportStream {
     tracks: Vec<Track>,
     kinds: Vec<Kind>,
     clock: Ticks,
+    /// The first clock reference, in ticks of 90 kHz.
+    reference: Option<i64>,
     ready: VecDeque<Packet>,
     over: bool,
     /// Whether something is missing in it.
@@ -82,6 +84,14 @@ fn payload(packet: &[u8]) -> Option<(u16, bool, &[u8])> {
     // scrambled packets can't be read
     (flags & 0xC0 == 0).then_some(())?;
     Some((pid, packet[1] & 0x40 != 0, packet.get(start..)?))
+}
+
+/// The clock reference in a packet (ISO/IEC 13818-1, 2.4.3.5), in ticks of 90 kHz.
+fn reference(packet: &[u8]) -> Option<i64> {
+    let [length, flags, base @ ..] = packet.get(4..10)? else { return None };
+    let has_it = packet[3] & 0x20 != 0 && *length >= 7 && flags & 0x10 != 0;
+    let base: [u8; 4] = base.try_into().ok()?;
+    has_it.then(|| i64::from(u32::from_be_bytes(base)) << 1 | i64::from(packet[10] >> 7))
 }
 
 /// A table that lies in one packet: its content, without its head and its check sum.
@@ -139,7 +149,8 @@ impl TransportStream {
             found.into_iter().map(|(pid, codec)| Track { pid, codec, part: None, counter: None }).collect();
         let (ready, clock, over) = (VecDeque::new(), Ticks::default(), false);
         let is_damaged = false;
-        let mut stream = Self { bytes, at: size - PACKET, size, tracks, kinds, clock, ready, over, is_damaged };
+        let at = size - PACKET;
+        let mut stream = Self { bytes, at, size, tracks, kinds, clock, reference: None, ready, over, is_damaged };
         (!stream.tracks.is_empty() && stream.is_suspicious()).then_some(stream)
     }
 
@@ -158,7 +169,8 @@ impl TransportStream {
         }
         let found: Vec<i64> = firsts.iter().copied().flatten().collect();
         let apart = found.iter().max().zip(found.iter().min()).is_none_or(|(late, early)| late - early > APART);
-        if apart || found.len() < firsts.len() {
+        let known = self.kinds.iter().zip(&firsts).filter_map(|(kind, first)| Some((*kind, (*first)?)));
+        if apart || late_pictures(&known) > SILENT || found.len() < firsts.len() {
             self.go_to(self.size - PACKET, 0);
             self.clock.forget();
             return true;
@@ -190,6 +202,7 @@ impl TransportStream {
         }
         let position = self.at;
         self.at += self.size;
+        self.reference = self.reference.or_else(|| reference(&packet));
         let Some((pid, begins, content)) = payload(&packet).filter(|_| packet[1] & 0x80 == 0) else { return Some(()) };
         let Some(n) = self.tracks.iter().position(|t| t.pid == pid) else { return Some(()) };
         let counter = packet[3] & 15;
@@ -300,14 +313,32 @@ impl Demuxer for TransportStream {
         true
     }
 
+    /// `tsdemux` counts from the first clock reference; without one there are no times, and what was told is how long the
+    /// first sound was heard before.
+    fn told(&self, stamp: i64) -> Option<i64> {
+        Some(self.reference.map_or(0, |reference| since(reference, stamp)))
+    }
+
     /// GStreamer reads the rest right: one clock, on which all tracks begin together. Where packets are missing, it takes a part
     /// of that time away.
     fn is_needed(&self, index: &super::Index) -> bool {
         let firsts = index.tracks.iter().map(|t| t.first);
         let apart = firsts.clone().max().zip(firsts.min()).is_some_and(|(late, early)| late - early > APART);
-        apart || self.is_damaged || index.tracks.iter().any(|t| t.moves.len() > 1)
+        let late = late_pictures(&index.tracks.iter().map(|t| (t.kind, t.first))) > 0;
+        apart || late || self.is_damaged || index.tracks.iter().any(|t| t.moves.len() > 1)
     }
 }
 
 /// Tracks that begin further apart than so many nanoseconds are not found, or not in step, by `tsdemux` (1.22).
 const APART: i64 = 500_000_000;
+
+/// Sound that begins so many nanoseconds before the pictures is the silence of an encoder's delay: a large file is not read
+/// to its end for that.
+const SILENT: i64 = 30_000_000;
+
+/// By how much sound begins before the last of the pictures, in nanoseconds: `tsdemux` begins with the first packet that it
+/// has whole, a picture most often, and what is heard before that is lost.
+fn late_pictures(firsts: &(impl Iterator<Item = (Kind, i64)> + Clone)) -> i64 {
+    let of = |kind: Kind| firsts.clone().filter(move |(k, _)| *k == kind).map(|(_, first)| first);
+    of(Kind::Picture).max().zip(of(Kind::Sound).min()).map_or(0, |(picture, sound)| picture - sound)
+}
