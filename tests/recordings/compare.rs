@@ -90,8 +90,13 @@ fn keep_left(recipe: &Recipe, whole: &mut Content, left: &Content) {
     let offs: Vec<f64> = left.pictures.iter().filter_map(off).collect();
     // a garbled picture has any number: one that others are not as far off as
     let usual = |off: f64| offs.iter().filter(|other| (*other - off).abs() < recipe.period() / 2.0).count() > 4;
-    let seen: BTreeSet<usize> =
+    let mut seen: BTreeSet<usize> =
         left.pictures.iter().filter(|picture| off(picture).is_some_and(usual)).map(|(number, _)| *number).collect();
+    // of the last ones before it was cut off, ffmpeg often says no time
+    if matches!(recipe.fate, Fate::Killed(_)) {
+        let last = seen.last().copied().unwrap_or(0);
+        seen.extend(left.pictures.iter().map(|(number, _)| *number).filter(|n| (last..last + 4).contains(n)));
+    }
     whole.pictures.retain(|(number, _)| seen.contains(number));
     whole.bursts.retain(|at| left.bursts.iter().any(|left| (left - at).abs() < 0.03));
     (whole.end, whole.silent_from) = (left.end, left.silent_from);
