@@ -401,7 +401,12 @@ pub fn has_ffmpeg(test: &str) -> bool {
 
 /// The media that lie beside the checkout, if they do. Says so when a test is skipped for want of them.
 pub fn shared_media(test: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/media");
+    shared(test, "media")
+}
+
+/// A folder of what lies beside the checkout, likewise.
+pub fn shared(test: &str, name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
     if folder.is_dir() {
         return Some(folder);
     }
