@@ -24,6 +24,9 @@ const ON_WINDOWS: u64 = if cfg!(windows) { 65 * MIB } else { 0 };
 /// How much of what readers hold is there by then, in tenths.
 const BY_THEN: u64 = 8;
 
+/// What else is there by then where single pictures are written: the code of their encoders and of libraries under them.
+const STARTING_PICTURES: u64 = 5 * MIB;
+
 /// What a muxer keeps of each packet of its result, in bytes.
 const MUXED: u64 = 8;
 
@@ -98,12 +101,13 @@ pub fn plan(target: &Target, demand: Demand, frame: (u32, u32), cores: usize, bu
         let sounds = sounds.saturating_sub(SOUND_BYTES);
         let pictures = held([readers, readers_ahead, readers_further][plan.ahead.min(2)]) + beside;
         let ring = picture(frame) * u64::from(plan.slots);
+        let by_then = held(readers) * BY_THEN / 10;
         let (running, starting) = match &target.format {
-            Format::Film(film) => (pictures + ring + film.video.encoder().holds(frame, plan), held(readers)),
-            Format::Pictures(kind) => (pictures + kind.holds(frame), held(readers)),
+            Format::Film(film) => (pictures + ring + film.video.encoder().holds(frame, plan), by_then),
+            Format::Pictures(kind) => (pictures + kind.holds(frame), by_then + STARTING_PICTURES),
             Format::Sound(_) => (SOUND_FILE, 0),
         };
-        (BASE + sounds + packets * MUXED + running).max(STARTING + sounds + starting * BY_THEN / 10)
+        (BASE + sounds + packets * MUXED + running).max(STARTING + sounds + starting)
     };
     let candidates = match &target.format {
         Format::Film(film) => film.video.encoder().candidates(cores),
