@@ -307,6 +307,8 @@ fn a_cancelled_export_says_so_and_can_be_begun_again() {
     harness.state_mut().editor.change_exports(QueueCommand::Pause);
     harness.state_mut().editor.queue_export();
     until(&mut harness, "queued", |w| last_export(w).is_some());
+    // the queue answers each command by itself
+    until_said(&mut harness, "Resume exports");
     answer(&mut harness, "Resume exports");
     until(&mut harness, "begun", |w| last_export(w).is_some_and(|e| !e.state.waits()));
     let run = last_export(harness.state()).unwrap().id;
