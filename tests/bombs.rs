@@ -199,8 +199,7 @@ fn a_length_that_the_packets_contradict_is_not_believed() {
         }
     }
     if common::has_ffmpeg(NAME) {
-        make_wmv(&folder.join("f.wmv"));
-        files.insert("f.wmv", fs::read(folder.join("f.wmv")).unwrap());
+        files.insert("f.wmv", made_wmv(folder));
     }
     for ((name, before, after), length) in said {
         let Some(whole) = files.get(name) else {
@@ -318,14 +317,11 @@ fn make(path: &Path, (_, video, audio, muxer): (&str, &str, &str, &str)) -> bool
     ended.is_some_and(|message| message.type_() == gst::MessageType::Eos)
 }
 
-/// By ffmpeg: `asfmux` puts pictures 1,000 hours after their sound.
-fn make_wmv(path: &Path) {
-    let made = Command::new("ffmpeg")
-        .args("-v error -f lavfi -i testsrc=s=96x64:r=25:d=0.48 -f lavfi -i sine=d=0.48:r=48000".split(' '))
-        .args("-c:v wmv2 -c:a wmav2".split(' '))
-        .arg(path)
-        .status();
-    assert!(made.unwrap().success());
+/// A WMV by ffmpeg: `asfmux` puts pictures 1,000 hours after their sound.
+fn made_wmv(folder: &Path) -> Vec<u8> {
+    let pictures = "-f lavfi -i testsrc=s=96x64:r=25:d=0.48";
+    common::ffmpeg(folder, &format!("{pictures} -f lavfi -i sine=d=0.48:r=48000 -c:v wmv2 -c:a wmav2 f.wmv"));
+    fs::read(folder.join("f.wmv")).unwrap()
 }
 
 /// Damages a file, or makes it claim what it has not.
@@ -378,9 +374,7 @@ fn damaged_files_of_every_kind_cost_themselves_alone() {
         }
     }
     if common::has_ffmpeg(NAME) {
-        let path = folder.path().join("f.wmv");
-        make_wmv(&path);
-        files.push(("f.wmv", fs::read(path).unwrap()));
+        files.push(("f.wmv", made_wmv(folder.path())));
     }
     files.push(("a.gif", gif(64, 48, 10)));
     let svg = "<svg xmlns='http://www.w3.org/2000/svg' width='64' height='48'><rect width='9' height='9'/></svg>";

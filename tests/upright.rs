@@ -3,6 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test may panic, and only tests see it")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
+mod common;
+
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -155,11 +157,7 @@ fn stills_of_other_kinds_are_read() {
         store(&path, 1, encoder);
         assert_eq!(shown(&path, (64, 32)), straight, "{name}");
     }
-    let shared = Path::new("../shared/faults");
-    if !shared.exists() {
-        eprintln!("skipped: {} is not here", shared.display());
-        return;
-    }
+    let Some(shared) = common::shared("stills_of_other_kinds_are_read", "faults") else { return };
     for name in ["rgb.bmp", "plain.tif", "cmyk.jpg"] {
         let info = probe(&shared.join(name)).unwrap();
         let size = info.video.as_ref().map(|video| (video.width, video.height)).unwrap();
@@ -170,11 +168,7 @@ fn stills_of_other_kinds_are_read() {
 /// What nothing here writes: `DNxHR`, which `qtdemux` has no name for, and a cover that lies before the film.
 #[test]
 fn films_of_other_kinds_are_read() {
-    let shared = Path::new("../shared/faults");
-    if !shared.exists() {
-        eprintln!("skipped: {} is not here", shared.display());
-        return;
-    }
+    let Some(shared) = common::shared("films_of_other_kinds_are_read", "faults") else { return };
     for (name, size) in [("dnxhr-lb.mov", (256, 144)), ("cover-is-first-track.mkv", (320, 180))] {
         let info = probe(&shared.join(name)).unwrap();
         assert_eq!(info.video.as_ref().map(|video| (video.width, video.height)), Some(size), "{name}");

@@ -77,16 +77,16 @@ impl Parts {
     #[must_use]
     pub fn at(self, time: SourceTime) -> usize {
         let near = usize::try_from((time - SAME_MOMENT).0 / self.each.0).unwrap_or(0).min(self.count - 1);
-        // a part may begin a little before its minute
+        // a part may begin a little before its full minute
         if near + 1 < self.count && self.get(near + 1).shows(time) { near + 1 } else { near }
     }
 
     fn begin(self, n: usize) -> SourceTime {
-        let minute = SourceTime(self.each.0.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)));
+        let full = SourceTime(self.each.0.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)));
         match self.grid {
             // of two pictures that meet there, the later one
-            Some(grid) if n > 0 => grid.time_of(grid.picture_at(minute + SAME_MOMENT)),
-            _ => minute,
+            Some(grid) if n > 0 => grid.time_of(grid.picture_at(full + SAME_MOMENT)),
+            _ => full,
         }
     }
 }

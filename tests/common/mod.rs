@@ -399,6 +399,15 @@ pub fn has_ffmpeg(test: &str) -> bool {
     there
 }
 
+/// What ffmpeg writes to its standard output for some arguments, none of which has a space in it.
+pub fn ffmpeg(folder: &Path, args: &str) -> Vec<u8> {
+    let mut command = Command::new("ffmpeg");
+    let output =
+        command.args(["-v", "fatal", "-y"]).args(args.split_whitespace()).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{args}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
 /// The media that lie beside the checkout, if they do. Says so when a test is skipped for want of them.
 pub fn shared_media(test: &str) -> Option<PathBuf> {
     shared(test, "media")

@@ -21,7 +21,6 @@ pub(crate) struct Index {
     #[serde(default)]
     pub container: Option<String>,
     /// Where the clock of GStreamer's demuxer stands where the first track begins, in nanoseconds, if that is known.
-    #[serde(default)]
     pub begins: Option<i64>,
 }
 

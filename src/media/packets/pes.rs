@@ -44,15 +44,22 @@ fn stamp(bytes: &[u8]) -> Option<i64> {
     Some((part(0)? >> 1 & 7) << 30 | part(1)? << 22 | (part(2)? >> 1) << 15 | part(3)? << 7 | part(4)? >> 1)
 }
 
-/// How much later a stamp in nanoseconds is than a clock reference of 33 bits, which may begin anew between them.
+/// How much later a stamp in nanoseconds is than a clock reference in ticks, which may begin anew between them.
 pub(super) fn since(reference: i64, stamp: i64) -> i64 {
-    let ticks = (i128::from(stamp) * 9 + 50_000).div_euclid(100_000) - i128::from(reference);
-    let half = i128::from(WRAP / 2);
-    nanos((ticks + half).rem_euclid(2 * half) - half)
+    nanos(apart(ticks(stamp), reference))
 }
 
-fn nanos(ticks: impl Into<i128>) -> i64 {
-    i64::try_from(ticks.into() * 100_000 / 9).unwrap_or(0)
+/// How many ticks one moment is after another that is less than half a round of the clock away.
+fn apart(ticks: i64, from: i64) -> i64 {
+    (ticks - from + WRAP / 2).rem_euclid(WRAP) - WRAP / 2
+}
+
+fn nanos(ticks: i64) -> i64 {
+    i64::try_from(i128::from(ticks) * 100_000 / 9).unwrap_or(0)
+}
+
+fn ticks(nanos: i64) -> i64 {
+    i64::try_from((i128::from(nanos) * 9 + 50_000).div_euclid(100_000)).unwrap_or(0)
 }
 
 /// Turns ticks to nanoseconds that don't begin anew.
@@ -65,7 +72,7 @@ pub(super) struct Ticks {
 impl Ticks {
     /// Forgets what was before; what comes next is near `stamp`, in nanoseconds.
     pub fn go_to(&mut self, stamp: i64) {
-        self.last = i64::try_from(i128::from(stamp) * 9 / 100_000).ok();
+        self.last = Some(ticks(stamp));
     }
 
     /// Forgets what was before.
@@ -76,9 +83,8 @@ impl Ticks {
     /// Stamps in nanoseconds.
     pub fn nanos(&mut self, (pts, dts): Stamps) -> (i64, Option<i64>) {
         let near = self.last.unwrap_or(pts);
-        let unwrap = |ticks: i64, near: i64| near + (ticks - near + WRAP / 2).rem_euclid(WRAP) - WRAP / 2;
-        let pts = unwrap(pts, near);
-        let dts = dts.map(|dts| unwrap(dts, pts));
+        let pts = near + apart(pts, near);
+        let dts = dts.map(|dts| pts + apart(dts, pts));
         self.last = Some(pts);
         (nanos(pts), dts.map(nanos))
     }
