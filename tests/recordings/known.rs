@@ -9,9 +9,8 @@ pub fn of(recipe: &Recipe) -> Option<&'static str> {
     // decoders that put pictures in another order than they are stored in
     let reorders = matches!(*video, "mpeg2" | "h264-bf" | "h264-open" | "hevc");
     let fault = match *container {
-        // 6.5 ms, the encoder's delay: ffmpeg does not take it off the stamps, in a transport stream it does; there
-        // sound after a joint is lost, and a damaged stream can be refused
-        "ts" | "fmp4" if *audio == "opus" => "Opus lies 6.5 ms off",
+        // 6.5 ms, the encoder's delay: ffmpeg does not take it off the stamps
+        "fmp4" if *audio == "opus" => "Opus lies 6.5 ms off",
         "mkv" | "webm" if *audio == "opus" && *late == Late::Clock => "Opus lies 6.5 ms off",
         // 67 ms, two pictures
         "fmp4" if *video == "hevc" && matches!((late, fate), (Late::Sound(_), Fate::Killed(_))) => {

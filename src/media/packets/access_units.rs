@@ -162,7 +162,7 @@ fn start(codec: Codec, code: &[u8]) -> Start {
             32..=35 | 39 | 41..=44 | 48..=55 => Start::Header,
             _ => Start::Other,
         },
-        Codec::MpegAudio | Codec::Aac | Codec::Ac3 | Codec::Eac3 => Start::Other,
+        Codec::MpegAudio | Codec::Aac | Codec::Ac3 | Codec::Eac3 | Codec::Opus(_) => Start::Other,
     }
 }
 

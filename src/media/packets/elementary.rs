@@ -1,6 +1,6 @@
 //! What must be known of the streams in MPEG containers: their caps, where decoding can begin, how long sound lasts.
 
-use super::Kind;
+use super::{Kind, opus};
 
 /// Bytes in which a picture tells what it is.
 const HEAD: usize = 4096;
@@ -17,6 +17,8 @@ pub(super) enum Codec {
     Aac,
     Ac3,
     Eac3,
+    /// With so many channels, from 1 to 8.
+    Opus(u8),
 }
 
 impl Codec {
@@ -42,6 +44,7 @@ impl Codec {
             0x87 => Self::Eac3,
             0x06 if tags.contains(&0x6A) => Self::Ac3,
             0x06 if tags.contains(&0x7A) => Self::Eac3,
+            0x06 if let Some(channels) = opus::channels(descriptors) => Self::Opus(channels),
             // teletext, subtitles, and data of any kind
             0x06 if tags.iter().any(|t| [0x56, 0x59, 0x45, 0x26].contains(t)) => return Some(None),
             0x05 | 0x08 | 0x0A..=0x0E | 0x12..=0x1A | 0x86 | 0x90..=0x92 => return Some(None),
@@ -53,7 +56,7 @@ impl Codec {
     pub fn kind(self) -> Kind {
         match self {
             Self::Mpeg1 | Self::Mpeg2 | Self::Mpeg4 | Self::H264 | Self::H265 => Kind::Picture,
-            Self::MpegAudio | Self::Aac | Self::Ac3 | Self::Eac3 => Kind::Sound,
+            Self::MpegAudio | Self::Aac | Self::Ac3 | Self::Eac3 | Self::Opus(_) => Kind::Sound,
         }
     }
 
@@ -74,6 +77,7 @@ impl Codec {
             Self::Aac => "audio/mpeg,mpegversion=(int)4,stream-format=(string)adts",
             Self::Ac3 => "audio/x-ac3",
             Self::Eac3 => "audio/x-eac3",
+            Self::Opus(channels) => opus::caps(channels),
         }
     }
 }
@@ -131,7 +135,7 @@ pub(super) fn starts_decoding(codec: Codec, bytes: &[u8]) -> bool {
         // parameters, or a picture that nothing before is needed for
         Codec::H264 => units.any(|unit| [5, 7].contains(&(unit & 0x1F))),
         Codec::H265 => units.any(|unit| matches!(unit >> 1 & 0x3F, 16..=21 | 33)),
-        Codec::MpegAudio | Codec::Aac | Codec::Ac3 | Codec::Eac3 => true,
+        Codec::MpegAudio | Codec::Aac | Codec::Ac3 | Codec::Eac3 | Codec::Opus(_) => true,
     }
 }
 

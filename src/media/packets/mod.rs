@@ -28,6 +28,7 @@ mod ogg;
 mod ogg_streams;
 #[cfg(test)]
 mod ogg_tests;
+mod opus;
 mod pes;
 mod picture_order;
 mod pictures;

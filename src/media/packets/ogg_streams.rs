@@ -1,6 +1,6 @@
 //! What is in the streams of an Ogg file, and how long their packets last: pages have a stamp for their last packet only.
 
-use super::Kind;
+use super::{Kind, opus};
 use gstreamer as gst;
 use gstreamer_pbutils as pbutils;
 
@@ -149,7 +149,7 @@ impl Described {
                 // overlapping halves
                 before.replace(block).map_or(0, |before| (before + block) / 4)
             }
-            Codec::Opus { .. } => opus(packet),
+            Codec::Opus { .. } => opus::samples(packet),
             Codec::Speex { samples } => *samples,
             Codec::Flac => flac(packet),
             Codec::Theora { .. } => 1,
@@ -206,22 +206,6 @@ impl Described {
         caps.make_mut().set("streamheader", gst::Array::new(streamheader));
         Some(caps.to_string())
     }
-}
-
-/// Samples of a packet of Opus at 48 kHz (RFC 6716, 3.1).
-pub(super) fn opus(packet: &[u8]) -> i64 {
-    let Some(first) = packet.first() else { return 0 };
-    let frame = match first >> 3 {
-        n @ 0..12 => [480, 960, 1920, 2880][usize::from(n & 3)],
-        n @ 12..16 => [480, 960][usize::from(n & 1)],
-        n => [120, 240, 480, 960][usize::from(n & 3)],
-    };
-    frame
-        * match first & 3 {
-            0 => 1,
-            1 | 2 => 2,
-            _ => packet.get(1).map_or(0, |count| i64::from(count & 63)),
-        }
 }
 
 /// Samples of a frame of FLAC (RFC 9639, 9.1).

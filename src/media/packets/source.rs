@@ -1,7 +1,7 @@
 //! Gives the packets of one track to a decoder.
 
 use super::index::Index;
-use super::{Demuxer, Kind, ogg_streams};
+use super::{Demuxer, Kind, opus};
 use crate::media::encoding::clock_time;
 use crate::media::error::MediaError;
 use crate::model::SourceTime;
@@ -97,7 +97,7 @@ fn headers(caps: &gst::Caps) -> Vec<gst::Buffer> {
 
 /// How many samples of a packet of Opus are not to be heard that lasts so many nanoseconds.
 fn too_much(packet: &[u8], lasts: i64) -> gst::format::Default {
-    let samples = ogg_streams::opus(packet) - (lasts.saturating_mul(48) + 500_000) / 1_000_000;
+    let samples = opus::samples(packet) - (lasts.saturating_mul(48) + 500_000) / 1_000_000;
     gst::format::Default::from_u64(u64::try_from(samples).unwrap_or(0))
 }
 

@@ -261,6 +261,23 @@ fn sound_of_a_transport_stream_begins_when_it_says() {
     assert!((1150..=1225).contains(&begins) && (2760..=2830).contains(&ends), "sound from {begins} to {ends} ms");
 }
 
+/// Several packets of Opus lie in one of the stream's, and each of the joined begins with its encoder's delay.
+#[test]
+fn opus_in_transport_streams_is_heard_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ts");
+    film(&path, TRANSPORT.0, "opusenc", TRANSPORT.2);
+    let (begins, ends) = sound(&path);
+    assert!(begins <= 10 && (1590..=1630).contains(&ends), "sound from {begins} to {ends} ms");
+    let once = std::fs::read(&path).unwrap();
+    let joined = folder.path().join("joined.ts");
+    std::fs::write(&joined, [&once[..], &once, &once].concat()).unwrap();
+    let asked = all_and_back(120);
+    assert_eq!(pictures(&joined, &asked), asked.iter().map(|n| n % 40).collect::<Vec<_>>());
+    let (begins, ends) = sound(&joined);
+    assert!(begins <= 10 && ends >= 3950, "sound from {begins} to {ends} ms");
+}
+
 /// When GStreamer's demuxer shows the first picture, by the file's clock.
 fn demuxed_at(path: &Path) -> SourceTime {
     let description =

@@ -3,7 +3,7 @@
 use super::bytes::Bytes;
 use super::elementary::{Codec, lasts, starts_decoding};
 use super::pes::{Stamps, Ticks, head, since};
-use super::{Demuxer, Kind, Packet, Payload};
+use super::{Demuxer, Kind, Packet, Payload, opus};
 use std::collections::VecDeque;
 
 /// Bytes of a packet.
@@ -254,6 +254,26 @@ impl TransportStream {
         let Some(track) = self.tracks.get_mut(n) else { return };
         let Some(Part { position, stamps: Some(stamps), bytes }) = track.part.take() else { return };
         let (pts, dts) = self.clock.nanos(stamps);
+        if let Codec::Opus(_) = track.codec {
+            let mut before = 0;
+            // they lie behind each other in no more than 188 bytes' distance from the next packet of the stream
+            for (unit, place) in opus::units(&bytes).zip(position..position + PACKET) {
+                let samples = opus::samples(unit);
+                let pts = pts + opus::nanos(before);
+                before += samples;
+                self.ready.push_back(Packet {
+                    track: n,
+                    pts,
+                    dts: Some(pts),
+                    duration: Some(opus::nanos(samples)),
+                    key: true,
+                    position: place,
+                    place: position,
+                    payload: Payload::Held(unit.to_vec()),
+                });
+            }
+            return;
+        }
         let key = starts_decoding(track.codec, &bytes);
         self.ready.push_back(Packet {
             track: n,
@@ -320,12 +340,13 @@ impl Demuxer for TransportStream {
     }
 
     /// GStreamer reads the rest right: one clock, on which all tracks begin together. Where packets are missing, it takes a part
-    /// of that time away.
+    /// of that time away; of Opus, it takes away the delay that the encoder said, though stamps count it.
     fn is_needed(&self, index: &super::Index) -> bool {
         let firsts = index.tracks.iter().map(|t| t.first);
         let apart = firsts.clone().max().zip(firsts.min()).is_some_and(|(late, early)| late - early > APART);
         let late = late_pictures(&index.tracks.iter().map(|t| (t.kind, t.first))) > 0;
-        apart || late || self.is_damaged || index.tracks.iter().any(|t| t.moves.len() > 1)
+        let opus = self.tracks.iter().any(|t| matches!(t.codec, Codec::Opus(_)));
+        apart || late || opus || self.is_damaged || index.tracks.iter().any(|t| t.moves.len() > 1)
     }
 }
 
